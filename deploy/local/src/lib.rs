@@ -1,1 +1,17 @@
-//! Placeholder crate root.
+//! One machine: private servers, the token issuer, demo people and the main journey.
+//!
+//! The launcher `deploy/local/up` and the journeys of `tests/` share all of it. [`platform::Platform`]
+//! is the whole: it starts Postgres, NATS, the issuer and the five services, moves the settable clock,
+//! kills and restarts parts, and stops everything in order.
+
+pub mod databases;
+pub mod issuer;
+pub mod nats;
+pub mod people;
+pub mod platform;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+pub mod reconcile;
+pub mod stage;
+pub mod tools;

@@ -1,0 +1,89 @@
+{{/* What the process reads: configuration is environment, secrets are mounted files or secret keys. */}}
+{{- define "xinqiao.environment" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+- name: XINQIAO_PROFILE
+  value: {{ $platform.profile | quote }}
+- name: XINQIAO_CLOCK
+  value: system
+- name: XINQIAO_LISTEN
+  value: "0.0.0.0:{{ .Values.port }}"
+- name: XINQIAO_DATABASE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ required "database.existingSecret names the secret with the keys app-url and owner-url" .Values.database.existingSecret }}
+      key: app-url
+- name: XINQIAO_NATS_URL
+  value: {{ required "platform.natsUrl is the address of JetStream" $platform.natsUrl | quote }}
+- name: XINQIAO_JWKS_URL
+  value: {{ required "platform.jwksUrl is the key set of the identity provider" $platform.jwksUrl | quote }}
+- name: XINQIAO_TOKEN_ISSUER
+  value: {{ required "platform.tokenIssuer is the issuer that tokens must name" $platform.tokenIssuer | quote }}
+- name: XINQIAO_TOKEN_AUDIENCE
+  value: {{ $platform.tokenAudience | quote }}
+- name: XINQIAO_KEY_RING_FILE
+  value: /run/xinqiao/keys/keyring.json
+- name: XINQIAO_DISTRICTS_DIR
+  value: /run/xinqiao/districts
+- name: XINQIAO_OBJECT_STORE_DIR
+  value: /var/lib/xinqiao/objects
+{{- if .Values.archiveClaim }}
+- name: XINQIAO_ARCHIVE_DIR
+  value: /var/lib/xinqiao/archive
+{{- end }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ $platform.otlpEndpoint | quote }}
+- name: XINQIAO_TRACE_RATIO
+  value: {{ $platform.traceRatio | quote }}
+{{- range $name, $value := .Values.environment }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "xinqiao.security" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- define "xinqiao.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+fsGroup: 10001
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "xinqiao.mounts" -}}
+- name: keys
+  mountPath: /run/xinqiao/keys
+  readOnly: true
+- name: districts
+  mountPath: /run/xinqiao/districts
+  readOnly: true
+- name: objects
+  mountPath: /var/lib/xinqiao/objects
+{{- if .Values.archiveClaim }}
+- name: archive
+  mountPath: /var/lib/xinqiao/archive
+{{- end }}
+{{- end }}
+
+{{- define "xinqiao.volumes" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+- name: keys
+  secret:
+    secretName: {{ required "platform.keyRingSecret names the secret with keyring.json" $platform.keyRingSecret }}
+- name: districts
+  configMap:
+    name: {{ required "platform.districtsConfigMap names the config map with the district files" $platform.districtsConfigMap }}
+- name: objects
+  persistentVolumeClaim:
+    claimName: {{ required "platform.objectsClaim names the volume all services share for sealed documents" $platform.objectsClaim }}
+{{- if .Values.archiveClaim }}
+- name: archive
+  persistentVolumeClaim:
+    claimName: {{ .Values.archiveClaim }}
+{{- end }}
+{{- end }}

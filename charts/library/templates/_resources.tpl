@@ -1,0 +1,109 @@
+{{/* Everything one service needs: the whole of a service chart. */}}
+{{- define "xinqiao.service" -}}
+{{ include "xinqiao.deployment" . }}
+---
+{{ include "xinqiao.address" . }}
+---
+{{ include "xinqiao.migration" . }}
+{{- end }}
+
+{{- define "xinqiao.deployment" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "xinqiao.name" . }}
+  labels: {{- include "xinqiao.labels" . | nindent 4 }}
+spec:
+  replicas: {{ .Values.replicas }}
+  selector:
+    matchLabels: {{- include "xinqiao.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels: {{- include "xinqiao.labels" . | nindent 8 }}
+    spec:
+      automountServiceAccountToken: false
+      terminationGracePeriodSeconds: {{ .Values.terminationGraceSeconds }}
+      securityContext: {{- include "xinqiao.podSecurity" . | nindent 8 }}
+      containers:
+        - name: {{ .Chart.Name }}
+          image: {{ include "xinqiao.image" . }}
+          imagePullPolicy: {{ .Values.image.pullPolicy }}
+          args: [serve]
+          ports:
+            - name: grpc
+              containerPort: {{ .Values.port }}
+          env: {{- include "xinqiao.environment" . | nindent 12 }}
+          # Started and ready mean the same question: migrations seen, own database reached, not draining.
+          startupProbe:
+            grpc:
+              port: {{ .Values.port }}
+            periodSeconds: 2
+            failureThreshold: 60
+          readinessProbe:
+            grpc:
+              port: {{ .Values.port }}
+            periodSeconds: 5
+          # Alive means that the process accepts connections; what it depends on never restarts it.
+          livenessProbe:
+            tcpSocket:
+              port: grpc
+            periodSeconds: 10
+          resources: {{- toYaml .Values.resources | nindent 12 }}
+          securityContext: {{- include "xinqiao.security" . | nindent 12 }}
+          volumeMounts: {{- include "xinqiao.mounts" . | nindent 12 }}
+      volumes: {{- include "xinqiao.volumes" . | nindent 8 }}
+{{- end }}
+
+{{- define "xinqiao.address" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include "xinqiao.name" . }}
+  labels: {{- include "xinqiao.labels" . | nindent 4 }}
+spec:
+  # Headless: clients balance calls themselves, a gRPC connection would stick to one pod.
+  clusterIP: None
+  selector: {{- include "xinqiao.selector" . | nindent 4 }}
+  ports:
+    - name: grpc
+      port: {{ .Values.port }}
+      targetPort: grpc
+{{- end }}
+
+{{- define "xinqiao.migration" -}}
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ include "xinqiao.name" . | trunc 55 }}-migrate
+  labels: {{- include "xinqiao.labels" . | nindent 4 }}
+  annotations:
+    # Before the new pods; when it fails, nothing is rolled out.
+    helm.sh/hook: pre-install,pre-upgrade
+    helm.sh/hook-delete-policy: before-hook-creation
+spec:
+  backoffLimit: 2
+  activeDeadlineSeconds: {{ .Values.migration.deadlineSeconds }}
+  template:
+    metadata:
+      labels: {{- include "xinqiao.labels" . | nindent 8 }}
+    spec:
+      restartPolicy: Never
+      automountServiceAccountToken: false
+      securityContext: {{- include "xinqiao.podSecurity" . | nindent 8 }}
+      containers:
+        - name: migrate
+          image: {{ include "xinqiao.image" . }}
+          imagePullPolicy: {{ .Values.image.pullPolicy }}
+          args: [migrate]
+          env:
+            - name: XINQIAO_OWNER_DATABASE_URL
+              valueFrom:
+                secretKeyRef:
+                  name: {{ .Values.database.existingSecret }}
+                  key: owner-url
+            {{- include "xinqiao.environment" . | nindent 12 }}
+          resources: {{- toYaml .Values.resources | nindent 12 }}
+          securityContext: {{- include "xinqiao.security" . | nindent 12 }}
+          volumeMounts: {{- include "xinqiao.mounts" . | nindent 12 }}
+      volumes: {{- include "xinqiao.volumes" . | nindent 8 }}
+{{- end }}

@@ -1,0 +1,111 @@
+//! The demo people. All are fictitious; their names are those of the acceptance scenarios.
+
+use uuid::Uuid;
+
+/// Somebody who may sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// What the command line takes, and the subject of the token.
+    pub id: &'static str,
+    /// Name 姓名.
+    pub name: &'static str,
+    /// Roles as the token carries them.
+    pub roles: &'static [&'static str],
+    /// The one district the token names.
+    pub district: &'static str,
+    /// The responsible unit 责任单位 he works at.
+    pub unit: Option<Uuid>,
+    /// The leader he is.
+    pub leader: Option<Uuid>,
+}
+
+/// A fixed identifier of a demo master record.
+const fn fixed(last: u8) -> Uuid {
+    Uuid::from_bytes([0x01, 0x90, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, last])
+}
+
+/// 张副区长: urban construction, linked with 金厂镇.
+pub const LEADER_ZHANG: Uuid = fixed(1);
+/// 刘副区长: labour and social security, linked with 环通乡.
+pub const LEADER_LIU: Uuid = fixed(2);
+/// 陈副区长 of the other district.
+pub const LEADER_CHEN: Uuid = fixed(3);
+/// 区住建局.
+pub const UNIT_HOUSING: Uuid = fixed(0x11);
+/// 区人社局.
+pub const UNIT_LABOUR: Uuid = fixed(0x12);
+/// 金厂镇政府.
+pub const UNIT_JINCHANG: Uuid = fixed(0x13);
+/// 二道江区住建局 of the other district.
+pub const UNIT_HOUSING_B: Uuid = fixed(0x14);
+
+/// 东昌区.
+pub const DISTRICT_A: &str = "220502";
+/// 二道江区.
+pub const DISTRICT_B: &str = "220503";
+
+const fn office(
+    id: &'static str,
+    name: &'static str,
+    roles: &'static [&'static str],
+    district: &'static str,
+) -> Person {
+    Person { id, name, roles, district, unit: None, leader: None }
+}
+
+const fn at_unit(
+    id: &'static str,
+    name: &'static str,
+    roles: &'static [&'static str],
+    district: &'static str,
+    unit: Uuid,
+) -> Person {
+    Person { id, name, roles, district, unit: Some(unit), leader: None }
+}
+
+const fn leads(id: &'static str, name: &'static str, district: &'static str, leader: Uuid) -> Person {
+    Person { id, name, roles: &["LDR"], district, unit: None, leader: Some(leader) }
+}
+
+/// Everybody.
+pub const PEOPLE: &[Person] = &[
+    office("li-dengji", "李登记", &["CLK"], DISTRICT_A),
+    office("he-dengji", "何登记", &["CLK"], DISTRICT_A),
+    office("wang-fenban", "王分办", &["DSP"], DISTRICT_A),
+    leads("zhang-fuquzhang", "张副区长", DISTRICT_A, LEADER_ZHANG),
+    leads("liu-fuquzhang", "刘副区长", DISTRICT_A, LEADER_LIU),
+    at_unit("qian-juzhang", "钱局长", &["UNH"], DISTRICT_A, UNIT_HOUSING),
+    at_unit("zhao-chengban", "赵承办", &["UNT"], DISTRICT_A, UNIT_HOUSING),
+    at_unit("feng-chengban", "冯承办", &["UNT"], DISTRICT_A, UNIT_HOUSING),
+    at_unit("zheng-juzhang", "郑局长", &["UNH"], DISTRICT_A, UNIT_LABOUR),
+    at_unit("xu-zhenzhang", "许镇长", &["UNH"], DISTRICT_A, UNIT_JINCHANG),
+    office("sun-ducha", "孙督查", &["SUP"], DISTRICT_A),
+    office("zhou-dangan", "周档案", &["ARC"], DISTRICT_A),
+    office("wu-dengji", "吴登记", &["CLK"], DISTRICT_B),
+    office("ma-fenban", "马分办", &["DSP"], DISTRICT_B),
+    leads("chen-fuquzhang", "陈副区长", DISTRICT_B, LEADER_CHEN),
+    at_unit("guo-juzhang", "郭局长", &["UNH"], DISTRICT_B, UNIT_HOUSING_B),
+    at_unit("tang-chengban", "唐承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),
+    at_unit("song-chengban", "宋承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),
+    office("shen-dangan", "沈档案", &["ARC"], DISTRICT_B),
+    office("han-ducha", "韩督查", &["SUP"], DISTRICT_B),
+];
+
+/// The person with that id or that Chinese name.
+pub fn find(wanted: &str) -> Option<&'static Person> {
+    PEOPLE.iter().find(|person| person.id == wanted || person.name == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_shares_an_id_or_a_name() {
+        for (index, person) in PEOPLE.iter().enumerate() {
+            assert_eq!(find(person.id), Some(person));
+            assert_eq!(find(person.name), Some(person));
+            assert!(PEOPLE[index + 1..].iter().all(|other| other.id != person.id && other.name != person.name));
+        }
+    }
+}

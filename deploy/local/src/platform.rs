@@ -1,0 +1,299 @@
+//! The whole platform on one machine: servers, issuer, clock, keys and the five service processes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use nix::sys::signal::Signal;
+use time::OffsetDateTime;
+use tokio::task::JoinHandle;
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use xinqiao_chassis::clock;
+use xinqiao_kernel::district::DistrictCode;
+
+use crate::databases::{Databases, SERVICES};
+use crate::issuer::{AUDIENCE, Issuer, write_secret};
+use crate::nats::Nats;
+use crate::people::{DISTRICT_A, DISTRICT_B};
+use crate::ports;
+use crate::postgres::Postgres;
+use crate::process::{Program, Running};
+use crate::tools::Tools;
+
+/// A debug build on two busy cores may take this long to answer its first health check.
+const START_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// What may differ from one start to the next.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Everything that is kept lies here.
+    pub data: PathBuf,
+    /// First port of a row for issuer, Postgres, NATS and the five services; chosen free when `None`.
+    pub first_port: Option<u16>,
+    /// Legal time at the first start; a kept clock that is later wins.
+    pub start_at: OffsetDateTime,
+    /// Where signals go over OTLP; off when `None`.
+    pub otlp_endpoint: Option<String>,
+    /// Share of calls that are traced, 0 to 1.
+    pub trace_ratio: f64,
+    /// Which services run; the benchmark runs one.
+    pub services: Vec<&'static str>,
+}
+
+impl Options {
+    /// All five services, every call traced, ports chosen free.
+    pub fn new(data: PathBuf, start_at: OffsetDateTime) -> Self {
+        Self {
+            data,
+            first_port: None,
+            start_at,
+            otlp_endpoint: None,
+            trace_ratio: 1.0,
+            services: SERVICES.to_vec(),
+        }
+    }
+}
+
+/// The running platform.
+#[derive(Debug)]
+pub struct Platform {
+    options: Options,
+    tools: Tools,
+    /// Signs tokens.
+    pub issuer: Issuer,
+    issuer_task: JoinHandle<()>,
+    /// The private Postgres with its databases.
+    pub postgres: Postgres,
+    databases: Databases,
+    /// The private NATS.
+    pub nats: Nats,
+    ports: BTreeMap<&'static str, u16>,
+    running: BTreeMap<&'static str, Running>,
+}
+
+impl Platform {
+    /// Starts everything and returns when every service answers that it is serving. `say` hears the progress.
+    pub async fn start(tools: Tools, options: Options, say: &(dyn Fn(&str) + Sync)) -> Result<Self> {
+        let data = &options.data;
+        std::fs::create_dir_all(data)?;
+        let mut next = options.first_port;
+        let mut port = || match next.as_mut() {
+            Some(given) => {
+                let this = *given;
+                *given += 1;
+                Ok(this)
+            }
+            None => ports::free(),
+        };
+        let issuer = Issuer::open(&data.join("issuer"), port()?)?;
+        let issuer_task = issuer.serve().await?;
+        set_clock(data, options.start_at)?;
+        prepare_keys(data)?;
+        say("Postgres starts");
+        let postgres =
+            Postgres::start(&tools, &data.join("postgres"), &data.join("logs/postgres.log"), port()?).await?;
+        let databases = Databases::prepare(&postgres, data).await?;
+        say("NATS starts");
+        let nats = Nats::start(&tools, &data.join("nats"), &data.join("logs/nats.log"), port()?).await?;
+        let ports = options.services.iter().map(|name| Ok((*name, port()?))).collect::<Result<_>>()?;
+        let mut platform = Self {
+            options,
+            tools,
+            issuer,
+            issuer_task,
+            postgres,
+            databases,
+            nats,
+            ports,
+            running: BTreeMap::new(),
+        };
+        for name in platform.options.services.clone() {
+            say(&format!("{name}: migrations"));
+            platform.migrate(name).await?;
+        }
+        for name in platform.options.services.clone() {
+            say(&format!("{name} starts"));
+            platform.launch(name)?;
+        }
+        for name in platform.options.services.clone() {
+            platform.wait_serving(name).await?;
+        }
+        Ok(platform)
+    }
+
+    /// Where a service listens.
+    pub fn address(&self, service: &str) -> Result<String> {
+        let port = self.ports.get(service).with_context(|| format!("{service} is not part of this platform"))?;
+        Ok(format!("http://127.0.0.1:{port}"))
+    }
+
+    /// A connection to a service, made when first used.
+    pub fn channel(&self, service: &str) -> Result<Channel> {
+        Ok(Endpoint::from_shared(self.address(service)?)?.timeout(Duration::from_secs(60)).connect_lazy())
+    }
+
+    /// The folder that holds everything kept.
+    pub fn data(&self) -> &Path {
+        &self.options.data
+    }
+
+    /// Legal time now.
+    pub fn legal_time(&self) -> Result<OffsetDateTime> {
+        clock::read(&clock_file(&self.options.data))
+    }
+
+    /// Moves legal time forward for every process at once; refuses to go back.
+    pub fn set_legal_time(&self, instant: OffsetDateTime) -> Result<()> {
+        clock::advance(&clock_file(&self.options.data), instant)
+    }
+
+    /// Ends a service as a power cut would.
+    pub async fn kill_hard(&mut self, service: &'static str) -> Result<()> {
+        match self.running.get_mut(service) {
+            Some(running) => running.kill_hard().await,
+            None => bail!("{service} does not run"),
+        }
+    }
+
+    /// Starts a service again, after it was killed.
+    pub async fn restart(&mut self, service: &'static str) -> Result<()> {
+        self.launch(service)?;
+        self.wait_serving(service).await
+    }
+
+    /// Stops one service in order.
+    pub async fn stop_service(&mut self, service: &'static str) -> Result<()> {
+        match self.running.remove(service) {
+            Some(running) => running.stop(STOP_LIMIT).await.map(drop),
+            None => bail!("{service} does not run"),
+        }
+    }
+
+    /// Runs a subcommand of a service against its database and returns what it printed.
+    pub async fn run(&self, service: &'static str, args: &[&str]) -> Result<String> {
+        let output = tokio::process::Command::new(self.tools.service(service)?)
+            .args(args)
+            .envs(self.environment(service)?)
+            .output()
+            .await?;
+        if output.status.success() {
+            Ok(String::from_utf8(output.stdout)?)
+        } else {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{service} {} ended with {}: {said}", args.join(" "), output.status)
+        }
+    }
+
+    /// Fails with the end of its log when any process has died.
+    pub fn check(&mut self) -> Result<()> {
+        self.postgres.check()?;
+        self.nats.check()?;
+        self.running.values_mut().try_for_each(Running::check)
+    }
+
+    /// The superuser's connection URL of a service's database, for tests that look underneath.
+    pub fn database_url(&self, service: &str) -> String {
+        self.postgres.url(&Databases::name(service))
+    }
+
+    /// Stops everything in order: services first, then what they stand on.
+    pub async fn stop(self) -> Result<()> {
+        for running in self.running.into_values() {
+            running.stop(STOP_LIMIT).await?;
+        }
+        self.nats.stop().await?;
+        self.postgres.stop().await?;
+        self.issuer_task.abort();
+        Ok(())
+    }
+
+    async fn migrate(&self, service: &'static str) -> Result<()> {
+        self.run(service, &["migrate"]).await.map(drop)
+    }
+
+    fn launch(&mut self, service: &'static str) -> Result<()> {
+        let running = Running::start(Program {
+            name: service,
+            binary: &self.tools.service(service)?,
+            args: vec!["serve".to_owned()],
+            env: self.environment(service)?,
+            user: None,
+            log: self.options.data.join(format!("logs/{service}.log")),
+            stop_signal: Signal::SIGTERM,
+        })?;
+        self.running.insert(service, running);
+        Ok(())
+    }
+
+    async fn wait_serving(&mut self, service: &'static str) -> Result<()> {
+        let channel = self.channel(service)?;
+        let running = self.running.get_mut(service).with_context(|| format!("{service} does not run"))?;
+        running.wait_until(START_LIMIT, || serving(channel.clone())).await
+    }
+
+    fn environment(&self, service: &'static str) -> Result<Vec<(String, String)>> {
+        let data = &self.options.data;
+        let path = |inside: &str| data.join(inside).display().to_string();
+        let mut environment: Vec<(String, String)> = [
+            ("XINQIAO_PROFILE", "evaluation".to_owned()),
+            ("XINQIAO_LISTEN", self.address(service)?.trim_start_matches("http://").to_owned()),
+            ("XINQIAO_DATABASE_URL", self.databases.app_url(service)?),
+            ("XINQIAO_OWNER_DATABASE_URL", self.databases.owner_url(service)?),
+            ("XINQIAO_NATS_URL", self.nats.url()),
+            ("XINQIAO_JWKS_URL", self.issuer.jwks_url()),
+            ("XINQIAO_TOKEN_ISSUER", self.issuer.name()),
+            ("XINQIAO_TOKEN_AUDIENCE", AUDIENCE.to_owned()),
+            ("XINQIAO_KEY_RING_FILE", path(KEY_RING)),
+            ("XINQIAO_CLOCK", format!("file:{}", clock_file(data).display())),
+            ("XINQIAO_DISTRICTS_DIR", districts_folder().display().to_string()),
+            ("XINQIAO_OBJECT_STORE_DIR", path("objects")),
+            ("XINQIAO_ARCHIVE_DIR", path("archive")),
+            ("XINQIAO_TRACE_RATIO", self.options.trace_ratio.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        if let Some(endpoint) = &self.options.otlp_endpoint {
+            environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), endpoint.clone()));
+        }
+        Ok(environment)
+    }
+}
+
+const KEY_RING: &str = "keyring.json";
+
+fn clock_file(data: &Path) -> PathBuf {
+    data.join("clock")
+}
+
+/// The clock is kept with the data and never goes back: a kept time that is later stays.
+fn set_clock(data: &Path, start_at: OffsetDateTime) -> Result<()> {
+    let file = clock_file(data);
+    let kept = if file.exists() { clock::read(&file)? } else { start_at };
+    clock::advance(&file, kept.max(start_at))
+}
+
+fn prepare_keys(data: &Path) -> Result<()> {
+    let file = data.join(KEY_RING);
+    if file.exists() {
+        return Ok(());
+    }
+    let districts = [DISTRICT_A, DISTRICT_B]
+        .into_iter()
+        .map(|code| code.parse::<DistrictCode>().context("a demo district has a wrong code"))
+        .collect::<Result<Vec<_>>>()?;
+    write_secret(&file, xinqiao_chassis::seal::KeyRing::generate(&districts).as_bytes())
+}
+
+/// The reviewed district files of this source tree.
+pub fn districts_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../districts")
+}
+
+async fn serving(channel: Channel) -> bool {
+    let request = HealthCheckRequest { service: String::new() };
+    let answer = HealthClient::new(channel).check(request).await;
+    answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
+}
