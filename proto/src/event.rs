@@ -30,8 +30,8 @@ events! {
     LeaderChanged: "leader.changed";
     ReceptionDayChanged: "reception_day.planned" | "reception_day.published" | "reception_day.opened"
         | "reception_day.closed" | "reception_day.cancelled";
-    AppointmentChanged: "appointment.confirmed" | "appointment.cancelled" | "appointment.checked_in"
-        | "appointment.completed" | "appointment.no_show";
+    AppointmentChanged: "appointment.confirmed" | "appointment.rescheduled" | "appointment.cancelled"
+        | "appointment.checked_in" | "appointment.completed" | "appointment.no_show";
     ReceptionHeld: "reception.held";
     ReceptionFinalised: "reception.finalised";
 
@@ -47,6 +47,7 @@ events! {
     CaseOpinionIssued: "case.opinion_issued";
     CaseOpinionServed: "case.opinion_served";
     CaseExecutionStarted: "case.execution_started";
+    CaseReworkStarted: "case.rework_started";
     CaseClosureReported: "case.closure_reported";
 
     ClockChanged: "clock.started" | "clock.stopped" | "clock.recomputed" | "clock.amber" | "clock.red"
