@@ -1,0 +1,48 @@
+//! The shared kernel: values and rules that every service speaks.
+//!
+//! Everything here is a pure function of its arguments. The current day, the calendar and the rule set are
+//! passed in; nothing reads a clock, a file or a network, and nothing is asynchronous.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`district`] | GB/T 2260 district codes (the tenant) and township codes |
+//! | [`number`] | case, submission and reception numbers, their check digit and their parts |
+//! | [`resident_id`], [`phone`], [`post_code`], [`email`], [`uscc`] | what a clerk types about a person, checked and normalised |
+//! | [`mask`] | how such values are shown to people who do not need them whole |
+//! | [`local`] | Asia/Shanghai dates and the instants at which they begin and end |
+//! | [`calendar`] | working days, holidays and make-up days, versioned |
+//! | [`term`] | deadline arithmetic with its day-by-day derivation |
+//! | [`clock`], [`rules`] | the clocks of a case, their lengths and who may change them |
+//! | [`state`] | states of a case, its holder and the remedy overlay |
+//!
+//! Tags in square brackets name the source of a rule: `[R:34]` is article 34 of the national petition regulation
+//! (《信访工作条例》, 2022), `[S:L42]` line 42 of the district rule, `[CC:201]` the Civil Code, `[HOL:2]` the
+//! regulation on public holidays, `DEC-03` a design decision.
+
+pub mod calendar;
+pub mod clock;
+pub mod district;
+pub mod email;
+pub mod explain;
+pub mod local;
+pub mod mask;
+pub mod number;
+pub mod phone;
+pub mod post_code;
+pub mod resident_id;
+pub mod rules;
+pub mod state;
+pub mod term;
+mod text;
+pub mod uscc;
+
+pub use calendar::{Calendar, CalendarDay, CalendarYear, DayKind};
+pub use clock::{ClockCode, Length, Owner};
+pub use district::{DistrictCode, TownCode};
+pub use explain::Explain;
+pub use number::{CaseNumber, ChannelDigit, ReceptionNumber, SubmissionNumber};
+pub use phone::Phone;
+pub use resident_id::ResidentId;
+pub use rules::RuleSet;
+pub use state::{CaseState, Holder, Remedy};
+pub use term::{Due, Term};
