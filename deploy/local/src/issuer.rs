@@ -58,7 +58,19 @@ impl Issuer {
             let key = Ed25519KeyPair::generate()?.to_pkcs8()?;
             write_secret(&file, key.as_ref())?;
         }
-        let key_pkcs8 = std::fs::read(&file)?;
+        std::fs::write(folder.join("port"), port.to_string())?;
+        Self::load(&file, port)
+    }
+
+    /// Opens the issuer of a platform that runs, to make more tokens.
+    pub fn reopen(folder: &Path) -> Result<Self> {
+        let port = std::fs::read_to_string(folder.join("port"))
+            .with_context(|| format!("no platform keeps its issuer in {}", folder.display()))?;
+        Self::load(&folder.join("issuer-key.pk8"), port.trim().parse()?)
+    }
+
+    fn load(file: &Path, port: u16) -> Result<Self> {
+        let key_pkcs8 = std::fs::read(file)?;
         let public_key = Ed25519KeyPair::from_pkcs8(&key_pkcs8)?.public_key().as_ref().to_vec();
         Ok(Self { key_pkcs8, public_key, port })
     }

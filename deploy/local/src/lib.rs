@@ -4,8 +4,10 @@
 //! is the whole: it starts Postgres, NATS, the issuer and the five services, moves the settable clock,
 //! kills and restarts parts, and stops everything in order.
 
+pub mod clients;
 pub mod databases;
 pub mod issuer;
+pub mod journey;
 pub mod nats;
 pub mod people;
 pub mod platform;
@@ -13,5 +15,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod reconcile;
+pub mod signing;
 pub mod stage;
 pub mod tools;
+pub mod up;

@@ -1,0 +1,189 @@
+//! What a district has before its first petition: units, leaders, a published roster.
+
+use anyhow::{Context as _, Result};
+use time::Date;
+use uuid::Uuid;
+use xinqiao_proto::assignment::{ListUnitsRequest, PutUnitRequest, Unit, UnitKind};
+use xinqiao_proto::scheduling::{
+    GenerateRosterRequest, ListLeadersRequest, ListReceptionDaysRequest, OpenReceptionDayRequest,
+    PublishRosterRequest, PutLeaderRequest, ReceptionDay, ReceptionDayState,
+};
+
+use super::patience::patiently;
+use crate::clients::Desk;
+use crate::people::{
+    self, DISTRICT_A, Person, UNIT_HOUSING, UNIT_HOUSING_B,
+    UNIT_JINCHANG, UNIT_LABOUR,
+};
+use crate::platform::Platform;
+use crate::signing::Signatory;
+
+struct DemoUnit(&'static str, Uuid, UnitKind);
+
+struct DemoLeader {
+    person: &'static str,
+    post: &'static str,
+    portfolio: &'static str,
+    linked_town: &'static str,
+    order: u32,
+}
+
+/// Loads units, leaders and the roster of the year into one district. What is there already stays.
+pub async fn load(platform: &Platform, district: &str, year: i32) -> Result<()> {
+    let (clerk, dispatcher) = if district == DISTRICT_A { ("li-dengji", "wang-fenban") } else { ("wu-dengji", "ma-fenban") };
+    let clerk = platform.desk(person(clerk)?)?;
+    let dispatcher = platform.desk(person(dispatcher)?)?;
+    put_units(&dispatcher, district).await?;
+    put_leaders(platform, &dispatcher, district).await?;
+    generate_roster(&clerk, &dispatcher, year).await
+}
+
+/// The next published session of a leader after a day, opened for visitors on the day itself by [`open`].
+pub async fn next_session(desk: &Desk, leader: Uuid, after: Date) -> Result<ReceptionDay> {
+    let request = ListReceptionDaysRequest {
+        from: after.next_day().unwrap_or(after).to_string(),
+        leader_id: leader.to_string(),
+        ..ListReceptionDaysRequest::default()
+    };
+    let found = patiently("find a session", async || Ok(request.clone()), async |request| {
+        desk.roster().list_reception_days(request).await
+    })
+    .await?;
+    found
+        .reception_days
+        .into_iter()
+        .find(|day| day.state() == ReceptionDayState::Published && day.leader_id == leader.to_string())
+        .with_context(|| format!("no published session of this leader after {after}"))
+}
+
+/// Opens a session on its day.
+pub async fn open(desk: &Desk, session: &ReceptionDay) -> Result<()> {
+    let request = OpenReceptionDayRequest {
+        request_id: xinqiao_chassis::random::new_id().to_string(),
+        reception_day_id: session.reception_day_id.clone(),
+        version: session.version,
+    };
+    patiently("open the session", async || Ok(request.clone()), async |request| {
+        desk.roster().open_reception_day(request).await
+    })
+    .await
+    .map(drop)
+}
+
+async fn put_units(dispatcher: &Desk, district: &str) -> Result<()> {
+    let there = patiently("list units", async || Ok(ListUnitsRequest::default()), async |request| {
+        dispatcher.units().list_units(request).await
+    })
+    .await?;
+    for DemoUnit(name, id, kind) in units(district) {
+        if there.units.iter().any(|unit| unit.unit_id == id.to_string()) {
+            continue;
+        }
+        let request = PutUnitRequest {
+            request_id: xinqiao_chassis::random::new_id().to_string(),
+            unit: Some(Unit {
+                unit_id: id.to_string(),
+                name: name.to_owned(),
+                kind: kind.into(),
+                active: true,
+                ..Unit::default()
+            }),
+        };
+        patiently("put a unit", async || Ok(request.clone()), async |request| {
+            dispatcher.units().put_unit(request).await
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn put_leaders(platform: &Platform, dispatcher: &Desk, district: &str) -> Result<()> {
+    let there = patiently("list leaders", async || Ok(ListLeadersRequest::default()), async |request| {
+        dispatcher.masters().list_leaders(request).await
+    })
+    .await?;
+    for leader in leaders(district) {
+        let person = person(leader.person)?;
+        let id = person.leader.context("a demo leader lacks his id")?.to_string();
+        if there.leaders.iter().any(|known| known.leader_id == id) {
+            continue;
+        }
+        let request = PutLeaderRequest {
+            request_id: xinqiao_chassis::random::new_id().to_string(),
+            leader_id: id,
+            name: person.name.to_owned(),
+            post: leader.post.to_owned(),
+            portfolio: vec![leader.portfolio.to_owned()],
+            linked_towns: vec![leader.linked_town.to_owned()],
+            person_id: person.id.to_owned(),
+            certificate_pem: Signatory::open(platform.data(), person)?.certificate_pem().to_owned(),
+            order: leader.order,
+            active: true,
+            ..PutLeaderRequest::default()
+        };
+        patiently("put a leader", async || Ok(request.clone()), async |request| {
+            dispatcher.masters().put_leader(request).await
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn generate_roster(clerk: &Desk, dispatcher: &Desk, year: i32) -> Result<()> {
+    let generate = GenerateRosterRequest {
+        request_id: xinqiao_chassis::random::new_id().to_string(),
+        year,
+        hall: "信访接访大厅".to_owned(),
+        open_from: "08:30".to_owned(),
+        open_to: "11:30".to_owned(),
+        slot_minutes: 30,
+        rooms: vec!["1".to_owned(), "2".to_owned()],
+        ..GenerateRosterRequest::default()
+    };
+    let plan = patiently("generate the roster", async || Ok(generate.clone()), async |request| {
+        clerk.roster().generate_roster(request).await
+    })
+    .await?;
+    if plan.added == 0 {
+        return Ok(());
+    }
+    let publish = PublishRosterRequest {
+        request_id: xinqiao_chassis::random::new_id().to_string(),
+        year,
+        reception_day_ids: vec![],
+    };
+    patiently("publish the roster", async || Ok(publish.clone()), async |request| {
+        dispatcher.roster().publish_roster(request).await
+    })
+    .await
+    .map(drop)
+}
+
+fn person(id: &str) -> Result<&'static Person> {
+    people::find(id).with_context(|| format!("nobody is called {id}"))
+}
+
+fn units(district: &str) -> Vec<DemoUnit> {
+    if district == DISTRICT_A {
+        vec![
+            DemoUnit("区住建局", UNIT_HOUSING, UnitKind::GovernmentDepartment),
+            DemoUnit("区人社局", UNIT_LABOUR, UnitKind::GovernmentDepartment),
+            DemoUnit("金厂镇政府", UNIT_JINCHANG, UnitKind::Township),
+        ]
+    } else {
+        vec![DemoUnit("二道江区住建局", UNIT_HOUSING_B, UnitKind::GovernmentDepartment)]
+    }
+}
+
+/// Order decides the turn: 张副区长 receives on 3 March 2026.
+fn leaders(district: &str) -> Vec<DemoLeader> {
+    let leader = |person, post, portfolio, linked_town, order| DemoLeader { person, post, portfolio, linked_town, order };
+    if district == DISTRICT_A {
+        vec![
+            leader("liu-fuquzhang", "副区长", "04", "220502200", 1),
+            leader("zhang-fuquzhang", "副区长", "03", "220502100", 2),
+        ]
+    } else {
+        vec![leader("chen-fuquzhang", "副区长", "03", "220503100", 1)]
+    }
+}

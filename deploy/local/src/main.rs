@@ -1,0 +1,74 @@
+//! The launcher's program; `deploy/local/up` and `tests/stage` build and start it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use xinqiao_local::{issuer::Issuer, people, stage, up};
+
+#[derive(Parser)]
+#[command(name = "xinqiao-local", about = "The platform on one machine 单机运行")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything and play the main journey.
+    Up(up::Arguments),
+    /// Print a token for one of the demo people.
+    Token {
+        /// Id or Chinese name, for example li-dengji or 李登记.
+        person: String,
+        /// Data folder of the platform; the one started last unless given.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Run a command with a private Postgres beside it.
+    Stage {
+        /// The command and its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(CommandLine::parse().command).await {
+        Ok(code) => code,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Up(arguments) => up::run(arguments).await.map(|()| ExitCode::SUCCESS),
+        Command::Token { person, data } => print_token(&person, data).map(|()| ExitCode::SUCCESS),
+        Command::Stage { command } => stage::run(&command).await,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the token is what was asked for")]
+fn print_token(wanted: &str, data: Option<PathBuf>) -> Result<()> {
+    let person = people::find(wanted).with_context(|| {
+        let known: Vec<&str> = people::PEOPLE.iter().map(|person| person.id).collect();
+        format!("nobody is called {wanted}; there are {}", known.join(", "))
+    })?;
+    let data = match data {
+        Some(data) => data,
+        None => PathBuf::from(
+            std::fs::read_to_string(up::running_file()?).context("no platform was started; run deploy/local/up first")?,
+        ),
+    };
+    println!("{}", Issuer::reopen(&data.join("issuer"))?.token(person)?);
+    Ok(())
+}
+
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
