@@ -1,0 +1,132 @@
+//! The service's own Postgres database, one transaction and one district at a time.
+//!
+//! [`TenantTx`] is the only way to a connection: it opens a transaction and sets the district that row-level
+//! security lets through. A placement of districts on several clusters would change this file only.
+
+mod boot;
+mod migrate;
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, Transaction};
+use xinqiao_kernel::DistrictCode;
+
+pub use boot::BootError;
+pub use migrate::{MigrateFailure, migrate, migrations};
+
+use crate::config::DatabaseSettings;
+
+/// Seconds of silence after which the server probes a connection, and between probes.
+const KEEPALIVE_SECONDS: &str = "15";
+/// Lost probes after which the server gives the connection up.
+const KEEPALIVE_PROBES: &str = "3";
+
+/// Pool of the app role. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: PgPool,
+}
+
+impl Database {
+    /// Opens the pool without connecting yet; [`Database::check`] proves that it works.
+    pub fn open(service: &str, settings: &DatabaseSettings) -> Result<Self, sqlx::Error> {
+        let options: PgConnectOptions = settings.url.expose_secret().parse()?;
+        let options = options.application_name(service).options([
+            ("statement_timeout", millis(settings.statement_timeout).as_str()),
+            ("lock_timeout", &millis(settings.lock_timeout)),
+            (
+                "idle_in_transaction_session_timeout",
+                &millis(settings.idle_transaction_timeout),
+            ),
+            ("tcp_keepalives_idle", KEEPALIVE_SECONDS),
+            ("tcp_keepalives_interval", KEEPALIVE_SECONDS),
+            ("tcp_keepalives_count", KEEPALIVE_PROBES),
+            // The ROLLBACK below warns when there is nothing to roll back, which is the normal case.
+            ("client_min_messages", "error"),
+            ("timezone", "UTC"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.pool_max)
+            .acquire_timeout(settings.acquire_timeout)
+            // Protects against lost writes: a caller cancelled inside BEGIN leaves the connection in a
+            // transaction that the pool does not know of, and the next user's statements would join it and
+            // vanish with it (sqlx 0.9.0). Nothing goes back into the pool inside a transaction.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("ROLLBACK").await?;
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { pool })
+    }
+
+    /// Opens a transaction that sees one district's rows only. Dropped, it rolls back.
+    pub async fn begin(&self, district: DistrictCode) -> Result<TenantTx, sqlx::Error> {
+        // One round trip. A district code is six digits by construction, so the text is safe to build.
+        let statement = AssertSqlSafe(format!("BEGIN; SET LOCAL app.district = '{district}'"));
+        let tx = self.pool.begin_with(statement).await?;
+        Ok(TenantTx { tx, district })
+    }
+
+    /// True when the database answers within `patience`.
+    pub async fn reachable(&self, patience: Duration) -> bool {
+        let probe = sqlx::query("SELECT 1").execute(&self.pool);
+        matches!(tokio::time::timeout(patience, probe).await, Ok(Ok(_)))
+    }
+
+    /// Refuses a role or a table that would open the wall between districts, and pending migrations.
+    pub async fn check(&self, service: &sqlx::migrate::Migrator) -> Result<(), BootError> {
+        let mut connection = self.pool.acquire().await?;
+        boot::check_role(&mut connection).await?;
+        boot::check_tables(&mut connection).await?;
+        boot::check_migrations(&mut connection, &migrations(service)).await
+    }
+
+    /// Machine time of the database, to compare with the system clock.
+    pub async fn time(&self) -> Result<time::OffsetDateTime, sqlx::Error> {
+        sqlx::query_scalar("SELECT clock_timestamp()")
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    /// Closes every connection, after those in use are given back.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn millis(duration: Duration) -> String {
+    duration.as_millis().to_string()
+}
+
+/// A transaction of one district: the only way to a connection.
+#[derive(Debug)]
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    district: DistrictCode,
+}
+
+impl TenantTx {
+    /// The connection, for statements.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// The district whose rows it sees.
+    pub const fn district(&self) -> DistrictCode {
+        self.district
+    }
+
+    /// Makes everything durable.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.tx.commit().await
+    }
+
+    /// Undoes everything; dropping does the same a little later.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.tx.rollback().await
+    }
+}

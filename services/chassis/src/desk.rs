@@ -1,0 +1,260 @@
+//! How a change happens, the one way: claim the request id, one transaction of the caller's district, the work,
+//! its audit rows, its events, its documents, the stored answer, commit. Only then is the caller answered.
+//!
+//! The work runs on a task of its own, so that a caller who hangs up does not cut it half-way.
+
+mod act;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use object_store::ObjectStore;
+use prost::Message;
+use tonic::{Code, Request, Response, Status};
+use tracing::{Instrument as _, Span};
+use uuid::Uuid;
+use xinqiao_kernel::DistrictCode;
+
+pub use act::{Act, Actor, FieldSealer};
+
+use crate::clock::LegalClock;
+use crate::database::Database;
+use crate::districts::Districts;
+use crate::idempotency::{self, IdempotencyRow, Known};
+use crate::identity::Caller;
+use crate::refusal::Refusal;
+use crate::seal::KeyRing;
+use crate::waker::Wakers;
+
+/// Set on an answer that was given before.
+pub const REPLAYED: &str = "xinqiao-replayed";
+
+/// A request that changes something. One line per RPC:
+/// `impl Command for RegisterVisitRequest { const ACTION: &'static str = "intake.RegisterVisit"; … }`.
+pub trait Command: Message + Default + 'static {
+    /// The name in audit and traces: `<service>.<Rpc>`.
+    const ACTION: &'static str;
+
+    /// The client-chosen id of the request.
+    fn request_id(&self) -> &str;
+}
+
+/// Implements [`Command`] for requests that have a `request_id` field:
+/// `commands! { RegisterVisitRequest => "intake.RegisterVisit"; }`.
+#[macro_export]
+macro_rules! commands {
+    ($($request:ty => $action:literal);+ $(;)?) => {
+        $(impl $crate::desk::Command for $request {
+            const ACTION: &'static str = $action;
+
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+        })+
+    };
+}
+
+/// What a desk is made of.
+#[derive(Debug)]
+pub struct DeskParts {
+    /// Name of the service, for example `intake`.
+    pub service: &'static str,
+    /// Its database.
+    pub database: Database,
+    /// Keys of the districts.
+    pub keys: Arc<KeyRing>,
+    /// Legal time.
+    pub clock: LegalClock,
+    /// The districts served here.
+    pub districts: Districts,
+    /// Where copies of documents go.
+    pub objects: Arc<dyn ObjectStore>,
+    /// The background tasks of this process.
+    pub wakers: Wakers,
+}
+
+/// Where acts are done. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    parts: Arc<DeskParts>,
+}
+
+impl Desk {
+    /// A desk over its parts.
+    pub fn new(parts: DeskParts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+        }
+    }
+
+    /// Name of the service.
+    pub fn service(&self) -> &'static str {
+        self.parts.service
+    }
+
+    /// The database, for writers and jobs that batch many acts.
+    pub fn database(&self) -> &Database {
+        &self.parts.database
+    }
+
+    /// Keys of the districts.
+    pub fn keys(&self) -> &Arc<KeyRing> {
+        &self.parts.keys
+    }
+
+    /// Legal time.
+    pub fn clock(&self) -> &LegalClock {
+        &self.parts.clock
+    }
+
+    /// The districts served here.
+    pub fn districts(&self) -> &Districts {
+        &self.parts.districts
+    }
+
+    /// Where copies of documents are.
+    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.parts.objects
+    }
+
+    /// The background tasks to wake after a commit of one's own.
+    pub fn wakers(&self) -> &Wakers {
+        &self.parts.wakers
+    }
+
+    /// Does one command: all of it or nothing, once per request id.
+    pub async fn act<Q, A, W>(&self, request: Request<Q>, work: W) -> Result<Response<A>, Status>
+    where
+        Q: Command,
+        A: Message + Default + 'static,
+        W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
+    {
+        let caller = self.caller(&request)?;
+        let query = request.into_inner();
+        let (answer, replayed) = self
+            .spawned(move |desk| desk.command(caller, query, work))
+            .await?;
+        let mut response = Response::new(answer);
+        if replayed {
+            response
+                .metadata_mut()
+                .insert(REPLAYED, "true".parse().expect("plain text"));
+        }
+        Ok(response)
+    }
+
+    /// Reads in one transaction of the caller's district. What the work audits is kept; other writes are not
+    /// meant to happen here.
+    pub async fn read<Q, A, W>(&self, request: Request<Q>, work: W) -> Result<Response<A>, Status>
+    where
+        Q: Message + 'static,
+        A: Message + 'static,
+        W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
+    {
+        let caller = self.caller(&request)?;
+        let query = request.into_inner();
+        let answer = self
+            .spawned(move |desk| desk.reading(caller, query, work))
+            .await?;
+        Ok(Response::new(answer))
+    }
+
+    /// Does one act of the service itself (a job, a timer) in one transaction of a district. It leaves an audit
+    /// row under `action` when it published, filed or audited something.
+    pub async fn run<A, W>(&self, district: DistrictCode, action: &'static str, work: W) -> Result<A, Refusal>
+    where
+        A: Send + 'static,
+        W: for<'t> FnOnce(&'t mut Act) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
+    {
+        self.spawned(move |desk| async move {
+            let mut act = Act::begin(&desk, Actor::Service(desk.service()), district, action).await?;
+            let answer = work(&mut act).await?;
+            act.finish().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// The authenticated caller, whose district must be served here.
+    pub fn caller<Q>(&self, request: &Request<Q>) -> Result<Caller, Refusal> {
+        let caller = request.extensions().get::<Caller>().cloned().ok_or_else(|| {
+            Refusal::new(
+                Code::Unauthenticated,
+                "UNAUTHENTICATED",
+                "请先登录。",
+                "Present a valid token.",
+            )
+        })?;
+        self.served(caller.district)?;
+        Ok(caller)
+    }
+
+    fn served(&self, district: DistrictCode) -> Result<(), Refusal> {
+        if self.parts.districts.get(district).is_some() && self.parts.keys.covers(district) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden(
+            "DISTRICT_NOT_SERVED",
+            "本系统不受理该区县的业务。",
+            "This installation does not serve that district.",
+        ))
+    }
+
+    /// Runs work on a task of its own: when the caller goes away, the task goes on to its end.
+    async fn spawned<A, F, W>(&self, work: W) -> Result<A, Refusal>
+    where
+        A: Send + 'static,
+        F: Future<Output = Result<A, Refusal>> + Send + 'static,
+        W: FnOnce(Self) -> F,
+    {
+        let task = tokio::spawn(work(self.clone()).instrument(Span::current()));
+        task.await.unwrap_or_else(|error| Err(Refusal::internal(&error)))
+    }
+
+    async fn command<Q, A, W>(self, caller: Caller, query: Q, work: W) -> Result<(A, bool), Refusal>
+    where
+        Q: Command,
+        A: Message + Default,
+        W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>>,
+    {
+        let request_id = idempotency::request_id(query.request_id())?;
+        let district = caller.district;
+        let actor = Actor::Person(caller);
+        let hash = idempotency::body_hash(self.keys(), district, &actor.reference(), Q::ACTION, &query);
+        let mut act = Act::begin(&self, actor, district, Q::ACTION).await?;
+        act.set_request_id(request_id);
+        let row = IdempotencyRow::new(request_id, Q::ACTION, hash, act.now());
+        let now = act.now();
+        if let Known::Answered(answer) =
+            idempotency::claim(act.conn(), self.keys(), district, &row, now).await?
+        {
+            return Ok((answer, true));
+        }
+        let answer = work(&mut act, query).await?;
+        let row = row.answered(self.keys(), district, &answer);
+        idempotency::store(act.conn(), district, &row).await?;
+        act.finish().await?;
+        Ok((answer, false))
+    }
+
+    async fn reading<Q, A, W>(self, caller: Caller, query: Q, work: W) -> Result<A, Refusal>
+    where
+        W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>>,
+    {
+        let district = caller.district;
+        let mut act = Act::begin(&self, Actor::Person(caller), district, "").await?;
+        let answer = work(&mut act, query).await?;
+        act.finish().await?;
+        Ok(answer)
+    }
+}
+
+/// The reference of a person in journal and audit.
+pub fn person_ref(person_id: &str) -> String {
+    format!("person:{person_id}")
+}
+
+/// The audit object of an entity.
+pub fn object_ref(kind: &str, id: Uuid) -> String {
+    format!("{kind}:{id}")
+}

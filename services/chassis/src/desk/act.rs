@@ -1,0 +1,330 @@
+//! One act in progress: a transaction of one district and what it will leave behind when it commits.
+
+use std::fmt;
+
+use sqlx::PgConnection;
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+use xinqiao_kernel::DistrictCode;
+use xinqiao_proto::common::{DocumentRef, SealedField};
+use xinqiao_proto::event::{DocumentCreated, EventBody};
+
+use super::{Desk, object_ref, person_ref};
+use crate::audit::{self, Entry};
+use crate::clock::local_date;
+use crate::database::TenantTx;
+use crate::districts::District;
+use crate::document::{self, DocumentRow, Heading};
+use crate::identity::Caller;
+use crate::journal::{self, Draft, Entity};
+use crate::refusal::Refusal;
+use crate::seal::{KeyRing, SealContext, SealError, Sealed};
+use crate::{random, trace};
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// A person, by a call.
+    Person(Caller),
+    /// The service itself: an event, a job, a timer.
+    Service(&'static str),
+}
+
+impl Actor {
+    /// `person:<id>` or `service:<name>`: how journal, audit and rows name who acted.
+    pub fn reference(&self) -> String {
+        match self {
+            Self::Person(caller) => person_ref(&caller.person_id),
+            Self::Service(name) => format!("service:{name}"),
+        }
+    }
+}
+
+/// One act in progress. Nothing it does is seen before its commit; dropped, it leaves nothing.
+pub struct Act {
+    desk: Desk,
+    tx: TenantTx,
+    actor: Actor,
+    actor_ref: String,
+    action: &'static str,
+    now: OffsetDateTime,
+    request_id: Option<Uuid>,
+    cause: Option<Uuid>,
+    events: Vec<Draft>,
+    entries: Vec<Entry>,
+    documents: Vec<DocumentRow>,
+}
+
+impl fmt::Debug for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Act")
+            .field("action", &self.action)
+            .field("district", &self.district())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Act {
+    pub(crate) async fn begin(
+        desk: &Desk,
+        actor: Actor,
+        district: DistrictCode,
+        action: &'static str,
+    ) -> Result<Self, Refusal> {
+        desk.served(district)?;
+        let tx = desk.database().begin(district).await?;
+        Ok(Self::over(desk, tx, actor, action))
+    }
+
+    /// An act over a transaction that is already open.
+    pub(crate) fn over(desk: &Desk, tx: TenantTx, actor: Actor, action: &'static str) -> Self {
+        Self {
+            now: desk.clock().now(),
+            desk: desk.clone(),
+            tx,
+            actor_ref: actor.reference(),
+            actor,
+            action,
+            request_id: None,
+            cause: None,
+            events: Vec::new(),
+            entries: Vec::new(),
+            documents: Vec::new(),
+        }
+    }
+
+    pub(crate) fn set_request_id(&mut self, request_id: Uuid) {
+        self.request_id = Some(request_id);
+    }
+
+    pub(crate) fn set_cause(&mut self, event_id: Uuid) {
+        self.cause = Some(event_id);
+    }
+
+    /// The connection of this act's transaction.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.tx.conn()
+    }
+
+    /// The district whose rows are seen.
+    pub fn district(&self) -> DistrictCode {
+        self.tx.district()
+    }
+
+    /// The district as its file describes it.
+    pub fn district_file(&self) -> &District {
+        self.desk
+            .districts()
+            .get(self.tx.district())
+            .expect("an act begins in a district that is served")
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// `person:<id>` or `service:<name>`, for `created_by` and `updated_by`.
+    pub fn actor_ref(&self) -> &str {
+        &self.actor_ref
+    }
+
+    /// The person who calls.
+    ///
+    /// # Panics
+    /// In an act of the service itself, which has no caller.
+    pub fn caller(&self) -> &Caller {
+        match &self.actor {
+            Actor::Person(caller) => caller,
+            Actor::Service(name) => panic!("an act of service {name} has no caller"),
+        }
+    }
+
+    /// Legal time; the same instant during the whole act.
+    pub fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
+    /// The legal date in Asia/Shanghai.
+    pub fn today(&self) -> Date {
+        local_date(self.now)
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &KeyRing {
+        self.desk.keys()
+    }
+
+    /// The desk it is done at.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The foreign event being applied, if this act applies one.
+    pub fn cause(&self) -> Option<Uuid> {
+        self.cause
+    }
+
+    /// The trace this act belongs to, for timelines.
+    pub fn trace_id(&self) -> Option<String> {
+        trace::current_trace_id()
+    }
+
+    /// Seals a value of class P2 or P3 for a row of this district.
+    pub fn seal(&self, table: &str, column: &str, row: Uuid, plain: &str) -> Sealed {
+        self.keys()
+            .seal_text(&SealContext::new(self.district(), table, column, row), plain)
+    }
+
+    /// Opens a value of a row of this district.
+    pub fn open(&self, table: &str, column: &str, row: Uuid, sealed: &Sealed) -> Result<String, SealError> {
+        self.keys()
+            .open_text(&SealContext::new(self.district(), table, column, row), sealed)
+    }
+
+    /// Queues an event; it is written at the commit. Returns its id.
+    ///
+    /// # Panics
+    /// When `kind` is not a name of `B`: a programming error.
+    pub fn publish<B: EventBody>(&mut self, kind: &'static str, entity: Entity, body: &B) -> Uuid {
+        self.publish_as(random::new_id(), kind, entity, body)
+    }
+
+    /// Queues an event whose body holds sealed fields: they are bound to the event id, so the body is built from it.
+    /// `sealer` seals one field: `|id, sealer| CaseRegistered { title: Some(sealer.field("title", text)), … }`.
+    pub fn publish_sealed<B: EventBody>(
+        &mut self,
+        kind: &'static str,
+        entity: Entity,
+        build: impl FnOnce(Uuid, &FieldSealer<'_>) -> B,
+    ) -> Uuid {
+        let event_id = random::new_id();
+        let sealer = FieldSealer {
+            keys: self.desk.keys(),
+            district: self.district(),
+            event_id,
+        };
+        let body = build(event_id, &sealer);
+        self.publish_as(event_id, kind, entity, &body)
+    }
+
+    fn publish_as<B: EventBody>(
+        &mut self,
+        event_id: Uuid,
+        kind: &'static str,
+        entity: Entity,
+        body: &B,
+    ) -> Uuid {
+        let draft = Draft::new(self.desk.service(), self.district(), kind, entity, event_id, body);
+        self.events.push(draft);
+        event_id
+    }
+
+    /// Records an access or a change in the audit chain, beside the row that every command gets by itself.
+    /// `fields` are names, never values; the reason is sealed.
+    pub fn audit(&mut self, object: impl Into<String>, fields: &[&str], reason: Option<&str>) {
+        let mut entry = self.entry(object.into());
+        entry.fields = fields.iter().map(|field| (*field).to_owned()).collect();
+        entry.reason =
+            reason.map(|text| Entry::sealed_reason(self.desk.keys(), self.district(), entry.entry_id, text));
+        self.entries.push(entry);
+    }
+
+    /// Files a legal document of a case: canonical, already salted bytes. Sealed and stored at the commit, and
+    /// announced as `document.created` on the case.
+    pub fn file_bytes(
+        &mut self,
+        case: Entity,
+        form: &str,
+        archive_item: &str,
+        canonical: &[u8],
+    ) -> DocumentRef {
+        let heading = Heading {
+            document_id: random::new_id(),
+            case_id: case.id,
+            form,
+            archive_item,
+            created_at: self.now,
+            created_by: &self.actor_ref,
+        };
+        let row = DocumentRow::new(self.desk.keys(), self.district(), &heading, canonical);
+        let reference = row.reference();
+        self.documents.push(row);
+        self.publish(
+            "document.created",
+            case,
+            &DocumentCreated {
+                document: Some(reference.clone()),
+            },
+        );
+        reference
+    }
+
+    fn entry(&self, object: String) -> Entry {
+        let action = if self.action.is_empty() {
+            "read"
+        } else {
+            self.action
+        };
+        let mut entry = Entry::new(self.now, self.actor_ref.clone(), action, object);
+        entry.request_id = self.request_id;
+        entry.trace_id = trace::current_trace_id();
+        entry
+    }
+
+    /// Every command leaves one row; an act of the service leaves one when it left anything else.
+    fn own_entry(&self) -> Option<Entry> {
+        let left_something = !self.events.is_empty() || !self.documents.is_empty();
+        let due = match self.actor {
+            Actor::Person(_) => !self.action.is_empty(),
+            Actor::Service(_) => left_something && self.entries.is_empty(),
+        };
+        due.then(|| {
+            let object = self.events.first().map_or_else(String::new, |event| {
+                object_ref(event.entity().kind.as_str(), event.entity().id)
+            });
+            self.entry(object)
+        })
+    }
+
+    /// Writes what was queued and commits. The district's audit head is taken last, just before the commit,
+    /// because its writers wait for each other from there on.
+    pub(crate) async fn finish(mut self) -> Result<(), Refusal> {
+        let district = self.tx.district();
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.extend(self.own_entry());
+        if !entries.is_empty() {
+            document::insert(self.tx.conn(), district, &self.documents).await?;
+            let head = audit::lock_head(self.tx.conn(), district).await?;
+            let drafts = std::mem::take(&mut self.events);
+            journal::append(
+                self.tx.conn(),
+                district,
+                drafts,
+                self.cause,
+                &self.actor_ref,
+                self.now,
+            )
+            .await?;
+            audit::append(self.tx.conn(), district, head, &entries).await?;
+        }
+        self.tx.commit().await?;
+        self.desk.wakers().wake();
+        Ok(())
+    }
+}
+
+/// Seals fields of one event.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldSealer<'a> {
+    keys: &'a KeyRing,
+    district: DistrictCode,
+    event_id: Uuid,
+}
+
+impl FieldSealer<'_> {
+    /// Seals one field, named as in the message.
+    pub fn field(&self, name: &str, plain: &str) -> SealedField {
+        self.keys.seal_field(self.district, self.event_id, name, plain)
+    }
+}

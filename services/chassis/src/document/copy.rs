@@ -1,0 +1,160 @@
+//! The copy of every document in the object store: a visibly retried job that may run twice.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use xinqiao_kernel::DistrictCode;
+use xinqiao_proto::common::DocumentRef;
+
+use super::open;
+use crate::desk::Desk;
+use crate::jobs::{Job, Progress};
+use crate::refusal::Refusal;
+use crate::seal::{KeyRing, SealError, Sealed, sha256};
+
+/// Documents copied in one turn of a district.
+const BATCH: i64 = 16;
+
+/// Why a document cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Not in the store (yet), or the store does not answer.
+    #[error("the object store: {0}")]
+    Store(#[from] object_store::Error),
+    /// The database does not answer.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The object is not what its name says.
+    #[error("the object {0} is not what its name says")]
+    Damaged(String),
+    /// It does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// It opens to something else than the act wrote.
+    #[error("document {0} is not what its reference says")]
+    Different(String),
+    /// The reference has no valid identifier.
+    #[error("document reference without a valid identifier")]
+    Reference,
+}
+
+/// Where a document lies: `<district>/<first two digits>/<SHA-256 of the ciphertext>`.
+pub fn object_path(district: DistrictCode, ciphertext_sha256: &str) -> Path {
+    let shelf = ciphertext_sha256.get(..2).unwrap_or_default();
+    Path::from(format!("{district}/{shelf}/{ciphertext_sha256}"))
+}
+
+/// Fetches a document by its reference from the object store, checks both hashes and opens it.
+/// A document that has not been copied yet is [`FetchError::Store`] with `NotFound`.
+pub async fn fetch(
+    store: &dyn ObjectStore,
+    keys: &KeyRing,
+    district: DistrictCode,
+    reference: &DocumentRef,
+) -> Result<Vec<u8>, FetchError> {
+    let document_id: Uuid = reference.document_id.parse().map_err(|_| FetchError::Reference)?;
+    let ciphertext = read(store, district, &reference.ciphertext_sha256).await?;
+    let plain = open(keys, district, document_id, &Sealed::from_bytes(ciphertext))?;
+    if hex::encode(sha256(&plain)) != reference.content_sha256 {
+        return Err(FetchError::Different(reference.document_id.clone()));
+    }
+    Ok(plain)
+}
+
+/// Reads ciphertext and checks that it is what its name says.
+async fn read(store: &dyn ObjectStore, district: DistrictCode, name: &str) -> Result<Vec<u8>, FetchError> {
+    let bytes = store.get(&object_path(district, name)).await?.bytes().await?;
+    if hex::encode(sha256(&bytes)) != name {
+        return Err(FetchError::Damaged(name.to_owned()));
+    }
+    Ok(bytes.into())
+}
+
+/// Copies what has not been copied: writes when absent or damaged, reads it back, then marks the row.
+#[derive(Clone, Debug)]
+pub struct CopyDocuments {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl CopyDocuments {
+    /// The job for a store.
+    pub fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store }
+    }
+
+    async fn copy(&self, desk: &Desk, district: DistrictCode) -> Result<Progress, Refusal> {
+        let mut tx = desk.database().begin(district).await?;
+        let waiting = uncopied(tx.conn(), district).await?;
+        tx.rollback().await?;
+        for (document_id, content, hash) in &waiting {
+            self.put(district, hash, content)
+                .await
+                .map_err(|error| Refusal::internal(&error))?;
+            let mut tx = desk.database().begin(district).await?;
+            mark(tx.conn(), district, *document_id, desk.clock().now()).await?;
+            tx.commit().await?;
+        }
+        let full = i64::try_from(waiting.len()).is_ok_and(|count| count == BATCH);
+        Ok(if full { Progress::More } else { Progress::Idle })
+    }
+
+    async fn put(&self, district: DistrictCode, hash: &[u8], content: &Sealed) -> Result<(), FetchError> {
+        let name = hex::encode(hash);
+        match read(self.store.as_ref(), district, &name).await {
+            Ok(_) => return Ok(()),
+            Err(FetchError::Damaged(_) | FetchError::Store(object_store::Error::NotFound { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        let payload = content.as_bytes().to_vec().into();
+        self.store.put(&object_path(district, &name), payload).await?;
+        read(self.store.as_ref(), district, &name).await?;
+        Ok(())
+    }
+}
+
+impl Job for CopyDocuments {
+    fn name(&self) -> &'static str {
+        "copy-documents"
+    }
+
+    fn run_once<'t>(
+        &'t self,
+        desk: &'t Desk,
+        district: DistrictCode,
+    ) -> BoxFuture<'t, Result<Progress, Refusal>> {
+        self.copy(desk, district).boxed()
+    }
+}
+
+async fn uncopied(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+) -> Result<Vec<(Uuid, Sealed, Vec<u8>)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT document_id, content, ciphertext_sha256 FROM document
+         WHERE district_code = $1 AND copied_at IS NULL ORDER BY created_at, document_id LIMIT $2",
+    )
+    .bind(district.as_str())
+    .bind(BATCH)
+    .fetch_all(connection)
+    .await
+}
+
+async fn mark(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    document_id: Uuid,
+    now: time::OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE document SET copied_at = $3 WHERE district_code = $1 AND document_id = $2")
+        .bind(district.as_str())
+        .bind(document_id)
+        .bind(now)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

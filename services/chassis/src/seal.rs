@@ -1,0 +1,309 @@
+//! Sealing of personal data: one authenticated cipher, one column type, one key ring.
+//!
+//! Classes P2, P3 and P4 are stored only as [`Sealed`]. The cipher is AES-256-GCM-SIV, which forgives a
+//! repeated nonce. A sealed value is bound to its place (district, table, column, row), so that it cannot be
+//! moved to another one. P4 has keys of its own: the compartment is a byte of the format.
+//!
+//! ```text
+//! format 1 | compartment 1 | key version 2 (big endian) | nonce 12 | ciphertext | tag 16
+//! ```
+
+use std::fmt;
+
+use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
+use aws_lc_rs::{digest, hkdf, hmac};
+use uuid::Uuid;
+use xinqiao_kernel::DistrictCode;
+use xinqiao_proto::common::SealedField;
+
+mod ring;
+
+pub use ring::{KeyRing, KeyRingError};
+
+use crate::random;
+
+const FORMAT: u8 = 1;
+const HEADER: usize = 4;
+/// Characters of a query code: no 0/O, 1/I/L, which people mix up.
+const QUERY_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+/// Length of a query code 查询码 in characters.
+pub const QUERY_CODE_LENGTH: usize = 10;
+
+/// Which keys seal a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Compartment {
+    /// Classes P2 and P3.
+    Ordinary,
+    /// Class P4: accusations and the identity of the accuser. Keys of its own.
+    Accusation,
+}
+
+impl Compartment {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Ordinary => 0,
+            Self::Accusation => 4,
+        }
+    }
+
+    const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Ordinary),
+            4 => Some(Self::Accusation),
+            _ => None,
+        }
+    }
+}
+
+/// The place a sealed value belongs to; it opens nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct SealContext<'a> {
+    /// The tenant.
+    pub district: DistrictCode,
+    /// Table, or `event` for a field of an event.
+    pub table: &'a str,
+    /// Column or field.
+    pub column: &'a str,
+    /// Row: the identifier of the row, or of the event.
+    pub row: Uuid,
+}
+
+impl<'a> SealContext<'a> {
+    /// The place `table.column` of `row`.
+    pub const fn new(district: DistrictCode, table: &'a str, column: &'a str, row: Uuid) -> Self {
+        Self {
+            district,
+            table,
+            column,
+            row,
+        }
+    }
+
+    /// Length-prefixed, so that no two places share their bytes.
+    fn associated_data(&self, header: &[u8]) -> Vec<u8> {
+        let district = self.district.to_string();
+        let mut data = Vec::with_capacity(64 + self.table.len() + self.column.len());
+        data.extend_from_slice(b"xinqiao.seal");
+        data.extend_from_slice(header);
+        for part in [district.as_bytes(), self.table.as_bytes(), self.column.as_bytes()] {
+            data.push(u8::try_from(part.len()).expect("names of tables and columns are short"));
+            data.extend_from_slice(part);
+        }
+        data.extend_from_slice(self.row.as_bytes());
+        data
+    }
+}
+
+/// Why a sealed value does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// Not a sealed value, or one of a later format.
+    #[error("not a sealed value of a known format")]
+    Format,
+    /// The key ring has no such key.
+    #[error("the key ring has no key of version {0} for this district")]
+    UnknownKey(u16),
+    /// Changed, or moved here from another place.
+    #[error("sealed value was changed or belongs to another place")]
+    Refused,
+    /// Opened, but it is not UTF-8.
+    #[error("sealed value is not text")]
+    NotText,
+}
+
+/// Ciphertext of one value: the column type (`bytea`) of everything above class P1.
+#[derive(Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent, no_pg_array)]
+pub struct Sealed(Vec<u8>);
+
+impl Sealed {
+    /// Takes ciphertext that came from a column or an event.
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The ciphertext.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The ciphertext.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// Version of the key that sealed it.
+    pub fn key_version(&self) -> Result<u16, SealError> {
+        header(&self.0).map(|(_, version)| version)
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+fn header(sealed: &[u8]) -> Result<(Compartment, u16), SealError> {
+    match sealed {
+        [FORMAT, compartment, high, low, ..] => {
+            let compartment = Compartment::from_byte(*compartment).ok_or(SealError::Format)?;
+            Ok((compartment, u16::from_be_bytes([*high, *low])))
+        }
+        _ => Err(SealError::Format),
+    }
+}
+
+impl KeyRing {
+    /// Seals a value of class P2 or P3 for its place, with the district's current key.
+    ///
+    /// The district must be in the ring; the start of a service checks that every declared one is.
+    pub fn seal(&self, context: &SealContext<'_>, plain: &[u8]) -> Sealed {
+        self.seal_in(Compartment::Ordinary, context, plain)
+    }
+
+    /// Seals text; see [`KeyRing::seal`].
+    pub fn seal_text(&self, context: &SealContext<'_>, plain: &str) -> Sealed {
+        self.seal(context, plain.as_bytes())
+    }
+
+    /// Seals a value with the keys of a compartment; see [`KeyRing::seal`].
+    pub fn seal_in(&self, compartment: Compartment, context: &SealContext<'_>, plain: &[u8]) -> Sealed {
+        let (version, key) = self.current(context.district, compartment);
+        let nonce: [u8; NONCE_LEN] = random::bytes();
+        let mut out = Vec::with_capacity(HEADER + NONCE_LEN + plain.len() + key.algorithm().tag_len());
+        out.extend_from_slice(&[FORMAT, compartment.byte()]);
+        out.extend_from_slice(&version.to_be_bytes());
+        let associated = Aad::from(context.associated_data(&out));
+        out.extend_from_slice(&nonce);
+        out.extend_from_slice(plain);
+        let tag = key
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                associated,
+                &mut out[HEADER + NONCE_LEN..],
+            )
+            .expect("values are far below the limit of the cipher");
+        out.extend_from_slice(tag.as_ref());
+        Sealed(out)
+    }
+
+    /// Opens a sealed value at its place.
+    pub fn open(&self, context: &SealContext<'_>, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
+        self.open_bytes(context, &sealed.0)
+    }
+
+    /// Opens a sealed value that must be text.
+    pub fn open_text(&self, context: &SealContext<'_>, sealed: &Sealed) -> Result<String, SealError> {
+        String::from_utf8(self.open(context, sealed)?).map_err(|_| SealError::NotText)
+    }
+
+    fn open_bytes(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (compartment, version) = header(sealed)?;
+        let key = self.version(context.district, compartment, version)?;
+        let (head, rest) = sealed.split_at(HEADER);
+        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::Format)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Format)?;
+        let mut buffer = text.to_vec();
+        let length = open_in_place(key, nonce, context.associated_data(head), &mut buffer)?;
+        buffer.truncate(length);
+        Ok(buffer)
+    }
+
+    /// Seals a field of an event: opens only with the same district, event id and field name.
+    pub fn seal_field(
+        &self,
+        district: DistrictCode,
+        event_id: Uuid,
+        field: &str,
+        plain: &str,
+    ) -> SealedField {
+        let context = SealContext::new(district, "event", field, event_id);
+        SealedField {
+            ciphertext: self.seal_text(&context, plain).into_bytes().into(),
+        }
+    }
+
+    /// Opens a field of an event.
+    pub fn open_field(
+        &self,
+        district: DistrictCode,
+        event_id: Uuid,
+        field: &str,
+        sealed: &SealedField,
+    ) -> Result<String, SealError> {
+        let context = SealContext::new(district, "event", field, event_id);
+        let plain = self.open_bytes(&context, &sealed.ciphertext)?;
+        String::from_utf8(plain).map_err(|_| SealError::NotText)
+    }
+
+    /// The blind index of a normalised value: equal values of one district and field give equal bytes,
+    /// and nothing else can be learnt from it without the key.
+    pub fn blind_index(&self, district: DistrictCode, field: &str, normalised: &str) -> [u8; 32] {
+        self.keyed(district, "blind-index", field, normalised.as_bytes())
+    }
+
+    /// A keyed hash for comparing without storing, under a key of its own for each purpose.
+    pub fn keyed_hash(&self, district: DistrictCode, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        self.keyed(district, "keyed-hash", purpose, bytes)
+    }
+
+    fn keyed(&self, district: DistrictCode, domain: &str, field: &str, bytes: &[u8]) -> [u8; 32] {
+        let key = derive(self.index_key(district), domain, field);
+        hmac_bytes(&key, bytes)
+    }
+
+    /// The query code 查询码 of a case: ten characters, derived, so that nothing stores it and a repeated
+    /// request gives it again.
+    pub fn query_code(&self, district: DistrictCode, case_id: Uuid) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.query_key(district));
+        let mut code = String::with_capacity(QUERY_CODE_LENGTH);
+        // Bytes at or above the largest multiple of 31 are skipped, so that every character is equally likely.
+        let fair = u8::try_from(256 / QUERY_ALPHABET.len() * QUERY_ALPHABET.len()).expect("248 fits");
+        for block in 0_u32.. {
+            let mut input = case_id.as_bytes().to_vec();
+            input.extend_from_slice(&block.to_be_bytes());
+            for byte in hmac_bytes(&key, &input).into_iter().filter(|byte| *byte < fair) {
+                code.push(char::from(
+                    QUERY_ALPHABET[usize::from(byte) % QUERY_ALPHABET.len()],
+                ));
+                if code.len() == QUERY_CODE_LENGTH {
+                    return code;
+                }
+            }
+        }
+        unreachable!("a hash gives fair bytes long before the counter ends")
+    }
+}
+
+fn open_in_place(
+    key: &LessSafeKey,
+    nonce: Nonce,
+    associated: Vec<u8>,
+    buffer: &mut [u8],
+) -> Result<usize, SealError> {
+    key.open_in_place(nonce, Aad::from(associated), buffer)
+        .map(|plain| plain.len())
+        .map_err(|_| SealError::Refused)
+}
+
+fn derive(master: &hkdf::Prk, domain: &str, field: &str) -> hmac::Key {
+    let info = [domain.as_bytes(), b"\0", field.as_bytes()];
+    let okm = master
+        .expand(&info, hmac::HMAC_SHA256)
+        .expect("32 bytes are a valid length");
+    hmac::Key::from(okm)
+}
+
+fn hmac_bytes(key: &hmac::Key, bytes: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(key, bytes);
+    tag.as_ref().try_into().expect("HMAC-SHA-256 gives 32 bytes")
+}
+
+/// SHA-256 of `bytes`.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest::digest(&digest::SHA256, bytes)
+        .as_ref()
+        .try_into()
+        .expect("SHA-256 gives 32 bytes")
+}
