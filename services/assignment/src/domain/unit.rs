@@ -1,0 +1,278 @@
+//! Responsible units 责任单位: their order, and what a unit may be assigned.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::{
+    case::Purpose,
+    denied::Denied,
+    fault::Faults,
+};
+
+/// What a unit is [R:2].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitKind {
+    /// 党委部门.
+    PartyOrgan,
+    /// 政府部门.
+    GovernmentDepartment,
+    /// 乡镇街道.
+    Township,
+    /// 人大、政协、监察、法院、检察院.
+    OtherStateOrgan,
+    /// 群团组织.
+    MassOrganisation,
+    /// 国有企业、事业单位.
+    EnterpriseOrInstitution,
+    /// 内设机构.
+    Subdivision,
+}
+
+impl UnitKind {
+    /// The word that is stored.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::PartyOrgan => "PARTY_ORGAN",
+            Self::GovernmentDepartment => "GOVERNMENT_DEPARTMENT",
+            Self::Township => "TOWNSHIP",
+            Self::OtherStateOrgan => "OTHER_STATE_ORGAN",
+            Self::MassOrganisation => "MASS_ORGANISATION",
+            Self::EnterpriseOrInstitution => "ENTERPRISE_OR_INSTITUTION",
+            Self::Subdivision => "SUBDIVISION",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [
+            Self::PartyOrgan,
+            Self::GovernmentDepartment,
+            Self::Township,
+            Self::OtherStateOrgan,
+            Self::MassOrganisation,
+            Self::EnterpriseOrInstitution,
+            Self::Subdivision,
+        ]
+        .into_iter()
+        .find(|kind| kind.code() == code)
+    }
+}
+
+/// A responsible unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Identifier.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// What it is.
+    pub kind: UnitKind,
+    /// The unit above it.
+    pub parent: Option<Uuid>,
+    /// Who continues its duties [R:24(2)].
+    pub successor: Option<Uuid>,
+    /// Unified social credit code.
+    pub uscc: Option<String>,
+    /// Whether it takes cases.
+    pub active: bool,
+    /// Version of the row; 0 while it is not stored.
+    pub version: i64,
+}
+
+/// All units of a district.
+#[derive(Debug, Clone, Default)]
+pub struct Units(HashMap<Uuid, Unit>);
+
+impl FromIterator<Unit> for Units {
+    fn from_iter<I: IntoIterator<Item = Unit>>(units: I) -> Self {
+        Self(units.into_iter().map(|unit| (unit.id, unit)).collect())
+    }
+}
+
+impl Units {
+    /// The unit.
+    pub fn get(&self, id: Uuid) -> Option<&Unit> {
+        self.0.get(&id)
+    }
+
+    /// Whether `unit` is one of `of`, or stands under one.
+    pub fn is_or_is_under(&self, unit: Uuid, of: &[Uuid]) -> bool {
+        let mut seen = HashSet::new();
+        let mut next = Some(unit);
+        while let Some(current) = next {
+            if of.contains(&current) {
+                return true;
+            }
+            if !seen.insert(current) {
+                return false;
+            }
+            next = self.get(current).and_then(|unit| unit.parent);
+        }
+        false
+    }
+
+    /// Checks a unit that is to be added or changed: both neighbours exist and neither chain leads back.
+    pub fn check(&self, unit: &Unit) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        for (field, neighbour, chain) in [
+            ("unit.parent_unit_id", unit.parent, (|unit| unit.parent) as fn(&Unit) -> Option<Uuid>),
+            ("unit.successor_unit_id", unit.successor, |unit| unit.successor),
+        ] {
+            let Some(neighbour) = neighbour else { continue };
+            if neighbour == unit.id || self.leads_to(neighbour, unit.id, chain) {
+                faults.add(field, "CIRCLE", "不得指向本单位或其下级", "must not lead back to the unit itself");
+            } else if self.get(neighbour).is_none() {
+                faults.add(field, "UNKNOWN", "没有这个单位", "there is no such unit");
+            }
+        }
+        faults.require(
+            unit.active || unit.successor.is_none_or(|successor| self.get(successor).is_none_or(|unit| unit.active)),
+            "unit.successor_unit_id",
+            "INACTIVE",
+            "承接单位须为在用单位",
+            "the successor must be active",
+        );
+        faults.finish()
+    }
+
+    fn leads_to(&self, from: Uuid, to: Uuid, chain: fn(&Unit) -> Option<Uuid>) -> bool {
+        let mut seen = HashSet::new();
+        let mut next = Some(from);
+        while let Some(current) = next {
+            if current == to {
+                return true;
+            }
+            if !seen.insert(current) {
+                return false;
+            }
+            next = self.get(current).and_then(chain);
+        }
+        false
+    }
+
+    /// Checks the units a case is to be assigned to: they exist, are active, and are different.
+    pub fn check_assignees(&self, lead: Option<Uuid>, assist: &[Uuid]) -> Faults {
+        let mut faults = Faults::default();
+        if let Some(lead) = lead {
+            self.check_active(&mut faults, "lead_unit_id", lead);
+        }
+        faults.count("assist_unit_ids", assist.len(), 0, 10);
+        let mut seen: HashSet<Uuid> = lead.into_iter().collect();
+        for (index, unit) in assist.iter().enumerate() {
+            let field = format!("assist_unit_ids[{index}]");
+            self.check_active(&mut faults, &field, *unit);
+            if !seen.insert(*unit) {
+                faults.add(field, "DUPLICATE", "单位重复", "the unit is named twice");
+            }
+        }
+        faults
+    }
+
+    fn check_active(&self, faults: &mut Faults, field: &str, unit: Uuid) {
+        match self.get(unit) {
+            None => faults.add(field, "UNKNOWN", "没有这个单位", "there is no such unit"),
+            Some(unit) if !unit.active => {
+                faults.add(field, "INACTIVE", "该单位已停用，请选承接单位", "the unit is inactive; choose its successor");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Result of the test of DEC-14 on one unit; kept with the assignment (§6.4.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecusalCheck {
+    /// Neither complained about nor under such a unit.
+    Clear,
+    /// Complained about, and the leader has approved with his reason.
+    ApprovedByLeader,
+}
+
+impl RecusalCheck {
+    /// The word that is stored.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Clear => "CLEAR",
+            Self::ApprovedByLeader => "APPROVED_BY_LEADER",
+        }
+    }
+}
+
+/// DEC-14: whether a unit may receive a case in view of what the petition complains about.
+pub fn recusal_check(
+    units: &Units,
+    purpose: Purpose,
+    complained: &[Uuid],
+    unit: Uuid,
+    approved: &[Uuid],
+) -> Result<RecusalCheck, Denied> {
+    if !units.is_or_is_under(unit, complained) {
+        return Ok(RecusalCheck::Clear);
+    }
+    if purpose == Purpose::Accusation {
+        return Err(Denied::AccusedUnit);
+    }
+    if approved.contains(&unit) { Ok(RecusalCheck::ApprovedByLeader) } else { Err(Denied::ApprovalNeeded) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
+    fn unit(number: u128, parent: Option<u128>) -> Unit {
+        Unit {
+            id: id(number),
+            name: format!("单位{number}"),
+            kind: UnitKind::GovernmentDepartment,
+            parent: parent.map(id),
+            successor: None,
+            uscc: None,
+            active: true,
+            version: 1,
+        }
+    }
+
+    fn tree() -> Units {
+        [unit(1, None), unit(2, Some(1)), unit(3, Some(2)), unit(4, None)].into_iter().collect()
+    }
+
+    #[test]
+    fn an_accusation_never_reaches_the_accused_unit_or_one_below_it() {
+        for below in [1, 2, 3] {
+            let denied = recusal_check(&tree(), Purpose::Accusation, &[id(1)], id(below), &[id(below)]);
+            assert_eq!(denied, Err(Denied::AccusedUnit));
+        }
+        assert_eq!(recusal_check(&tree(), Purpose::Accusation, &[id(1)], id(4), &[]), Ok(RecusalCheck::Clear));
+        assert_eq!(recusal_check(&tree(), Purpose::Accusation, &[id(3)], id(1), &[]), Ok(RecusalCheck::Clear));
+    }
+
+    #[test]
+    fn an_appeal_reaches_the_unit_complained_about_only_with_the_leaders_approval() {
+        assert_eq!(recusal_check(&tree(), Purpose::Appeal, &[id(1)], id(2), &[]), Err(Denied::ApprovalNeeded));
+        assert_eq!(
+            recusal_check(&tree(), Purpose::Appeal, &[id(1)], id(2), &[id(2)]),
+            Ok(RecusalCheck::ApprovedByLeader)
+        );
+    }
+
+    #[test]
+    fn a_unit_never_stands_above_itself() {
+        let mut top = unit(1, Some(3));
+        assert_eq!(tree().check(&top).unwrap_err().fields(), ["unit.parent_unit_id"]);
+        top.parent = Some(id(9));
+        assert_eq!(tree().check(&top).unwrap_err().into_vec()[0].reason, "UNKNOWN");
+        top.parent = Some(id(4));
+        assert_eq!(tree().check(&top), Ok(()));
+    }
+
+    #[test]
+    fn assignees_exist_and_are_named_once() {
+        let faults = tree().check_assignees(Some(id(7)), &[id(1), id(1), id(8)]);
+        assert_eq!(faults.fields(), ["lead_unit_id", "assist_unit_ids[1]", "assist_unit_ids[2]"]);
+    }
+}

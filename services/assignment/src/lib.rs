@@ -1,0 +1,2 @@
+//! 交办办理.
+pub mod domain;
