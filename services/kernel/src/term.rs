@@ -11,10 +11,10 @@ mod length;
 pub use ledger::{DayRole, DerivedDay};
 pub use length::{Term, TermError};
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, tomorrow};
 use crate::local::{self, iso_date};
 use serde::{Deserialize, Serialize};
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 
 /// A clock turns amber this many working days before its safe date (rule 5).
 pub const AMBER_WORKING_DAYS: u16 = 3;
@@ -57,14 +57,14 @@ fn derive(start: Date, term: Term, calendar: &Calendar, opening: DayRole) -> Due
     let eff = calendar.working_day_from(raw);
     let safe = calendar.working_day_until(raw);
     ledger::roll(raw, eff, calendar, &mut derivation);
-    let decided_by = match term {
+    let deciding = match term {
         Term::Days(_) => safe,
-        Term::WorkingDays(_) => start + Duration::DAY,
+        Term::WorkingDays(_) => safe.min(tomorrow(start)),
     };
     let provisional = calendar.is_provisional(safe)
-        || derivation.iter().any(|day| {
-            day.date >= decided_by && day.role != DayRole::Start && calendar.is_provisional(day.date)
-        });
+        || derivation
+            .iter()
+            .any(|day| day.date >= deciding && calendar.is_provisional(day.date));
     Due {
         start,
         term,
@@ -94,8 +94,9 @@ impl Due {
         let opening = self.derivation.first().map_or(DayRole::Start, |day| day.role);
         let mut renewed = derive(self.start, self.term, calendar, opening);
         if told_to_petitioner && renewed.eff < self.eff {
-            ledger::keep(renewed.eff, self.eff, calendar, &mut renewed.derivation);
-            renewed.eff = self.eff;
+            let told = calendar.working_day_from(self.eff);
+            ledger::keep(renewed.eff, told, calendar, &mut renewed.derivation);
+            renewed.eff = told;
         }
         renewed
     }
@@ -109,12 +110,12 @@ impl Due {
 
     /// The instant from which the clock is red: the day after `safe` begins.
     pub fn red_from(&self) -> OffsetDateTime {
-        local::start_of_day(self.safe + Duration::DAY)
+        local::start_of_day(tomorrow(self.safe))
     }
 
     /// The instant from which the duty is overdue in law: the day after `eff` begins.
     pub fn overdue_from(&self) -> OffsetDateTime {
-        local::start_of_day(self.eff + Duration::DAY)
+        local::start_of_day(tomorrow(self.eff))
     }
 
     /// Where the clock stands at an instant.
