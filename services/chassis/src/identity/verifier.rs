@@ -1,0 +1,178 @@
+//! Decides whether a token is good.
+
+use std::{collections::HashSet, sync::Arc, time::UNIX_EPOCH};
+
+use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
+use tonic::Code;
+
+use super::{
+    Caller,
+    cache::{TokenCache, token_digest},
+    keys::{KeySet, KeySetError},
+    token::{Claims, key_identifier},
+};
+use crate::{clock::machine_time, config::IdentitySettings, districts::Districts, refusal::Refusal};
+
+/// Why a caller is not let in. The text is for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// No `authorization: Bearer …`.
+    #[error("no bearer token")]
+    Missing,
+    /// Not the form of an access token.
+    #[error("malformed: {0}")]
+    Form(&'static str),
+    /// No key of the provider has this identifier.
+    #[error("unknown key")]
+    UnknownKey,
+    /// Signature, algorithm, issuer, audience or time is wrong.
+    #[error("not valid: {0}")]
+    Invalid(&'static str),
+    /// Was good once.
+    #[error("expired")]
+    Expired,
+    /// Claims of ours are wrong.
+    #[error("claims: {0}")]
+    Claims(&'static str),
+    /// A district that this installation does not serve.
+    #[error("district is not served here")]
+    UnknownDistrict,
+}
+
+impl Denial {
+    /// A stable word for metrics.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Form(_) => "form",
+            Self::UnknownKey => "unknown_key",
+            Self::Invalid(_) => "invalid",
+            Self::Expired => "expired",
+            Self::Claims(_) => "claims",
+            Self::UnknownDistrict => "unknown_district",
+        }
+    }
+}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        let (reason, zh, en) = match denial {
+            Denial::Missing => ("TOKEN_MISSING", "请先登录", "sign in first"),
+            Denial::Expired => (
+                "TOKEN_EXPIRED",
+                "登录已过期，请重新登录",
+                "your session has expired; sign in again",
+            ),
+            Denial::UnknownDistrict => (
+                "DISTRICT_NOT_SERVED",
+                "本平台未开通您所在的区县",
+                "your district is not served here",
+            ),
+            _ => (
+                "TOKEN_INVALID",
+                "登录凭证无效，请重新登录",
+                "your token is not valid; sign in again",
+            ),
+        };
+        Self::new(Code::Unauthenticated, reason, zh, en)
+    }
+}
+
+/// Verifies tokens. Clones share keys and memory.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    keys: KeySet,
+    validation: Validation,
+    token_max_bytes: usize,
+    cache: TokenCache,
+    districts: Districts,
+}
+
+impl Verifier {
+    /// A verifier that fetches the key set when the first token comes.
+    pub fn new(settings: &IdentitySettings, districts: Districts) -> Result<Self, KeySetError> {
+        let inner = Inner {
+            keys: KeySet::new(settings.jwks_url.clone(), settings.algorithm)?,
+            validation: validation(settings),
+            token_max_bytes: settings.token_max_bytes,
+            cache: TokenCache::new(settings.cache_max),
+            districts,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Fetches the key set ahead of the first token.
+    pub async fn load(&self) -> Result<(), KeySetError> {
+        self.inner.keys.load().await
+    }
+
+    /// The caller whom a token proves.
+    pub async fn verify(&self, token: &str) -> Result<Arc<Caller>, Denial> {
+        let inner = &self.inner;
+        if token.len() > inner.token_max_bytes {
+            return Err(Denial::Form("the token is too long"));
+        }
+        let digest = token_digest(token);
+        if let Some(caller) = inner.cache.get(&digest, seconds()) {
+            return Ok(caller);
+        }
+        let kid = key_identifier(token, inner.token_max_bytes)?;
+        let found = inner.keys.find(&kid).await;
+        if found.changed {
+            inner.cache.clear();
+        }
+        let key = found.key.ok_or(Denial::UnknownKey)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &inner.validation)
+            .map_err(|error| denial(&error))?
+            .claims;
+        let expires = claims.exp;
+        let caller = claims.into_caller()?;
+        if inner.districts.get(caller.district).is_none() {
+            return Err(Denial::UnknownDistrict);
+        }
+        let caller = Arc::new(caller);
+        inner.cache.put(digest, Arc::clone(&caller), expires);
+        Ok(caller)
+    }
+}
+
+/// One algorithm from our settings, every claim required: by itself the library lets a token without
+/// issuer, audience or start pass.
+fn validation(settings: &IdentitySettings) -> Validation {
+    let mut validation = Validation::new(settings.algorithm);
+    validation.required_spec_claims = HashSet::from(["exp", "nbf", "iss", "aud", "sub"].map(str::to_owned));
+    validation.validate_nbf = true;
+    validation.leeway = settings.leeway.as_secs().min(30);
+    validation.set_issuer(&[&settings.issuer]);
+    validation.set_audience(&[&settings.audience]);
+    debug_assert!(validation.algorithms.len() == 1 && settings.algorithm != Algorithm::HS256);
+    validation
+}
+
+fn denial(error: &jsonwebtoken::errors::Error) -> Denial {
+    match error.kind() {
+        ErrorKind::ExpiredSignature => Denial::Expired,
+        ErrorKind::InvalidSignature => Denial::Invalid("signature"),
+        ErrorKind::InvalidIssuer => Denial::Invalid("issuer"),
+        ErrorKind::InvalidAudience => Denial::Invalid("audience"),
+        ErrorKind::ImmatureSignature => Denial::Invalid("not yet valid"),
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => Denial::Invalid("algorithm"),
+        ErrorKind::MissingRequiredClaim(_) => Denial::Invalid("a required claim is missing"),
+        ErrorKind::Json(_) => Denial::Claims("a claim is missing or has the wrong type"),
+        _ => Denial::Invalid("form"),
+    }
+}
+
+/// Seconds of machine time since the epoch.
+fn seconds() -> u64 {
+    machine_time()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

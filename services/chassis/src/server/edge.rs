@@ -1,0 +1,268 @@
+//! What every call passes before it reaches a handler: a place among the calls, a span, a verified caller
+//! with a role, a time limit; and what every answer passes on its way out.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::FutureExt as _;
+use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
+use tokio::sync::Semaphore;
+use tonic::{Code, Status, body::Body};
+use tower::{Layer, Service, ServiceExt as _};
+use tracing::Instrument as _;
+
+use super::call::{Answer, Call};
+use crate::{
+    config::ServerSettings,
+    identity::{Caller, Denial, Role, Verifier},
+    lifecycle::panic_text,
+    refusal::Refusal,
+    telemetry::CallMetrics,
+};
+
+/// Open to everybody, and neither traced nor counted: probes would drown what matters.
+const OPEN: [&str; 2] = ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/"];
+/// How tonic begins when a message is too large.
+const TOO_LARGE: &str = "Error, decoded message length too large";
+/// How prost begins when bytes are not the message.
+const NOT_A_MESSAGE: &str = "failed to decode Protobuf message";
+
+/// Puts [`Edge`] around the routes.
+#[derive(Debug, Clone)]
+pub(super) struct EdgeLayer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    verifier: Verifier,
+    roles: HashMap<&'static str, &'static [Role]>,
+    timeout: Duration,
+    places: Arc<Semaphore>,
+}
+
+impl EdgeLayer {
+    pub(super) fn new(
+        verifier: Verifier,
+        roles: HashMap<&'static str, &'static [Role]>,
+        settings: &ServerSettings,
+    ) -> Self {
+        let places = Arc::new(Semaphore::new(settings.calls_max));
+        Self {
+            shared: Arc::new(Shared {
+                verifier,
+                roles,
+                timeout: settings.timeout,
+                places,
+            }),
+        }
+    }
+}
+
+impl<S> Layer<S> for EdgeLayer {
+    type Service = Edge<S>;
+
+    fn layer(&self, inner: S) -> Edge<S> {
+        Edge {
+            inner,
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// The edge of a service.
+#[derive(Debug, Clone)]
+pub(super) struct Edge<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> Service<Request<Body>> for Edge<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Answer>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // The clone that gets the call is asked then.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let inner = self.inner.clone();
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { Ok(shared.answer(inner, request).await) })
+    }
+}
+
+impl Shared {
+    async fn answer<S>(&self, inner: S, request: Request<Body>) -> Response<Answer>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
+        S::Future: Send,
+    {
+        let path = request.uri().path();
+        if OPEN.iter().any(|open| path.starts_with(open)) {
+            let Ok(response) = inner.oneshot(request).await;
+            return Answer::unmeasured(response);
+        }
+        let Some((path, roles)) = self.roles.get_key_value(path) else {
+            return Answer::unmeasured(unknown().into_http());
+        };
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return Answer::unmeasured(Status::from(overloaded()).into_http());
+        };
+        let mut call = Call::begin(path.trim_start_matches('/'), request.headers(), place);
+        let span = call.span();
+        let response = async {
+            match self.caller(request.headers(), roles).await {
+                Ok(caller) => {
+                    call.of_district(caller.district);
+                    self.work(inner, request, &caller).await
+                }
+                Err(refusal) => Status::from(refusal).into_http(),
+            }
+        }
+        .instrument(span)
+        .await;
+        Answer::of(call, response)
+    }
+
+    /// The verified caller, when one of his roles may call this.
+    async fn caller(&self, headers: &HeaderMap, roles: &[Role]) -> Result<Arc<Caller>, Refusal> {
+        let verified = match bearer(headers) {
+            Some(token) => self.verifier.verify(token).await,
+            None => Err(Denial::Missing),
+        };
+        let caller = verified.map_err(|denial| {
+            tracing::info!(cause = %denial, "token refused");
+            CallMetrics::token_refused(denial.cause());
+            Refusal::from(denial)
+        })?;
+        if caller.has_any(roles) {
+            Ok(caller)
+        } else {
+            Err(not_your_role(roles))
+        }
+    }
+
+    /// Runs the handler. A panic costs this call only; a handler that takes too long is let go, and what
+    /// it has begun ends by itself.
+    async fn work<S>(&self, inner: S, mut request: Request<Body>, caller: &Caller) -> Response<Body>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
+        S::Future: Send,
+    {
+        request.extensions_mut().insert(caller.clone());
+        let handler = AssertUnwindSafe(inner.oneshot(request)).catch_unwind();
+        match tokio::time::timeout(self.timeout, handler).await {
+            Ok(Ok(Ok(response))) => explained(response),
+            Ok(Err(panic)) => {
+                let cause = format!("handler panicked: {}", panic_text(&*panic));
+                Status::from(Refusal::internal(&cause)).into_http()
+            }
+            Err(_) => Status::from(too_slow()).into_http(),
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim())
+        .filter(|token| !token.is_empty())
+}
+
+/// Puts our words in the place of the library's where a clerk would read them.
+fn explained(response: Response<Body>) -> Response<Body> {
+    let Some(status) = Status::from_header_map(response.headers()) else {
+        return response;
+    };
+    if status.code() == Code::OutOfRange && status.message().starts_with(TOO_LARGE) {
+        Status::from(message_too_large()).into_http()
+    } else if status.code() == Code::Internal && status.message().starts_with(NOT_A_MESSAGE) {
+        Status::from(not_a_message()).into_http()
+    } else {
+        response
+    }
+}
+
+fn unknown() -> Status {
+    Refusal::new(
+        Code::Unimplemented,
+        "UNKNOWN_METHOD",
+        "没有此操作",
+        "there is no such operation",
+    )
+    .into()
+}
+
+fn overloaded() -> Refusal {
+    Refusal::new(
+        Code::ResourceExhausted,
+        "OVERLOADED",
+        "系统繁忙，请稍后重试",
+        "the service has as many calls as it can work on; try again shortly",
+    )
+    .with_retry_after(Duration::from_secs(1))
+}
+
+fn too_slow() -> Refusal {
+    Refusal::new(
+        Code::DeadlineExceeded,
+        "TIMEOUT",
+        "处理超时；请用同一请求重试，内容不会重复登记",
+        "the operation took too long; send the same request again, nothing happens twice",
+    )
+    .with_retry_after(Duration::from_secs(1))
+}
+
+fn not_your_role(roles: &[Role]) -> Refusal {
+    let codes = roles
+        .iter()
+        .map(|role| role.code())
+        .collect::<Vec<_>>()
+        .join(", ");
+    Refusal::forbidden(
+        "ROLE_NOT_ALLOWED",
+        format!("您的岗位无权进行此操作，需要岗位：{codes}"),
+        format!("your role does not allow this; it needs one of: {codes}"),
+    )
+}
+
+fn message_too_large() -> Refusal {
+    Refusal::new(
+        Code::ResourceExhausted,
+        "MESSAGE_TOO_LARGE",
+        format!(
+            "提交内容过大，最多 {} MiB",
+            super::MESSAGE_MAX_BYTES / (1024 * 1024)
+        ),
+        format!("the message is larger than {} bytes", super::MESSAGE_MAX_BYTES),
+    )
+}
+
+fn not_a_message() -> Refusal {
+    Refusal::new(
+        Code::InvalidArgument,
+        "NOT_A_MESSAGE",
+        "请求格式错误，无法解析",
+        "the bytes are not the message of this operation",
+    )
+}

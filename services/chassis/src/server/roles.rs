@@ -1,0 +1,87 @@
+//! Compares the role table with the contracts: an RPC that nobody decided about does not start.
+
+use std::collections::{BTreeSet, HashMap};
+
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+
+use crate::identity::{Role, RoleTable};
+
+/// RPCs and role table do not match.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the role table does not fit the contracts: RPCs without a row: {missing:?}; rows without an RPC: {unknown:?}; rows given twice: {twice:?}"
+)]
+pub struct RoleTableError {
+    /// RPCs without a row.
+    pub missing: Vec<String>,
+    /// Rows without an RPC.
+    pub unknown: Vec<String>,
+    /// Paths with more than one row.
+    pub twice: Vec<String>,
+}
+
+/// Every RPC of a package as a path: `/xinqiao.intake.v1.RegistrationService/RegisterVisit`.
+pub fn rpcs(package: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for_each_service(package, |name, methods| {
+        paths.extend(
+            methods
+                .iter()
+                .map(|method| format!("/{package}.{name}/{}", method.name())),
+        );
+    });
+    paths
+}
+
+/// Every service of a package: `xinqiao.intake.v1.RegistrationService`.
+pub(super) fn services(package: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for_each_service(package, |name, _| names.push(format!("{package}.{name}")));
+    names
+}
+
+fn for_each_service(package: &str, mut look: impl FnMut(&str, &[prost_types::MethodDescriptorProto])) {
+    let set = FileDescriptorSet::decode(xinqiao_proto::DESCRIPTORS)
+        .expect("invariant: the build wrote a valid descriptor set");
+    for file in set.file.iter().filter(|file| file.package() == package) {
+        for service in &file.service {
+            look(service.name(), &service.method);
+        }
+    }
+}
+
+/// The table by path, when it has exactly one row for each RPC of the package.
+pub(super) fn check(
+    table: RoleTable,
+    package: &str,
+) -> Result<HashMap<&'static str, &'static [Role]>, RoleTableError> {
+    let wanted: BTreeSet<String> = rpcs(package).into_iter().collect();
+    let mut rows = HashMap::new();
+    let mut twice = Vec::new();
+    for (path, roles) in table {
+        if rows.insert(*path, *roles).is_some() {
+            twice.push((*path).to_owned());
+        }
+    }
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|path| !rows.contains_key(path.as_str()))
+        .cloned()
+        .collect();
+    let mut unknown: Vec<_> = rows
+        .keys()
+        .filter(|path| !wanted.contains(**path))
+        .map(|path| (*path).to_owned())
+        .collect();
+    unknown.sort();
+    if missing.is_empty() && unknown.is_empty() && twice.is_empty() {
+        Ok(rows)
+    } else {
+        Err(RoleTableError {
+            missing,
+            unknown,
+            twice,
+        })
+    }
+}

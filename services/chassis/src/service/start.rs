@@ -1,0 +1,101 @@
+//! Puts a service together and starts its tasks.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use object_store::{ObjectStore, local::LocalFileSystem};
+
+use super::{Running, Service, ready};
+use crate::{
+    clock::LegalClock,
+    config::Settings,
+    database::Database,
+    desk::{Desk, DeskParts},
+    districts::Districts,
+    document::CopyDocuments,
+    identity::Verifier,
+    jobs::{self, ForgetAnswers, Job},
+    lifecycle::{Lifecycle, Stage},
+    seal::KeyRing,
+    server::{self, Health, Mount},
+    waker::Wakers,
+};
+
+/// Opens everything an act needs. Nothing is connected yet.
+pub fn open_desk(service: &'static str, settings: &Settings) -> anyhow::Result<Desk> {
+    let districts = Districts::read(&settings.districts_dir)?;
+    let keys = KeyRing::load(&settings.key_ring_file).context("key ring")?;
+    std::fs::create_dir_all(&settings.object_store_dir).context("object store folder")?;
+    let objects: Arc<dyn ObjectStore> = Arc::new(
+        LocalFileSystem::new_with_prefix(&settings.object_store_dir)
+            .context("object store")?
+            .with_fsync(true),
+    );
+    Ok(Desk::new(DeskParts {
+        service,
+        database: Database::open(service, &settings.database)?,
+        keys: Arc::new(keys),
+        clock: LegalClock::from_settings(&settings.clock, settings.profile)?,
+        districts,
+        objects,
+        wakers: Wakers::default(),
+    }))
+}
+
+/// Starts a service. The port is opened last: what is wrong before that stops the start.
+pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyhow::Result<Running> {
+    let desk = open_desk(service.name, &settings)?;
+    let database = desk.database().clone();
+    database.check(service.migrator).await.context("database")?;
+    let verifier = Verifier::new(&settings.identity, desk.districts().clone())?;
+    if let Err(error) = verifier.load().await {
+        tracing::warn!(%error, "no key set yet; it is asked for again when a token comes");
+    }
+    let parts = (service.build)(desk.clone(), own)?;
+    let mut lifecycle = Lifecycle::new();
+    let health = Health::new(&service.package()).await;
+
+    let copies: Arc<dyn Job> = Arc::new(CopyDocuments::new(Arc::clone(desk.objects())));
+    for job in parts.jobs.into_iter().chain([copies, Arc::new(ForgetAnswers)]) {
+        let (name, stop) = (job.name(), lifecycle.token(Stage::Workers));
+        let run = jobs::run(job, desk.clone(), settings.jobs.clone(), stop);
+        lifecycle.spawn(Stage::Workers, name, async move {
+            run.await;
+            anyhow::Ok(())
+        });
+    }
+    for task in parts.tasks {
+        let stop = lifecycle.token(Stage::Relay);
+        lifecycle.spawn(Stage::Relay, task.name, (task.run)(stop));
+    }
+    let mount = Mount {
+        package: service.package(),
+        routes: parts.routes,
+        roles: service.roles,
+        verifier,
+        profile: settings.profile,
+    };
+    let listener = server::bind(&settings.server).await?;
+    let address = listener.local_addr()?;
+    let stop = lifecycle.token(Stage::Server);
+    let (serving, limits) = (health.clone(), settings.server.clone());
+    lifecycle.spawn(Stage::Server, "server", async move {
+        server::serve(listener, mount, &serving, &limits, stop).await
+    });
+    let stop = lifecycle.token(Stage::Workers);
+    lifecycle.spawn(
+        Stage::Workers,
+        "readiness",
+        ready::watch(database.clone(), health.clone(), stop),
+    );
+    tracing::info!(%address, profile = ?settings.profile, "listening");
+    Ok(Running {
+        address,
+        desk,
+        lifecycle,
+        health,
+        database,
+        stop_notice: settings.stop_notice,
+        stop_deadline: settings.stop_deadline,
+    })
+}
