@@ -1,0 +1,4 @@
+//! Journeys across all five services, as separate processes with real servers.
+
+mod bag;
+mod main_journey;
