@@ -1,0 +1,3 @@
+//! Archive 归档: dossiers, sealed packages, fixity.
+
+pub mod domain;
