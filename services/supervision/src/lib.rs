@@ -1,0 +1,3 @@
+//! Supervision 督查督办.
+
+pub mod domain;
