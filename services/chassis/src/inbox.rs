@@ -1,11 +1,13 @@
 //! The inbox: every event of every other service, stored before it is acknowledged, applied in order.
 //!
-//! - `consumer` takes events from the bus, stores them in one transaction per district and acknowledges
+//! - [`consumer`] takes events from the bus, stores them in one transaction per district and acknowledges
 //!   only after the commit.
-//! - `applier` applies them: per publisher and entity by sequence, after the event that caused them, one
+//! - [`applier`] applies them: per publisher and entity by sequence, after the event that caused them, one
 //!   transaction per event with its effect. What fails is tried again and then parked with its reason; only
 //!   what follows it waits.
 
+pub mod applier;
+pub mod consumer;
 pub mod parked;
 mod store;
 

@@ -14,23 +14,29 @@
 //! | know a district | [`districts`] |
 
 pub mod audit;
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod database;
 pub mod desk;
 pub mod districts;
 pub mod document;
+mod envelope;
 pub mod idempotency;
 pub mod identity;
 pub mod inbox;
 pub mod jobs;
 pub mod journal;
 pub mod lifecycle;
+mod metrics;
 pub mod random;
 pub mod refusal;
+pub mod relay;
 pub mod seal;
 pub mod server;
 pub mod service;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod trace;
 pub mod waker;

@@ -1,5 +1,6 @@
 //! One act in progress: a transaction of one district and what it will leave behind when it commits.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use sqlx::PgConnection;
@@ -46,7 +47,7 @@ pub struct Act {
     tx: TenantTx,
     actor: Actor,
     actor_ref: String,
-    action: &'static str,
+    action: Cow<'static, str>,
     now: OffsetDateTime,
     request_id: Option<Uuid>,
     cause: Option<Uuid>,
@@ -77,14 +78,14 @@ impl Act {
     }
 
     /// An act over a transaction that is already open.
-    pub(crate) fn over(desk: &Desk, tx: TenantTx, actor: Actor, action: &'static str) -> Self {
+    pub(crate) fn over(desk: &Desk, tx: TenantTx, actor: Actor, action: impl Into<Cow<'static, str>>) -> Self {
         Self {
             now: desk.clock().now(),
             desk: desk.clone(),
             tx,
             actor_ref: actor.reference(),
             actor,
-            action,
+            action: action.into(),
             request_id: None,
             cause: None,
             events: Vec::new(),
@@ -261,11 +262,7 @@ impl Act {
     }
 
     fn entry(&self, object: String) -> Entry {
-        let action = if self.action.is_empty() {
-            "read"
-        } else {
-            self.action
-        };
+        let action = if self.action.is_empty() { "read" } else { self.action.as_ref() };
         let mut entry = Entry::new(self.now, self.actor_ref.clone(), action, object);
         entry.request_id = self.request_id;
         entry.trace_id = trace::current_trace_id();

@@ -1,0 +1,94 @@
+//! Instruments of journal and inbox. First touched by the background tasks, after telemetry is set up.
+
+use std::sync::LazyLock;
+
+use opentelemetry::metrics::{Counter, Gauge, Histogram};
+use opentelemetry::{KeyValue, global};
+use xinqiao_kernel::DistrictCode;
+
+/// What journal and inbox measure.
+pub(crate) struct Instruments {
+    outbox_depth: Gauge<i64>,
+    outbox_age: Gauge<f64>,
+    published: Counter<u64>,
+    batch_size: Histogram<u64>,
+    inbox_waiting: Gauge<i64>,
+    inbox_parked: Gauge<i64>,
+    applied: Counter<u64>,
+    stream_fit: Gauge<i64>,
+}
+
+static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
+    let meter = global::meter("xinqiao_chassis");
+    Instruments {
+        outbox_depth: meter
+            .i64_gauge("xinqiao.outbox.depth")
+            .with_unit("{event}")
+            .with_description("Events of the journal that the bus does not have")
+            .build(),
+        outbox_age: meter
+            .f64_gauge("xinqiao.outbox.age")
+            .with_unit("s")
+            .with_description("Legal age of the oldest unpublished event")
+            .build(),
+        published: meter
+            .u64_counter("xinqiao.outbox.published")
+            .with_unit("{event}")
+            .with_description("Events acknowledged by their stream")
+            .build(),
+        batch_size: meter
+            .u64_histogram("xinqiao.outbox.batch.size")
+            .with_unit("{event}")
+            .with_description("Events of one atomic batch")
+            .with_boundaries(vec![1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0])
+            .build(),
+        inbox_waiting: meter
+            .i64_gauge("xinqiao.inbox.waiting")
+            .with_unit("{event}")
+            .with_description("Foreign events stored and not yet applied")
+            .build(),
+        inbox_parked: meter
+            .i64_gauge("xinqiao.inbox.parked")
+            .with_unit("{event}")
+            .with_description("Foreign events that failed too often")
+            .build(),
+        applied: meter
+            .u64_counter("xinqiao.inbox.applied")
+            .with_unit("{event}")
+            .with_description("Foreign events applied")
+            .build(),
+        stream_fit: meter
+            .i64_gauge("xinqiao.stream.fit")
+            .with_unit("1")
+            .with_description("1 when the settings of the own stream are right, 0 when they are not")
+            .build(),
+    }
+});
+
+fn of(district: DistrictCode) -> [KeyValue; 1] {
+    [KeyValue::new("district", district.to_string())]
+}
+
+pub(crate) fn outbox(district: DistrictCode, depth: i64, age_seconds: f64) {
+    INSTRUMENTS.outbox_depth.record(depth, &of(district));
+    INSTRUMENTS.outbox_age.record(age_seconds, &of(district));
+}
+
+pub(crate) fn published(district: DistrictCode, count: usize) {
+    INSTRUMENTS.published.add(count as u64, &of(district));
+    INSTRUMENTS.batch_size.record(count as u64, &of(district));
+}
+
+pub(crate) fn inbox(district: DistrictCode, waiting: i64, parked: i64) {
+    INSTRUMENTS.inbox_waiting.record(waiting, &of(district));
+    INSTRUMENTS.inbox_parked.record(parked, &of(district));
+}
+
+pub(crate) fn applied(district: DistrictCode, publisher: &str) {
+    let attributes = [of(district)[0].clone(), KeyValue::new("publisher", publisher.to_owned())];
+    INSTRUMENTS.applied.add(1, &attributes);
+}
+
+pub(crate) fn stream_fit(fit: bool) {
+    INSTRUMENTS.stream_fit.record(i64::from(fit), &[]);
+}
