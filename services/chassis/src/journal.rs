@@ -12,7 +12,7 @@ use uuid::Uuid;
 use xinqiao_kernel::{CaseNumber, DistrictCode};
 use xinqiao_proto::event::EventBody;
 
-use crate::{seal, trace};
+use crate::trace;
 
 /// What kind of thing an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -145,7 +145,6 @@ impl Draft {
             case_no: self.entity.case_no.map(|number| number.to_string()),
             sequence,
             subject: self.subject,
-            body_sha256: seal::sha256(&self.body),
             body: self.body,
             trace_parent: self.trace_parent,
             causation_id,
@@ -174,8 +173,6 @@ pub struct OutboxRow {
     pub subject: String,
     /// Protobuf.
     pub body: Vec<u8>,
-    /// SHA-256 of the body, for digests.
-    pub body_sha256: [u8; 32],
     /// W3C context of the `create` span.
     pub trace_parent: Option<String>,
     /// The foreign event this one builds on.
@@ -261,12 +258,12 @@ pub(crate) async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO outbox (district_code, event_id, kind, entity_kind, entity_id, case_no, sequence, subject, body,
-                             body_sha256, trace_parent, causation_id, actor_ref, occurred_at)
+                             trace_parent, causation_id, actor_ref, occurred_at)
          SELECT $1, r.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::bigint[],
-                                    $8::text[], $9::bytea[], $10::bytea[], $11::text[], $12::uuid[],
-                                    $13::text[], $14::timestamptz[])
+                                    $8::text[], $9::bytea[], $10::text[], $11::uuid[], $12::text[],
+                                    $13::timestamptz[])
                         AS r (event_id, kind, entity_kind, entity_id, case_no, sequence, subject, body,
-                              body_sha256, trace_parent, causation_id, actor_ref, occurred_at)",
+                              trace_parent, causation_id, actor_ref, occurred_at)",
     )
     .bind(district.as_str())
     .bind(rows.iter().map(|row| row.event_id).collect::<Vec<_>>())
@@ -277,7 +274,6 @@ pub(crate) async fn insert(
     .bind(rows.iter().map(|row| row.sequence).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.subject.as_str()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.body.as_slice()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.body_sha256.as_slice()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.trace_parent.as_deref()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.causation_id).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.actor_ref.as_str()).collect::<Vec<_>>())

@@ -19,6 +19,7 @@ pub mod clock;
 pub mod config;
 pub mod database;
 pub mod desk;
+pub mod digest;
 pub mod districts;
 pub mod document;
 mod envelope;
@@ -37,6 +38,7 @@ pub mod server;
 pub mod service;
 pub mod telemetry;
 #[cfg(feature = "testing")]
+#[expect(clippy::unwrap_used, reason = "a test harness fails loudly")]
 pub mod testing;
 pub mod trace;
 pub mod waker;

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
 use super::Incoming;
-use crate::seal::sha256;
 
 /// Stores events; those already there stay as they are. Returns how many are new.
 pub(super) async fn insert(
@@ -20,15 +19,14 @@ pub(super) async fn insert(
         .map(|event| event.case_no.map(|no| no.to_string()))
         .collect();
     let sequences: Vec<_> = events.iter().map(|event| event.sequence.cast_signed()).collect();
-    let hashes: Vec<_> = events.iter().map(|event| sha256(&event.body).to_vec()).collect();
     let done = sqlx::query(
         "INSERT INTO inbox (district_code, event_id, publisher, kind, entity_kind, entity_id, case_no, sequence, body,
-                            body_sha256, trace_parent, causation_id, actor_ref, occurred_at)
+                            trace_parent, causation_id, actor_ref, occurred_at)
          SELECT $1, r.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],
-                                    $8::bigint[], $9::bytea[], $10::bytea[], $11::text[], $12::uuid[],
-                                    $13::text[], $14::timestamptz[])
+                                    $8::bigint[], $9::bytea[], $10::text[], $11::uuid[], $12::text[],
+                                    $13::timestamptz[])
                         AS r (event_id, publisher, kind, entity_kind, entity_id, case_no, sequence, body,
-                              body_sha256, trace_parent, causation_id, actor_ref, occurred_at)
+                              trace_parent, causation_id, actor_ref, occurred_at)
          ON CONFLICT (district_code, event_id) DO NOTHING",
     )
     .bind(district.as_str())
@@ -40,7 +38,6 @@ pub(super) async fn insert(
     .bind(case_numbers)
     .bind(sequences)
     .bind(events.iter().map(|event| event.body.as_ref()).collect::<Vec<_>>())
-    .bind(hashes)
     .bind(events.iter().map(|event| event.trace_parent.as_deref()).collect::<Vec<_>>())
     .bind(events.iter().map(|event| event.causation_id).collect::<Vec<_>>())
     .bind(events.iter().map(|event| event.actor_ref.as_str()).collect::<Vec<_>>())
