@@ -14,7 +14,6 @@ pub mod platform;
 pub mod ports;
 pub mod postgres;
 pub mod process;
-pub mod reconcile;
 pub mod signing;
 pub mod stage;
 pub mod tools;

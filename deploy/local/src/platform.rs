@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
-use xinqiao_chassis::clock;
+use xinqiao_chassis::clock::{self, LegalClock};
+use xinqiao_chassis::config::{ClockSettings, Profile};
 use xinqiao_kernel::district::DistrictCode;
 
 use crate::databases::{Databases, SERVICES};
@@ -142,12 +143,12 @@ impl Platform {
 
     /// Legal time now.
     pub fn legal_time(&self) -> Result<OffsetDateTime> {
-        clock::read(&clock_file(&self.options.data))
+        Ok(legal_clock(&self.options.data)?.now())
     }
 
     /// Moves legal time forward for every process at once; refuses to go back.
     pub fn set_legal_time(&self, instant: OffsetDateTime) -> Result<()> {
-        clock::advance(&clock_file(&self.options.data), instant)
+        Ok(clock::advance(&clock_file(&self.options.data), instant)?)
     }
 
     /// Ends a service as a power cut would.
@@ -268,11 +269,15 @@ fn clock_file(data: &Path) -> PathBuf {
     data.join("clock")
 }
 
+fn legal_clock(data: &Path) -> Result<LegalClock> {
+    Ok(LegalClock::from_settings(&ClockSettings::File(clock_file(data)), Profile::Evaluation)?)
+}
+
 /// The clock is kept with the data and never goes back: a kept time that is later stays.
 fn set_clock(data: &Path, start_at: OffsetDateTime) -> Result<()> {
     let file = clock_file(data);
-    let kept = if file.exists() { clock::read(&file)? } else { start_at };
-    clock::advance(&file, kept.max(start_at))
+    let kept = if file.exists() { legal_clock(data)?.now() } else { start_at };
+    Ok(clock::advance(&file, kept.max(start_at))?)
 }
 
 fn prepare_keys(data: &Path) -> Result<()> {

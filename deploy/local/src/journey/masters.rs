@@ -133,11 +133,6 @@ async fn generate_roster(clerk: &Desk, dispatcher: &Desk, year: i32) -> Result<(
     let generate = GenerateRosterRequest {
         request_id: xinqiao_chassis::random::new_id().to_string(),
         year,
-        hall: "信访接访大厅".to_owned(),
-        open_from: "08:30".to_owned(),
-        open_to: "11:30".to_owned(),
-        slot_minutes: 30,
-        rooms: vec!["1".to_owned(), "2".to_owned()],
         ..GenerateRosterRequest::default()
     };
     let plan = patiently("generate the roster", async || Ok(generate.clone()), async |request| {

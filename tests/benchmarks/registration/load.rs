@@ -1,0 +1,140 @@
+//! The client: a closed loop of registrations over a few connections.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tonic::transport::Endpoint;
+use xinqiao_chassis::random;
+use xinqiao_local::clients::{Bearer, Signed};
+use xinqiao_proto::event::Purpose;
+use xinqiao_proto::intake::{
+    IdType, PetitionerInput, PetitionerKind, PreferredChannel, RegisterVisitRequest, SubmissionInput,
+    registration_service_client::RegistrationServiceClient,
+};
+
+/// Connections all callers share.
+const CONNECTIONS: usize = 4;
+/// Characters of each petition.
+const CONTENT_CHARACTERS: usize = 300;
+
+/// What the client is told.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Address of intake.
+    #[arg(long)]
+    url: String,
+    /// Token of a clerk.
+    #[arg(long, env = "XINQIAO_BENCH_TOKEN")]
+    token: String,
+    /// Callers at once.
+    #[arg(long)]
+    callers: usize,
+    /// Length of the run, in seconds.
+    #[arg(long)]
+    seconds: u64,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Registrations answered OK.
+    pub answered: u64,
+    /// Registrations refused or lost.
+    pub failed: u64,
+    /// Answers per second.
+    pub rate: f64,
+    /// Median latency, milliseconds.
+    pub p50_ms: f64,
+    /// 99th percentile, milliseconds.
+    pub p99_ms: f64,
+}
+
+/// Runs the load and prints the outcome.
+#[expect(clippy::print_stdout, reason = "the outcome is read by the process that started this one")]
+pub async fn run(arguments: Arguments) -> Result<()> {
+    let endpoint = Endpoint::from_shared(arguments.url)?.tcp_nodelay(true);
+    let mut channels = Vec::new();
+    for _ in 0..CONNECTIONS.min(arguments.callers) {
+        channels.push(endpoint.connect().await.context("intake could not be reached")?);
+    }
+    let bearer = Bearer::new(&arguments.token)?;
+    let began = Instant::now();
+    let ends = began + Duration::from_secs(arguments.seconds);
+    let mut callers = JoinSet::new();
+    for caller in 0..arguments.callers {
+        let client = RegistrationServiceClient::with_interceptor(
+            channels[caller % channels.len()].clone(),
+            bearer.clone(),
+        );
+        callers.spawn(call(client, ends));
+    }
+    let mut latencies = Histogram::<u64>::new(3)?;
+    let mut failed = 0;
+    while let Some(done) = callers.join_next().await {
+        let (own, lost) = done?;
+        latencies.add(own?)?;
+        failed += lost;
+    }
+    let answered = latencies.len();
+    let millis = |quantile| f64::from(u32::try_from(latencies.value_at_quantile(quantile)).unwrap_or(u32::MAX)) / 1e3;
+    let outcome = Outcome {
+        answered,
+        failed,
+        rate: f64::from(u32::try_from(answered)?) / began.elapsed().as_secs_f64(),
+        p50_ms: millis(0.5),
+        p99_ms: millis(0.99),
+    };
+    println!("{}", serde_json::to_string(&outcome)?);
+    Ok(())
+}
+
+/// One caller until the time is over: latencies in microseconds, and how many calls failed.
+async fn call(mut client: RegistrationServiceClient<Signed>, ends: Instant) -> (Result<Histogram<u64>>, u64) {
+    let mut failed = 0;
+    let mut latencies = match Histogram::new(3) {
+        Ok(latencies) => latencies,
+        Err(error) => return (Err(error.into()), failed),
+    };
+    let template = template();
+    while Instant::now() < ends {
+        let request = RegisterVisitRequest { request_id: random::new_id().to_string(), ..template.clone() };
+        let sent = Instant::now();
+        match client.register_visit(request).await {
+            Ok(_) => latencies.saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX)),
+            Err(_) => failed += 1,
+        }
+    }
+    (Ok(latencies), failed)
+}
+
+fn template() -> RegisterVisitRequest {
+    RegisterVisitRequest {
+        submission: Some(SubmissionInput {
+            petitioners: vec![PetitionerInput {
+                kind: PetitionerKind::Person.into(),
+                name: "测试甲".to_owned(),
+                id_type: IdType::ResidentId.into(),
+                id_no: "11010519491231002X".to_owned(),
+                mobile: "19900000001".to_owned(),
+                addr_detail: "新风路演示小区3号楼2单元501室".to_owned(),
+                preferred_channel: PreferredChannel::Person.into(),
+                ..PetitionerInput::default()
+            }],
+            visit_count: 1,
+            affected_count: 1,
+            title: "外墙改造后房屋漏雨".to_owned(),
+            content: "漏".repeat(CONTENT_CHARACTERS),
+            requests: vec!["请查清漏雨原因并把外墙修好".to_owned()],
+            purpose: Purpose::Appeal.into(),
+            oral: true,
+            oral_readback: true,
+            ..SubmissionInput::default()
+        }),
+        ..RegisterVisitRequest::default()
+    }
+}
+
