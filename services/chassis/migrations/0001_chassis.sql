@@ -35,6 +35,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_unpublished ON outbox (district_code, position) WHERE NOT published;
 CREATE INDEX outbox_occurred ON outbox (district_code, occurred_at);
+CREATE INDEX outbox_calendar ON outbox (district_code, occurred_at) WHERE kind = 'calendar.published';
 
 -- Every event of every other service, stored before it is acknowledged. state: waiting (for its turn, for
 -- a causing event, or for the next try), applied, parked (failed too often, reason says why).
@@ -63,6 +64,7 @@ CREATE TABLE inbox (
 );
 CREATE INDEX inbox_unapplied ON inbox (district_code, arrival) WHERE state = 'waiting';
 CREATE INDEX inbox_parked ON inbox (district_code, arrival) WHERE state = 'parked';
+CREATE INDEX inbox_calendar ON inbox (district_code, occurred_at) WHERE kind = 'calendar.published';
 CREATE INDEX inbox_entity ON inbox (district_code, entity_id, publisher, sequence);
 
 -- How far each publisher's events of an entity have been applied.

@@ -13,10 +13,11 @@ use prost::Message;
 use tonic::{Code, Request, Response, Status};
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
-use xinqiao_kernel::DistrictCode;
+use xinqiao_kernel::{Calendar, DistrictCode};
 
 pub use act::{Act, Actor, FieldSealer};
 
+use crate::calendars::Calendars;
 use crate::clock::LegalClock;
 use crate::database::Database;
 use crate::districts::Districts;
@@ -77,14 +78,13 @@ pub struct DeskParts {
 #[derive(Clone, Debug)]
 pub struct Desk {
     parts: Arc<DeskParts>,
+    calendars: Calendars,
 }
 
 impl Desk {
     /// A desk over its parts.
     pub fn new(parts: DeskParts) -> Self {
-        Self {
-            parts: Arc::new(parts),
-        }
+        Self { parts: Arc::new(parts), calendars: Calendars::default() }
     }
 
     /// Name of the service.
@@ -110,6 +110,16 @@ impl Desk {
     /// The districts served here.
     pub fn districts(&self) -> &Districts {
         &self.parts.districts
+    }
+
+    pub(crate) fn calendars(&self) -> &Calendars {
+        &self.calendars
+    }
+
+    /// The working-day calendar in force in a district; an act has it at hand.
+    pub async fn calendar(&self, district: DistrictCode) -> Result<Arc<Calendar>, sqlx::Error> {
+        let mut tx = self.database().begin(district).await?;
+        self.calendars.get(tx.conn(), district).await
     }
 
     /// Where copies of documents are.

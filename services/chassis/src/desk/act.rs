@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
-use xinqiao_kernel::DistrictCode;
+use xinqiao_documents::{Form, canonical};
+use xinqiao_kernel::{Calendar, DistrictCode, RuleSet};
 use xinqiao_proto::common::{DocumentRef, SealedField};
 use xinqiao_proto::event::{DocumentCreated, EventBody};
 
 use super::{Desk, object_ref, person_ref};
 use crate::audit::{self, Entry};
-use crate::clock::local_date;
+use xinqiao_kernel::local::local_date;
 use crate::database::TenantTx;
 use crate::districts::District;
 use crate::document::{self, DocumentRow, Heading};
@@ -21,6 +23,9 @@ use crate::journal::{self, Draft, Entity};
 use crate::refusal::Refusal;
 use crate::seal::{KeyRing, SealContext, SealError, Sealed};
 use crate::{random, trace};
+
+/// The event that changes the calendar in force.
+const CALENDAR: &str = "calendar.published";
 
 /// Who acts.
 #[derive(Clone, Debug)]
@@ -45,12 +50,14 @@ impl Actor {
 pub struct Act {
     desk: Desk,
     tx: TenantTx,
+    calendar: Arc<Calendar>,
     actor: Actor,
     actor_ref: String,
     action: Cow<'static, str>,
     now: OffsetDateTime,
     request_id: Option<Uuid>,
     cause: Option<Uuid>,
+    new_calendar: bool,
     events: Vec<Draft>,
     entries: Vec<Entry>,
     documents: Vec<DocumentRow>,
@@ -74,32 +81,43 @@ impl Act {
     ) -> Result<Self, Refusal> {
         desk.served(district)?;
         let tx = desk.database().begin(district).await?;
-        Ok(Self::over(desk, tx, actor, action))
+        Ok(Self::over(desk, tx, actor, action).await?)
     }
 
     /// An act over a transaction that is already open.
-    pub(crate) fn over(desk: &Desk, tx: TenantTx, actor: Actor, action: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+    pub(crate) async fn over(
+        desk: &Desk,
+        mut tx: TenantTx,
+        actor: Actor,
+        action: impl Into<Cow<'static, str>>,
+    ) -> Result<Self, sqlx::Error> {
+        let district = tx.district();
+        let calendar = desk.calendars().get(tx.conn(), district).await?;
+        Ok(Self {
             now: desk.clock().now(),
             desk: desk.clone(),
             tx,
+            calendar,
             actor_ref: actor.reference(),
             actor,
             action: action.into(),
             request_id: None,
             cause: None,
+            new_calendar: false,
             events: Vec::new(),
             entries: Vec::new(),
             documents: Vec::new(),
-        }
+        })
     }
 
     pub(crate) fn set_request_id(&mut self, request_id: Uuid) {
         self.request_id = Some(request_id);
     }
 
-    pub(crate) fn set_cause(&mut self, event_id: Uuid) {
+    /// Tells that the act applies a foreign event.
+    pub(crate) fn applies(&mut self, event_id: Uuid, kind: &str) {
         self.cause = Some(event_id);
+        self.new_calendar |= kind == CALENDAR;
     }
 
     /// The connection of this act's transaction.
@@ -118,6 +136,16 @@ impl Act {
             .districts()
             .get(self.tx.district())
             .expect("an act begins in a district that is served")
+    }
+
+    /// The rules of the district.
+    pub fn rules(&self) -> &RuleSet {
+        &self.district_file().rules
+    }
+
+    /// The working-day calendar in force.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// Who acts.
@@ -217,6 +245,7 @@ impl Act {
         body: &B,
     ) -> Uuid {
         let draft = Draft::new(self.desk.service(), self.district(), kind, entity, event_id, body);
+        self.new_calendar |= kind == CALENDAR;
         self.events.push(draft);
         event_id
     }
@@ -231,7 +260,14 @@ impl Act {
         self.entries.push(entry);
     }
 
-    /// Files a legal document of a case: canonical, already salted bytes. Sealed and stored at the commit, and
+    /// Files a legal document of a case: its canonical bytes with a new salt, sealed and stored at the commit, and
+    /// announced as `document.created` on the case.
+    pub fn file<D: Form>(&mut self, case: Entity, document: &D) -> DocumentRef {
+        let canonical = canonical(document, &random::bytes());
+        self.file_bytes(case, D::CODE, document.archive_item().number(), &canonical)
+    }
+
+    /// Files a document that comes as bytes: canonical, already salted bytes. Sealed and stored at the commit, and
     /// announced as `document.created` on the case.
     pub fn file_bytes(
         &mut self,
@@ -306,6 +342,9 @@ impl Act {
             audit::append(self.tx.conn(), district, head, &entries).await?;
         }
         self.tx.commit().await?;
+        if self.new_calendar {
+            self.desk.calendars().forget(district);
+        }
         self.desk.wakers().wake();
         Ok(())
     }

@@ -170,8 +170,8 @@ async fn apply_one(
     };
     let span = process_span(&desk, &event);
     let action = format!("{}.apply.{}", desk.service(), event.kind);
-    let mut act = Act::over(&desk, tx, Actor::Service(desk.service()), action);
-    act.set_cause(event_id);
+    let mut act = Act::over(&desk, tx, Actor::Service(desk.service()), action).await?;
+    act.applies(event_id, &event.kind);
     async move {
         subscriber.apply(&mut act, &event).await?;
         let (district, now) = (act.district(), act.now());
