@@ -14,13 +14,9 @@ use std::{
 
 use time::{Date, Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-use crate::config::{ClockSettings, Profile};
+pub use xinqiao_kernel::local::local_date;
 
-/// Asia/Shanghai: eight hours ahead of UTC, without summer time since 1991.
-const SHANGHAI: UtcOffset = match UtcOffset::from_hms(8, 0, 0) {
-    Ok(offset) => offset,
-    Err(_) => panic!("invariant: eight hours is an offset"),
-};
+use crate::config::{ClockSettings, Profile};
 
 /// How far the clocks of this machine and of the database may be apart before timers stop.
 pub const DRIFT_LIMIT: Duration = Duration::seconds(1);
@@ -118,11 +114,6 @@ impl LegalClock {
             Source::File(_) => Ok(()),
         }
     }
-}
-
-/// The local date of an instant in Asia/Shanghai.
-pub fn local_date(instant: OffsetDateTime) -> Date {
-    instant.to_offset(SHANGHAI).date()
 }
 
 /// The same instant in whole microseconds, which is what Postgres keeps.

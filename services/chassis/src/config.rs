@@ -19,6 +19,7 @@ use std::{
 use secrecy::SecretString;
 
 mod settings;
+mod variables;
 
 pub use settings::{
     BusSettings, ClockSettings, DatabaseSettings, IdentitySettings, InboxSettings, JobSettings,

@@ -197,6 +197,8 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
+    use futures::future::lazy;
+
     use super::*;
 
     const SOON: Duration = Duration::from_millis(200);
@@ -237,11 +239,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_death() {
         let mut lifecycle = Lifecycle::new();
-        lifecycle.spawn(Stage::Workers, "timer", async {
-            std::panic::resume_unwind(Box::new("boom"));
-            #[expect(unreachable_code, reason = "gives the task its type")]
-            Ok::<_, Infallible>(())
-        });
+        lifecycle.spawn(Stage::Workers, "timer", lazy(|_| -> Result<(), Infallible> { panic!("boom") }));
         let ending = lifecycle
             .run(pending(), pending(), ready(()), Duration::ZERO, SOON)
             .await;

@@ -17,9 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::{
+    bus::Bus,
     config::{Reader, Settings},
-    database::Database,
     desk::Desk,
+    digest::DigestSource,
     identity::RoleTable,
     inbox::Subscriber,
     jobs::Job,
@@ -28,11 +29,15 @@ use crate::{
 };
 
 mod cli;
+mod offline;
 mod ready;
 mod start;
 
 pub use cli::main;
 pub use start::{open_desk, start};
+
+/// Longest wait for the connections to close at the very end.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// A service, as its crate describes it. `S` is what it reads from the environment for itself.
 #[derive(Debug)]
@@ -81,6 +86,7 @@ pub struct Parts {
     pub(crate) subscriber: Arc<dyn Subscriber>,
     pub(crate) jobs: Vec<Arc<dyn Job>>,
     pub(crate) tasks: Vec<Task>,
+    pub(crate) digest: Option<Arc<dyn DigestSource>>,
 }
 
 impl fmt::Debug for Parts {
@@ -104,6 +110,7 @@ impl Parts {
             subscriber: Arc::new(subscriber),
             jobs: Vec::new(),
             tasks: Vec::new(),
+            digest: None,
         }
     }
 
@@ -111,6 +118,13 @@ impl Parts {
     #[must_use]
     pub fn with_job(mut self, job: impl Job) -> Self {
         self.jobs.push(Arc::new(job));
+        self
+    }
+
+    /// What the service knows of its cases beside their events, for `digest`.
+    #[must_use]
+    pub fn with_digest(mut self, source: impl DigestSource) -> Self {
+        self.digest = Some(Arc::new(source));
         self
     }
 
@@ -141,7 +155,7 @@ pub struct Running {
     pub desk: Desk,
     lifecycle: Lifecycle,
     health: Health,
-    database: Database,
+    bus: Bus,
     stop_notice: Duration,
     stop_deadline: Duration,
 }
@@ -160,11 +174,13 @@ impl Running {
                 self.stop_deadline,
             )
             .await;
-        if tokio::time::timeout(self.stop_deadline, self.database.close())
-            .await
-            .is_err()
-        {
-            tracing::warn!("the database pool was not closed in time");
+        let desk = self.desk;
+        let closed = async {
+            self.bus.close().await;
+            desk.database().close().await;
+        };
+        if tokio::time::timeout(CLOSE, closed).await.is_err() {
+            tracing::warn!("bus and database were not closed in time");
         }
         ending
     }

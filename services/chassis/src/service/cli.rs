@@ -7,8 +7,10 @@ use std::{
 };
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use time::{Date, macros::format_description};
+use uuid::Uuid;
 
-use super::{Service, read, start};
+use super::{Service, offline, read, start};
 use crate::{
     config::{MigrateSettings, Reader, Settings},
     database,
@@ -31,8 +33,32 @@ enum Command {
     Serve,
     /// Bring the database to the newest schema, as the owner role.
     Migrate,
+    /// Publish again what was published since a day, for example after the message bus lost its store.
+    Republish {
+        /// First legal day, written YYYY-MM-DD.
+        #[arg(long, value_parser = day)]
+        since: Date,
+    },
+    /// Events that failed too often.
+    Parked {
+        #[command(subcommand)]
+        command: Parked,
+    },
+    /// Print what the service knows of every entity, as lines of JSON without content.
+    Digest,
     /// Print every setting with its default and the value in force; secrets are not shown.
     Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Parked {
+    /// Print them with their reasons, as lines of JSON.
+    List,
+    /// Let them wait for their turn again: one, or all.
+    Replay {
+        /// The event; all when left out.
+        event_id: Option<Uuid>,
+    },
 }
 
 /// Runs the binary of a service: parses the command line, reads the settings, does what was asked.
@@ -48,6 +74,10 @@ pub async fn main<S>(service: Service<S>) -> ExitCode {
     let done = match cli.command {
         Command::Serve => serve(&service).await,
         Command::Migrate => migrate(&service).await,
+        Command::Republish { since } => offline::republish(&service, since).await,
+        Command::Parked { command: Parked::List } => offline::list_parked(&service).await,
+        Command::Parked { command: Parked::Replay { event_id } } => offline::replay(&service, event_id).await,
+        Command::Digest => offline::digest(&service).await,
         Command::Config => config(&service),
     };
     match done {
@@ -97,10 +127,15 @@ fn config<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn environment<S>(service: &Service<S>) -> anyhow::Result<(Settings, S)> {
+pub(super) fn environment<S>(service: &Service<S>) -> anyhow::Result<(Settings, S)> {
     let mut reader = Reader::from_environment();
     let all = read(service, &mut reader);
     Ok(reader.finish(all)?)
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text, format_description!("[year]-[month]-[day]"))
+        .map_err(|_| "must be a day written YYYY-MM-DD".to_owned())
 }
 
 fn settings_help<S>(service: &Service<S>) -> String {

@@ -1,12 +1,13 @@
 //! Puts a service together and starts its tasks.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use anyhow::Context as _;
 use object_store::{ObjectStore, local::LocalFileSystem};
 
 use super::{Running, Service, ready};
 use crate::{
+    bus::{Bus, PUBLISHERS},
     clock::LegalClock,
     config::Settings,
     database::Database,
@@ -14,8 +15,10 @@ use crate::{
     districts::Districts,
     document::CopyDocuments,
     identity::Verifier,
+    inbox::{Subscriber, applier, consumer},
     jobs::{self, ForgetAnswers, Job},
     lifecycle::{Lifecycle, Stage},
+    relay,
     seal::KeyRing,
     server::{self, Health, Mount},
     waker::Wakers,
@@ -51,23 +54,9 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     if let Err(error) = verifier.load().await {
         tracing::warn!(%error, "no key set yet; it is asked for again when a token comes");
     }
+    let bus = Bus::connect(service.name, &settings.bus).await?;
     let parts = (service.build)(desk.clone(), own)?;
-    let mut lifecycle = Lifecycle::new();
     let health = Health::new(&service.package()).await;
-
-    let copies: Arc<dyn Job> = Arc::new(CopyDocuments::new(Arc::clone(desk.objects())));
-    for job in parts.jobs.into_iter().chain([copies, Arc::new(ForgetAnswers)]) {
-        let (name, stop) = (job.name(), lifecycle.token(Stage::Workers));
-        let run = jobs::run(job, desk.clone(), settings.jobs.clone(), stop);
-        lifecycle.spawn(Stage::Workers, name, async move {
-            run.await;
-            anyhow::Ok(())
-        });
-    }
-    for task in parts.tasks {
-        let stop = lifecycle.token(Stage::Relay);
-        lifecycle.spawn(Stage::Relay, task.name, (task.run)(stop));
-    }
     let mount = Mount {
         package: service.package(),
         routes: parts.routes,
@@ -77,25 +66,66 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     };
     let listener = server::bind(&settings.server).await?;
     let address = listener.local_addr()?;
+
+    let mut lifecycle = Lifecycle::new();
+    spawn_events(&mut lifecycle, &desk, &bus, parts.subscriber, &settings);
+    spawn_jobs(&mut lifecycle, &desk, parts.jobs, &settings);
+    for task in parts.tasks {
+        let stop = lifecycle.token(Stage::Relay);
+        lifecycle.spawn(Stage::Relay, task.name, (task.run)(stop));
+    }
     let stop = lifecycle.token(Stage::Server);
     let (serving, limits) = (health.clone(), settings.server.clone());
     lifecycle.spawn(Stage::Server, "server", async move {
         server::serve(listener, mount, &serving, &limits, stop).await
     });
     let stop = lifecycle.token(Stage::Workers);
-    lifecycle.spawn(
-        Stage::Workers,
-        "readiness",
-        ready::watch(database.clone(), health.clone(), stop),
-    );
+    lifecycle.spawn(Stage::Workers, "readiness", ready::watch(database, health.clone(), stop));
     tracing::info!(%address, profile = ?settings.profile, "listening");
     Ok(Running {
         address,
         desk,
         lifecycle,
         health,
-        database,
+        bus,
         stop_notice: settings.stop_notice,
         stop_deadline: settings.stop_deadline,
     })
+}
+
+/// The relay publishes until the last call is answered; inbox and consumers stop before that.
+fn spawn_events(
+    lifecycle: &mut Lifecycle,
+    desk: &Desk,
+    bus: &Bus,
+    subscriber: Arc<dyn Subscriber>,
+    settings: &Settings,
+) {
+    let stop = lifecycle.token(Stage::Relay);
+    lifecycle.spawn(Stage::Relay, "bus", endless(bus.clone().supervise(stop.clone())));
+    let relay = relay::run(desk.clone(), bus.clone(), settings.relay.clone(), stop);
+    lifecycle.spawn(Stage::Relay, "relay", endless(relay));
+    let stop = lifecycle.token(Stage::Workers);
+    for publisher in PUBLISHERS.iter().filter(|publisher| **publisher != desk.service()) {
+        let inbox = settings.inbox.clone();
+        let take = consumer::run(desk.clone(), bus.clone(), (*publisher).to_owned(), inbox, stop.clone());
+        lifecycle.spawn(Stage::Workers, "consumer", endless(take));
+    }
+    let apply = applier::run(desk.clone(), subscriber, settings.inbox.clone(), stop);
+    lifecycle.spawn(Stage::Workers, "inbox", endless(apply));
+}
+
+fn spawn_jobs(lifecycle: &mut Lifecycle, desk: &Desk, own: Vec<Arc<dyn Job>>, settings: &Settings) {
+    let copies: Arc<dyn Job> = Arc::new(CopyDocuments::new(Arc::clone(desk.objects())));
+    for job in own.into_iter().chain([copies, Arc::new(ForgetAnswers)]) {
+        let (name, stop) = (job.name(), lifecycle.token(Stage::Workers));
+        let run = jobs::run(job, desk.clone(), settings.jobs.clone(), stop);
+        lifecycle.spawn(Stage::Workers, name, endless(run));
+    }
+}
+
+/// A task that has no way to fail but to end.
+async fn endless(task: impl Future<Output = ()>) -> Result<(), Infallible> {
+    task.await;
+    Ok(())
 }

@@ -1,0 +1,264 @@
+//! Every variable that all services read: its name, default, unit and what it changes.
+
+use super::Variable;
+
+pub(super) const LISTEN: Variable = Variable::with_default(
+    "XINQIAO_LISTEN",
+    "127.0.0.1:0",
+    "address:port",
+    "Where the service listens; port 0 takes a free one.",
+);
+pub(super) const PROFILE: Variable = Variable::with_default(
+    "XINQIAO_PROFILE",
+    "production",
+    "production | evaluation",
+    "Production refuses the settable clock and hides reflection.",
+);
+pub(super) const DATABASE_URL: Variable = Variable::required(
+    "XINQIAO_DATABASE_URL",
+    "postgres URL",
+    "The service's own database, as the app role.",
+)
+.secret();
+pub(super) const OWNER_DATABASE_URL: Variable = Variable::required(
+    "XINQIAO_OWNER_DATABASE_URL",
+    "postgres URL",
+    "The service's own database, as the owner role.",
+)
+.secret();
+pub(super) const DATABASE_POOL_MAX: Variable = Variable::with_default(
+    "XINQIAO_DATABASE_POOL_MAX",
+    "16",
+    "connections",
+    "Most connections to the database.",
+);
+pub(super) const DATABASE_ACQUIRE_MS: Variable = Variable::with_default(
+    "XINQIAO_DATABASE_ACQUIRE_MS",
+    "5000",
+    "ms",
+    "Longest wait for a connection; after it the caller is told to try again.",
+);
+pub(super) const DATABASE_STATEMENT_MS: Variable = Variable::with_default(
+    "XINQIAO_DATABASE_STATEMENT_MS",
+    "15000",
+    "ms",
+    "Longest run of one statement.",
+);
+pub(super) const DATABASE_LOCK_MS: Variable = Variable::with_default(
+    "XINQIAO_DATABASE_LOCK_MS",
+    "5000",
+    "ms",
+    "Longest wait of one statement for a lock.",
+);
+pub(super) const DATABASE_IDLE_TRANSACTION_MS: Variable = Variable::with_default(
+    "XINQIAO_DATABASE_IDLE_TRANSACTION_MS",
+    "30000",
+    "ms",
+    "A transaction idle for longer is cut by the database.",
+);
+pub(super) const NATS_URL: Variable = Variable::with_default(
+    "XINQIAO_NATS_URL",
+    "nats://127.0.0.1:4222",
+    "NATS URL",
+    "The message bus.",
+)
+.secret();
+pub(super) const NATS_REPLICAS: Variable = Variable::with_default(
+    "XINQIAO_NATS_REPLICAS",
+    "1",
+    "1 | 3 | 5",
+    "Copies of each stream; 3 in a cluster.",
+);
+pub(super) const STREAM_MAX_BYTES: Variable = Variable::with_default(
+    "XINQIAO_STREAM_MAX_BYTES",
+    "1073741824",
+    "bytes",
+    "Size at which a stream refuses more; the journal keeps what it refuses.",
+);
+pub(super) const NATS_MONITOR_URL: Variable = Variable::with_default(
+    "XINQIAO_NATS_MONITOR_URL",
+    "",
+    "http URL",
+    "Monitoring of the message bus; when given, its synced writes are verified at every connect.",
+);
+pub(super) const JWKS_URL: Variable = Variable::required(
+    "XINQIAO_JWKS_URL",
+    "http(s) or file URL",
+    "Key set of the identity provider.",
+);
+pub(super) const TOKEN_ISSUER: Variable = Variable::required(
+    "XINQIAO_TOKEN_ISSUER",
+    "text",
+    "Value that `iss` of a token must have.",
+);
+pub(super) const TOKEN_AUDIENCE: Variable = Variable::with_default(
+    "XINQIAO_TOKEN_AUDIENCE",
+    "xinqiao",
+    "text",
+    "Value that `aud` of a token must contain.",
+);
+pub(super) const TOKEN_ALGORITHM: Variable = Variable::with_default(
+    "XINQIAO_TOKEN_ALGORITHM",
+    "EdDSA",
+    "EdDSA | ES256 | RS256 | PS256",
+    "The one algorithm a token may be signed with.",
+);
+pub(super) const TOKEN_LEEWAY_MS: Variable = Variable::with_default(
+    "XINQIAO_TOKEN_LEEWAY_MS",
+    "10000",
+    "ms",
+    "Tolerance for the times in a token; at most 30 s.",
+);
+pub(super) const TOKEN_MAX_BYTES: Variable = Variable::with_default(
+    "XINQIAO_TOKEN_MAX_BYTES",
+    "6144",
+    "bytes",
+    "Longest token that is looked at.",
+);
+pub(super) const TOKEN_CACHE_MAX: Variable = Variable::with_default(
+    "XINQIAO_TOKEN_CACHE_MAX",
+    "10000",
+    "tokens",
+    "Verified tokens remembered until they expire.",
+);
+pub(super) const KEY_RING_FILE: Variable =
+    Variable::required("XINQIAO_KEY_RING_FILE", "path", "The key ring of the districts.");
+pub(super) const CLOCK: Variable = Variable::with_default(
+    "XINQIAO_CLOCK",
+    "system",
+    "system | file:/path",
+    "Legal time: the system's, or one instant in a file that only moves forward.",
+);
+pub(super) const DISTRICTS_DIR: Variable = Variable::with_default(
+    "XINQIAO_DISTRICTS_DIR",
+    "deploy/districts",
+    "path",
+    "Folder with one file per district.",
+);
+pub(super) const OBJECT_STORE_DIR: Variable = Variable::required(
+    "XINQIAO_OBJECT_STORE_DIR",
+    "path",
+    "Folder that keeps the sealed documents.",
+);
+pub(super) const TIMEOUT_MS: Variable = Variable::with_default(
+    "XINQIAO_TIMEOUT_MS",
+    "30000",
+    "ms",
+    "Longest time a call may take to answer.",
+);
+pub(super) const MESSAGE_MAX_BYTES: Variable = Variable::with_default(
+    "XINQIAO_MESSAGE_MAX_BYTES",
+    "4194304",
+    "bytes",
+    "Largest request that is read.",
+);
+pub(super) const CALLS_MAX: Variable = Variable::with_default(
+    "XINQIAO_CALLS_MAX",
+    "1024",
+    "calls",
+    "Calls worked on at the same time; more are told to try again.",
+);
+pub(super) const STREAMS_MAX: Variable = Variable::with_default(
+    "XINQIAO_STREAMS_MAX",
+    "512",
+    "streams",
+    "Calls open at the same time on one connection.",
+);
+pub(super) const KEEPALIVE_MS: Variable = Variable::with_default(
+    "XINQIAO_KEEPALIVE_MS",
+    "30000",
+    "ms",
+    "How often an idle connection is probed.",
+);
+pub(super) const TLS_CERT_FILE: Variable = Variable::with_default(
+    "XINQIAO_TLS_CERT_FILE",
+    "",
+    "path, PEM",
+    "Certificate chain of the service.",
+);
+pub(super) const TLS_KEY_FILE: Variable = Variable::with_default(
+    "XINQIAO_TLS_KEY_FILE",
+    "",
+    "path, PEM",
+    "Private key of the service.",
+);
+pub(super) const TLS_CLIENT_CA_FILE: Variable = Variable::with_default(
+    "XINQIAO_TLS_CLIENT_CA_FILE",
+    "",
+    "path, PEM",
+    "Authority that clients' certificates must come from.",
+);
+pub(super) const OTLP_ENDPOINT: Variable = Variable::with_default(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "",
+    "http URL",
+    "Where traces, metrics and logs are sent (OTLP over gRPC).",
+);
+pub(super) const TRACE_RATIO: Variable = Variable::with_default(
+    "XINQIAO_TRACE_RATIO",
+    "0.05",
+    "0 to 1",
+    "Share of traces begun here that are recorded.",
+);
+pub(super) const METRICS_MS: Variable =
+    Variable::with_default("XINQIAO_METRICS_MS", "15000", "ms", "How often metrics are sent.");
+pub(super) const LOG: Variable = Variable::with_default(
+    "XINQIAO_LOG",
+    "info",
+    "filter directives",
+    "What is logged, for example `info,xinqiao_chassis=debug`.",
+);
+pub(super) const STOP_MS: Variable = Variable::with_default(
+    "XINQIAO_STOP_MS",
+    "20000",
+    "ms",
+    "Longest time a stop may take in all.",
+);
+pub(super) const STOP_NOTICE_MS: Variable = Variable::with_default(
+    "XINQIAO_STOP_NOTICE_MS",
+    "0",
+    "ms",
+    "Time between `not ready` and the stop, for a load balancer to take notice.",
+);
+pub(super) const OUTBOX_BATCH_MAX: Variable = Variable::with_default(
+    "XINQIAO_OUTBOX_BATCH_MAX",
+    "500",
+    "events",
+    "Events published as one atomic batch.",
+);
+pub(super) const OUTBOX_POLL_MS: Variable = Variable::with_default(
+    "XINQIAO_OUTBOX_POLL_MS",
+    "200",
+    "ms",
+    "How often the relay looks when nobody wakes it.",
+);
+pub(super) const INBOX_BATCH_MAX: Variable = Variable::with_default(
+    "XINQIAO_INBOX_BATCH_MAX",
+    "200",
+    "events",
+    "Events stored in the inbox by one transaction.",
+);
+pub(super) const INBOX_POLL_MS: Variable = Variable::with_default(
+    "XINQIAO_INBOX_POLL_MS",
+    "200",
+    "ms",
+    "How often the inbox looks for events that may go on.",
+);
+pub(super) const INBOX_TRIES_MAX: Variable = Variable::with_default(
+    "XINQIAO_INBOX_TRIES_MAX",
+    "8",
+    "tries",
+    "Tries after which a failing event is parked.",
+);
+pub(super) const INBOX_BACKOFF_MS: Variable = Variable::with_default(
+    "XINQIAO_INBOX_BACKOFF_MS",
+    "200",
+    "ms",
+    "Wait after the first failure of an event; doubles with each try.",
+);
+pub(super) const JOBS_POLL_MS: Variable = Variable::with_default(
+    "XINQIAO_JOBS_POLL_MS",
+    "200",
+    "ms",
+    "How often an idle background job looks for work.",
+);

@@ -1,0 +1,3 @@
+//! The chassis against real servers and over real connections.
+
+mod edge;
