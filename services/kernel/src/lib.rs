@@ -17,7 +17,8 @@
 //!
 //! Tags in square brackets name the source of a rule: `[R:34]` is article 34 of the national petition regulation
 //! (《信访工作条例》, 2022), `[S:L42]` line 42 of the district rule, `[CC:201]` the Civil Code, `[HOL:2]` the
-//! regulation on public holidays, `DEC-03` a design decision.
+//! regulation on public holidays, `[W:1]` the simplified procedure of 2016, `[SD:59]` a provincial regulation, `DES` and
+//! `DEC-03` a design decision without other authority.
 
 pub mod calendar;
 pub mod clock;

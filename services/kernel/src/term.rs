@@ -48,6 +48,16 @@ pub struct Due {
 ///
 /// `start` is a local date of the present centuries and the period at most [`Term::MAX`] long, so the arithmetic
 /// cannot leave the range of dates.
+///
+/// ```
+/// use time::macros::date;
+/// use xinqiao_kernel::{Calendar, Term, term::due};
+///
+/// // Accepted on 2026-03-06, sixty days: the raw end falls on a holiday.
+/// let due = due(date!(2026-03-06), Term::Days(60), &Calendar::national());
+/// assert_eq!((due.safe, due.raw, due.eff), (date!(2026-04-30), date!(2026-05-05), date!(2026-05-06)));
+/// assert_eq!(due.derivation.last().unwrap().reason, "工作日（星期三）：顺延后的最后一日，《民法典》第二百零三条");
+/// ```
 pub fn due(start: Date, term: Term, calendar: &Calendar) -> Due {
     derive(start, term, calendar, DayRole::Start)
 }

@@ -112,6 +112,18 @@ fn debug_shows_the_mask() {
 }
 
 #[test]
+fn each_place_has_its_own_weight() {
+    let text = "150429189712084636";
+    assert_eq!(parse(text).unwrap().birth_date(), date!(1897 - 12 - 08));
+    for place in 0..16 {
+        let mut swapped: Vec<char> = text.chars().collect();
+        swapped.swap(place, place + 1);
+        let swapped: String = swapped.into_iter().collect();
+        assert!(parse(&swapped).is_err(), "{swapped}");
+    }
+}
+
+#[test]
 fn every_single_wrong_digit_is_noticed() {
     for text in VALID {
         for position in 0..17 {
