@@ -307,3 +307,6 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
         .try_into()
         .expect("SHA-256 gives 32 bytes")
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,66 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], CanonicalError> {
 fn text(bytes: &[u8]) -> Result<String, CanonicalError> {
     String::from_utf8(bytes.to_vec()).map_err(|_| CanonicalError)
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::audit::{Head, link};
+    use crate::seal::sha256;
+
+    fn entry() -> Entry {
+        Entry {
+            entry_id: Uuid::from_u128(7),
+            occurred_at: datetime!(2026-03-03 01:12:00.000001 UTC),
+            actor_ref: "person:li".to_owned(),
+            action: "intake.RegisterVisit".to_owned(),
+            object: "case:1".to_owned(),
+            fields: vec!["name".to_owned(), "phone".to_owned()],
+            reason: Some(Sealed::from_bytes(vec![1, 2, 3])),
+            request_id: None,
+            trace_id: Some("0af7651916cd43dd8448eb211c80319c".to_owned()),
+        }
+    }
+
+    #[test]
+    fn bytes_say_what_the_entry_said() {
+        let bytes = encode("220502".parse().unwrap(), 3, &entry());
+        assert_eq!(decode(&bytes).unwrap(), ("220502".to_owned(), 3, entry()));
+    }
+
+    #[test]
+    fn the_format_does_not_change() {
+        let bytes = encode("220502".parse().unwrap(), 3, &entry());
+        let digest = hex::encode(sha256(&bytes));
+        assert_eq!(digest, "ea68d0db030507ba607f8b37dd359ef976676a53694aeeb329f55d6c12329ff9");
+    }
+
+    #[test]
+    fn a_shift_between_fields_gives_other_bytes() {
+        let mut other = entry();
+        other.fields = vec!["namep".to_owned(), "hone".to_owned()];
+        let district = "220502".parse().unwrap();
+        assert_ne!(encode(district, 3, &entry()), encode(district, 3, &other));
+    }
+
+    #[test]
+    fn cut_bytes_are_no_entry() {
+        let bytes = encode("220502".parse().unwrap(), 3, &entry());
+        let without_fields = bytes.len() - (4 + 4) - (4 + 5);
+        for length in (0..bytes.len()).filter(|length| ![without_fields, without_fields + 8].contains(length)) {
+            assert!(decode(&bytes[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_row_follows_the_head() {
+        let district = "220502".parse().unwrap();
+        let (first, head) = entry().chain(district, Head::START);
+        let (second, _) = entry().chain(district, head);
+        assert_eq!((first.seq, second.seq), (1, 2));
+        assert_eq!(second.prev_hash, first.hash);
+        assert_eq!(second.hash, link(&first.hash, &second.canonical));
+    }
+}

@@ -1,0 +1,149 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::random::new_id;
+
+const DISTRICT: &str = "220502";
+
+fn district() -> DistrictCode {
+    DISTRICT.parse().unwrap()
+}
+
+fn codes() -> [DistrictCode; 2] {
+    [district(), "220503".parse().unwrap()]
+}
+
+fn ring() -> KeyRing {
+    KeyRing::parse(&KeyRing::generate(&codes())).unwrap()
+}
+
+#[test]
+fn what_is_sealed_opens_at_its_place_only() {
+    let ring = ring();
+    let row = new_id();
+    let place = SealContext::new(district(), "petitioner", "name", row);
+    let sealed = ring.seal_text(&place, "王小明");
+    assert_eq!(ring.open_text(&place, &sealed).unwrap(), "王小明");
+    let elsewhere = [
+        SealContext::new(codes()[1], "petitioner", "name", row),
+        SealContext::new(district(), "petitioners", "name", row),
+        SealContext::new(district(), "petitioner", "address", row),
+        SealContext::new(district(), "petitioner", "name", new_id()),
+        // The same letters, cut differently.
+        SealContext::new(district(), "petitionern", "ame", row),
+    ];
+    for place in elsewhere {
+        assert_eq!(ring.open(&place, &sealed).unwrap_err(), SealError::Refused, "{place:?}");
+    }
+}
+
+#[test]
+fn every_changed_bit_is_noticed() {
+    let ring = ring();
+    let place = SealContext::new(district(), "t", "c", new_id());
+    let sealed = ring.seal(&place, b"text").into_bytes();
+    for bit in 0..sealed.len() * 8 {
+        let mut changed = sealed.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert!(ring.open(&place, &Sealed::from_bytes(changed)).is_err(), "bit {bit}");
+    }
+    for length in 0..sealed.len() {
+        assert!(ring.open(&place, &Sealed::from_bytes(sealed[..length].to_vec())).is_err());
+    }
+}
+
+#[test]
+fn an_accusation_has_keys_of_its_own() {
+    let text = KeyRing::generate(&codes());
+    let ring = KeyRing::parse(&text).unwrap();
+    let place = SealContext::new(district(), "accusation", "text", new_id());
+    let sealed = ring.seal_in(Compartment::Accusation, &place, b"secret");
+    assert_eq!(ring.open(&place, &sealed).unwrap(), b"secret");
+    // Whoever holds the ordinary keys only, under whatever name, cannot open it.
+    let mut moved = sealed.into_bytes();
+    moved[1] = 0;
+    assert_eq!(ring.open(&place, &Sealed::from_bytes(moved)).unwrap_err(), SealError::Refused);
+}
+
+#[test]
+fn old_values_open_after_the_key_was_changed() {
+    let mut file: serde_json::Value = serde_json::from_str(&KeyRing::generate(&codes())).unwrap();
+    let place = SealContext::new(district(), "t", "c", new_id());
+    let old = KeyRing::parse(&file.to_string()).unwrap().seal(&place, b"old");
+    let other: serde_json::Value = serde_json::from_str(&KeyRing::generate(&codes())).unwrap();
+    let keys = &mut file["districts"][DISTRICT]["sealing"];
+    keys["keys"]["2"] = other["districts"][DISTRICT]["sealing"]["keys"]["1"].clone();
+    keys["current"] = 2.into();
+    let ring = KeyRing::parse(&file.to_string()).unwrap();
+    let new = ring.seal(&place, b"new");
+    assert_eq!((old.key_version(), new.key_version()), (Ok(1), Ok(2)));
+    assert_eq!(ring.open(&place, &old).unwrap(), b"old");
+    assert_eq!(ring.open(&place, &new).unwrap(), b"new");
+    keys_without(&mut file, "1");
+    let ring = KeyRing::parse(&file.to_string()).unwrap();
+    assert_eq!(ring.open(&place, &old).unwrap_err(), SealError::UnknownKey(1));
+}
+
+fn keys_without(file: &mut serde_json::Value, version: &str) {
+    file["districts"][DISTRICT]["sealing"]["keys"].as_object_mut().unwrap().remove(version);
+}
+
+#[test]
+fn a_broken_ring_is_refused_without_showing_a_key() {
+    let good = KeyRing::generate(&codes());
+    let file: serde_json::Value = serde_json::from_str(&good).unwrap();
+    let key = file["districts"][DISTRICT]["index"].as_str().unwrap().to_owned();
+    let mut no_current = file.clone();
+    no_current["districts"][DISTRICT]["sealing"]["current"] = 9.into();
+    for text in [good.replace(&key, "short"), good.replace("220502", "22050"), no_current.to_string(), good[1..].into()] {
+        let error = KeyRing::parse(&text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(&key));
+    }
+}
+
+#[test]
+fn a_field_of_an_event_is_bound_to_the_event() {
+    let ring = ring();
+    let event = new_id();
+    let field = ring.seal_field(district(), event, "title", "噪声扰民");
+    assert_eq!(ring.open_field(district(), event, "title", &field).unwrap(), "噪声扰民");
+    assert!(ring.open_field(district(), new_id(), "title", &field).is_err());
+    assert!(ring.open_field(district(), event, "name", &field).is_err());
+}
+
+#[test]
+fn nothing_sealed_shows_itself() {
+    let ring = ring();
+    let sealed = ring.seal_text(&SealContext::new(district(), "t", "c", new_id()), "王小明");
+    assert_eq!(format!("{sealed:?}"), format!("Sealed({} bytes)", sealed.as_bytes().len()));
+    assert_eq!(format!("{ring:?}"), "KeyRing(2 districts)");
+}
+
+#[test]
+fn a_blind_index_depends_on_district_and_field() {
+    let ring = ring();
+    let index = ring.blind_index(district(), "resident_id", "220502198001011234");
+    assert_eq!(index, ring.blind_index(district(), "resident_id", "220502198001011234"));
+    assert_ne!(index, ring.blind_index(district(), "resident_id", "220502198001011235"));
+    assert_ne!(index, ring.blind_index(district(), "phone", "220502198001011234"));
+    assert_ne!(index, ring.blind_index(codes()[1], "resident_id", "220502198001011234"));
+    assert_ne!(index, ring.keyed_hash(district(), "resident_id", b"220502198001011234"));
+}
+
+#[test]
+fn query_codes_are_repeatable_and_fair() {
+    let ring = ring();
+    let case = new_id();
+    assert_eq!(ring.query_code(district(), case), ring.query_code(district(), case));
+    let mut seen: BTreeMap<char, u32> = BTreeMap::new();
+    for _ in 0..3100 {
+        let code = ring.query_code(district(), new_id());
+        assert_eq!(code.len(), QUERY_CODE_LENGTH);
+        for letter in code.chars() {
+            *seen.entry(letter).or_default() += 1;
+        }
+    }
+    assert_eq!(seen.len(), QUERY_ALPHABET.len());
+    // 1,000 each are expected; seven standard deviations are allowed.
+    assert!(seen.values().all(|count| (780..1220).contains(count)), "{seen:?}");
+}
