@@ -1,0 +1,131 @@
+//! Members of the leadership team 班子成员 and their turns.
+
+use time::{Date, Duration};
+use xinqiao_kernel::{Calendar, DistrictCode, TownCode};
+
+use super::fault::Faults;
+
+/// A leader as the office typed him.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaderEntry<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// Post.
+    pub post: &'a str,
+    /// Portfolio fields, two digits each.
+    pub portfolio: &'a [String],
+    /// Linked townships, nine digits each.
+    pub linked_towns: &'a [String],
+    /// Subject of his token.
+    pub person_id: &'a str,
+    /// Place in the rota.
+    pub order: u32,
+}
+
+/// Names every wrong field. (The certificate is looked at by who can parse one.)
+pub fn check(faults: &mut Faults, entry: &LeaderEntry<'_>, district: DistrictCode) {
+    faults.text("name", ("姓名", "the name"), entry.name, 2, 100);
+    faults.text("post", ("职务", "the post"), entry.post, 2, 100);
+    faults.text("person_id", ("用户标识", "the person"), entry.person_id, 1, 200);
+    if entry.portfolio.is_empty() {
+        faults.note("portfolio", "REQUIRED", "至少一个分管领域", "name at least one portfolio field");
+    }
+    for (index, field) in entry.portfolio.iter().enumerate() {
+        if field.len() != 2 || !field.bytes().all(|byte| byte.is_ascii_digit()) {
+            faults.note(
+                format!("portfolio[{index}]"),
+                "FIELD_CODE",
+                "分管领域为两位数字",
+                "a portfolio field has two digits",
+            );
+        }
+    }
+    for (index, town) in entry.linked_towns.iter().enumerate() {
+        let field = format!("linked_towns[{index}]");
+        match town.parse::<TownCode>() {
+            Err(error) => faults.explain(field, &error),
+            Ok(town) if town.district() != district => faults.note(
+                field,
+                "OTHER_DISTRICT",
+                "联系乡镇街不属于本区",
+                "the township belongs to another district",
+            ),
+            Ok(_) => {}
+        }
+    }
+    for (name, values) in [("portfolio", entry.portfolio), ("linked_towns", entry.linked_towns)] {
+        for (index, value) in values.iter().enumerate() {
+            if values[..index].contains(value) {
+                faults.note(format!("{name}[{index}]"), "DOUBLE", "内容重复", "named twice");
+            }
+        }
+    }
+    if !(1..=999).contains(&entry.order) {
+        faults.note("order", "OUT_OF_RANGE", "排序为 1 至 999", "order is 1 to 999");
+    }
+}
+
+/// Checks a leave: told at least one working day ahead, in order, at most a year long (domain rule 3.4).
+pub fn check_leave(faults: &mut Faults, calendar: &Calendar, today: Date, first: Date, last: Date) {
+    if first < calendar.next_working_day(today) {
+        faults.note(
+            "first_day",
+            "TOO_SOON",
+            "请假须至少提前一个工作日告知",
+            "leave is told at least one working day ahead",
+        );
+    }
+    if last < first {
+        faults.note("last_day", "BEFORE_FIRST", "结束日期早于开始日期", "last_day is before first_day");
+    } else if last - first > Duration::days(366) {
+        faults.note("last_day", "TOO_LONG", "请假最长一年", "a leave is at most one year long");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::date;
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let portfolio = ["03".to_owned(), "3".to_owned(), "03".to_owned()];
+        let towns = ["220502100".to_owned(), "220503100".to_owned(), "x".to_owned()];
+        let entry = LeaderEntry {
+            name: "张",
+            post: "",
+            portfolio: &portfolio,
+            linked_towns: &towns,
+            person_id: "",
+            order: 0,
+        };
+        let mut faults = Faults::new();
+        check(&mut faults, &entry, "220502".parse().unwrap());
+        let fields: Vec<_> = faults.into_inner().into_iter().map(|fault| fault.field).collect();
+        let expected = [
+            "name",
+            "post",
+            "person_id",
+            "portfolio[1]",
+            "linked_towns[1]",
+            "linked_towns[2]",
+            "portfolio[2]",
+            "order",
+        ];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn leave_is_told_a_working_day_ahead() {
+        let calendar = Calendar::national();
+        let friday = date!(2026 - 03 - 06);
+        let told = |first, last| {
+            let mut faults = Faults::new();
+            check_leave(&mut faults, &calendar, friday, first, last);
+            faults.into_inner().len()
+        };
+        assert_eq!(told(date!(2026 - 03 - 09), date!(2026 - 03 - 10)), 0);
+        assert_eq!(told(date!(2026 - 03 - 07), date!(2026 - 03 - 10)), 1, "Saturday comes too soon");
+        assert_eq!(told(date!(2026 - 03 - 09), date!(2026 - 03 - 08)), 1);
+    }
+}

@@ -1,0 +1,126 @@
+//! Planning the reception days of a year: which days [S:L28, DEC-11], and whose turn it is.
+
+use std::collections::VecDeque;
+
+use time::{Date, Duration, Month, Weekday};
+use uuid::Uuid;
+use xinqiao_kernel::Calendar;
+
+use super::reception_day::Kind;
+
+/// No run of rest days is longer; a search for a working day that goes on further has a broken calendar.
+const LONGEST_REST: i64 = 31;
+
+/// A day on which the hall receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionDay {
+    /// The date.
+    pub day: Date,
+    /// A Tuesday, or what replaces one.
+    pub kind: Kind,
+    /// The calendar of the year is not published yet.
+    pub provisional: bool,
+}
+
+/// A leader who takes turns, and the stretches (both ends included) in which he is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The leader.
+    pub leader_id: Uuid,
+    /// His leave.
+    pub leave: Vec<(Date, Date)>,
+}
+
+impl Turn {
+    fn is_here(&self, day: Date) -> bool {
+        !self.leave.iter().any(|(first, last)| (*first..=*last).contains(&day))
+    }
+}
+
+/// A planned day and who receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedDay {
+    /// The day.
+    pub session: SessionDay,
+    /// Who receives.
+    pub leader_id: Uuid,
+    /// Who stands in for him; none in a team of one, or when all others are away.
+    pub backup_leader_id: Option<Uuid>,
+}
+
+/// Nobody can receive on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no leader can receive on {day}")]
+pub struct NoLeader {
+    /// The day.
+    pub day: Date,
+}
+
+/// The reception days of a year, by date: every Tuesday that is a working day, and for each other Tuesday the
+/// first working day after the holiday (DEC-11) unless that is a reception day already. A make-up Saturday or
+/// Sunday is passed over: people do not expect the hall to receive on it.
+///
+/// A Tuesday of the last days of December may be replaced by a day of January: it is counted where it falls.
+pub fn session_days(calendar: &Calendar, year: i32) -> Vec<SessionDay> {
+    let Ok(new_year) = Date::from_calendar_date(year, Month::January, 1) else { return Vec::new() };
+    let mut tuesday = new_year - Duration::days(LONGEST_REST);
+    while tuesday.weekday() != Weekday::Tuesday {
+        tuesday += Duration::DAY;
+    }
+    let mut days: Vec<SessionDay> = Vec::new();
+    while tuesday.year() <= year {
+        let (day, kind) = if calendar.is_working_day(tuesday) {
+            (tuesday, Kind::Regular)
+        } else {
+            (first_weekday_of_work_after(calendar, tuesday), Kind::Substitute)
+        };
+        let falls_on_tuesday = kind == Kind::Substitute && day.weekday() == Weekday::Tuesday;
+        let is_planned = days.iter().any(|planned| planned.day == day);
+        if day.year() == year && !falls_on_tuesday && !is_planned {
+            days.push(SessionDay { day, kind, provisional: calendar.is_provisional(day) });
+        }
+        tuesday += Duration::WEEK;
+    }
+    days.sort_by_key(|session| session.day);
+    days
+}
+
+fn first_weekday_of_work_after(calendar: &Calendar, tuesday: Date) -> Date {
+    (1..=LONGEST_REST)
+        .map(|days| tuesday + Duration::days(days))
+        .find(|day| {
+            calendar.is_working_day(*day) && !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+        })
+        .expect("invariant: no calendar has a month of rest days")
+}
+
+/// The next `count` dates from `from` on that are reception days of the calendar, for a person who asked for a
+/// day that is none.
+pub fn next_session_days(calendar: &Calendar, from: Date, count: usize) -> Vec<Date> {
+    let years = [from.year(), from.year() + 1];
+    let days = years.into_iter().flat_map(|year| session_days(calendar, year));
+    days.map(|session| session.day).filter(|day| *day >= from).take(count).collect()
+}
+
+/// Gives each day its leader: in turn, in the order given. Whoever is away keeps his turn and takes the next day
+/// on which he is here.
+pub fn assign(days: &[SessionDay], team: &[Turn]) -> Result<Vec<PlannedDay>, NoLeader> {
+    let mut queue: VecDeque<&Turn> = team.iter().collect();
+    let mut plan = Vec::with_capacity(days.len());
+    for session in days {
+        let day = session.day;
+        let place = queue.iter().position(|turn| turn.is_here(day)).ok_or(NoLeader { day })?;
+        let leader = queue.remove(place).ok_or(NoLeader { day })?;
+        let backup = queue.iter().find(|turn| turn.is_here(day));
+        plan.push(PlannedDay {
+            session: *session,
+            leader_id: leader.leader_id,
+            backup_leader_id: backup.map(|turn| turn.leader_id),
+        });
+        queue.push_back(leader);
+    }
+    Ok(plan)
+}
+
+#[cfg(test)]
+mod tests;

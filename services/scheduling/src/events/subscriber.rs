@@ -1,0 +1,66 @@
+//! Events of other services that this one needs.
+//!
+//! | event | effect |
+//! |---|---|
+//! | case.registered | the case is known: it can be received, and waits in the queue of its day |
+//! | case.assigned | the units it is assigned to may read its record |
+//! | unit.changed | the unit can be named as responsible, or no longer |
+
+use futures::future::BoxFuture;
+use uuid::Uuid;
+use xinqiao_chassis::desk::Act;
+use xinqiao_chassis::inbox::{Incoming, Subscriber};
+use xinqiao_chassis::refusal::Refusal;
+use xinqiao_proto::event::{CaseAssigned, CaseRegistered, UnitChanged};
+
+use crate::store::known::{self, KnownCase};
+
+/// Applies what concerns this service and passes the rest by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SchedulingSubscriber;
+
+impl Subscriber for SchedulingSubscriber {
+    fn apply<'t>(&'t self, act: &'t mut Act, event: &'t Incoming) -> BoxFuture<'t, Result<(), Refusal>> {
+        Box::pin(async move {
+            match event.kind.as_str() {
+                "case.registered" => case_registered(act, event).await,
+                "case.assigned" => case_assigned(act, event).await,
+                "unit.changed" => unit_changed(act, event).await,
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+async fn case_registered(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let body: CaseRegistered = event.decode()?;
+    let number = event.case_no.ok_or_else(|| Refusal::internal(&"case.registered without a case number"))?;
+    let case = KnownCase {
+        id: event.entity_id,
+        case_no: number.to_string(),
+        registered_at: event.occurred_at,
+        reception_day_id: optional_id(&body.reception_day_id)?,
+        unit_ids: Vec::new(),
+    };
+    Ok(known::insert_case(act, &case).await?)
+}
+
+async fn case_assigned(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let body: CaseAssigned = event.decode()?;
+    let named = std::iter::once(&body.lead_unit_id).chain(&body.assist_unit_ids);
+    let units = named.map(|text| id(text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(known::assign_case(act, event.entity_id, &units).await?)
+}
+
+async fn unit_changed(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let body: UnitChanged = event.decode()?;
+    Ok(known::put_unit(act, event.entity_id, &body.name, body.active).await?)
+}
+
+fn id(text: &str) -> Result<Uuid, Refusal> {
+    Uuid::try_parse(text).map_err(|error| Refusal::internal(&error))
+}
+
+fn optional_id(text: &str) -> Result<Option<Uuid>, Refusal> {
+    if text.is_empty() { Ok(None) } else { id(text).map(Some) }
+}

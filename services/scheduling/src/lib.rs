@@ -1,0 +1,40 @@
+//! 接访安排: who receives, when, whom, and what was said.
+//!
+//! **Owns** leaders and their leave, the working-day calendar, reception days with slots and appointments, and
+//! reception records. It is the only writer of these.
+//!
+//! **Invariants**
+//! - One reception day per district and date, never on a rest day: `domain::roster`.
+//! - A slot has at most one live appointment and a person at most one per day: partial unique indexes decide, in
+//!   one statement, whatever happens beside it: `rpc::appointment::book`.
+//! - A reception day is closed only when all its records are finalised.
+//! - A record is accepted only with all five integrations; who received is responsible from then on (DEC-07).
+//! - Names, identity numbers, telephones and every text of a talk are sealed; events carry none of them.
+//!
+//! **To add one more operation**: write it into the contract with its callers and refusals, give it a row in
+//! `rpc::ROLES`, a rule in `domain` when it has one, statements in `store`, and a function in the file of its group
+//! under `rpc` that decodes, asks the domain, writes, publishes and encodes. Add its command name to `commands!`.
+
+use xinqiao_chassis::service::{Parts, Service};
+
+mod certificate;
+mod domain;
+mod events;
+mod rpc;
+mod store;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// The service, for its binary and for tests.
+pub fn service() -> Service {
+    Service {
+        name: "scheduling",
+        about: "接访安排 – leaders, reception days, appointments and reception records",
+        migrator: &MIGRATOR,
+        roles: rpc::ROLES,
+        settings: |_| (),
+        build: |desk, ()| {
+            Ok(Parts::new(rpc::routes(&desk), events::SchedulingSubscriber).with_job(events::PublishCalendar))
+        },
+    }
+}

@@ -1,0 +1,267 @@
+//! Appointments: booking, checking in, moving, giving back.
+
+use serde::{Deserialize, Serialize};
+use time::Time;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+use xinqiao_chassis::commands;
+use xinqiao_chassis::desk::{Act, Desk};
+use xinqiao_chassis::journal::{Entity, EntityKind};
+use xinqiao_chassis::refusal::{Fields, Page, Refusal};
+use xinqiao_kernel::{local, mask};
+use xinqiao_proto::event::AppointmentChanged;
+use xinqiao_proto::scheduling as wire_v1;
+use xinqiao_proto::scheduling::appointment_service_server::AppointmentService;
+
+use super::error::{Error, What};
+use super::wire;
+use crate::domain::appointment::{self as rules, State};
+use crate::domain::fault::Faults;
+use crate::store;
+use crate::store::appointments::Appointment;
+
+mod book;
+
+commands! {
+    wire_v1::BookAppointmentRequest => "scheduling.BookAppointment";
+    wire_v1::CheckInAppointmentRequest => "scheduling.CheckInAppointment";
+    wire_v1::StartMeetingRequest => "scheduling.StartMeeting";
+    wire_v1::CancelAppointmentRequest => "scheduling.CancelAppointment";
+    wire_v1::RescheduleAppointmentRequest => "scheduling.RescheduleAppointment";
+    wire_v1::MarkNoShowRequest => "scheduling.MarkNoShow";
+}
+
+/// The sealed form of a visitor.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SealedVisitor {
+    name: String,
+    id_no: Option<String>,
+    phone: Option<String>,
+}
+
+/// Implements `AppointmentService`.
+#[derive(Debug)]
+pub(super) struct Appointments {
+    desk: Desk,
+}
+
+impl Appointments {
+    pub(super) const fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+}
+
+#[tonic::async_trait]
+impl AppointmentService for Appointments {
+    async fn list_free_slots(
+        &self,
+        request: Request<wire_v1::ListFreeSlotsRequest>,
+    ) -> Result<Response<wire_v1::ListFreeSlotsResponse>, Status> {
+        self.desk.read(request, |act, query| Box::pin(book::list_free(act, query))).await
+    }
+
+    async fn book_appointment(
+        &self,
+        request: Request<wire_v1::BookAppointmentRequest>,
+    ) -> Result<Response<wire_v1::BookAppointmentResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(book::book(act, query))).await
+    }
+
+    async fn check_in_appointment(
+        &self,
+        request: Request<wire_v1::CheckInAppointmentRequest>,
+    ) -> Result<Response<wire_v1::CheckInAppointmentResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(check_in(act, query))).await
+    }
+
+    async fn start_meeting(
+        &self,
+        request: Request<wire_v1::StartMeetingRequest>,
+    ) -> Result<Response<wire_v1::StartMeetingResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(start(act, query))).await
+    }
+
+    async fn cancel_appointment(
+        &self,
+        request: Request<wire_v1::CancelAppointmentRequest>,
+    ) -> Result<Response<wire_v1::CancelAppointmentResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(cancel(act, query))).await
+    }
+
+    async fn reschedule_appointment(
+        &self,
+        request: Request<wire_v1::RescheduleAppointmentRequest>,
+    ) -> Result<Response<wire_v1::RescheduleAppointmentResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(book::reschedule(act, query))).await
+    }
+
+    async fn mark_no_show(
+        &self,
+        request: Request<wire_v1::MarkNoShowRequest>,
+    ) -> Result<Response<wire_v1::MarkNoShowResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(mark_no_show(act, query))).await
+    }
+
+    async fn list_appointments(
+        &self,
+        request: Request<wire_v1::ListAppointmentsRequest>,
+    ) -> Result<Response<wire_v1::ListAppointmentsResponse>, Status> {
+        self.desk.read(request, |act, query| Box::pin(list(act, query))).await
+    }
+}
+
+/// The appointment in the version the caller saw.
+async fn take(act: &mut Act, id: &str, version: i32) -> Result<Appointment, Refusal> {
+    let id = wire::row_id("appointment_id", id)?;
+    let appointment = store::appointments::find(act, id).await?.ok_or(Error::NotFound(What::Appointment))?;
+    wire::same_version(version, appointment.version)?;
+    Ok(appointment)
+}
+
+/// Does one act on an appointment by compare and swap, gives its slot and its persons back when it no longer holds
+/// them, and announces it where others want to know.
+pub(super) async fn end(
+    act: &mut Act,
+    seen: &Appointment,
+    deed: rules::Act,
+    reason: Option<&str>,
+) -> Result<Appointment, Refusal> {
+    let next = seen.state.after(deed).ok_or(Error::AppointmentState(seen.state))?;
+    if !store::appointments::change(act, seen, next, reason).await? {
+        return Err(Refusal::stale_version());
+    }
+    let changed = Appointment {
+        state: next,
+        reason: reason.map(ToOwned::to_owned),
+        version: seen.version + 1,
+        ..seen.clone()
+    };
+    if !next.holds_slot() {
+        store::appointments::release_persons(act, seen.id).await?;
+    }
+    match event_of(next) {
+        Some(kind) => announce(act, kind, &changed),
+        None => act.audit(format!("appointment:{}", seen.id), &["state"], None),
+    }
+    Ok(changed)
+}
+
+/// The event of a state; that a talk began concerns nobody else.
+const fn event_of(state: State) -> Option<&'static str> {
+    match state {
+        State::Confirmed => Some("appointment.confirmed"),
+        State::CheckedIn => Some("appointment.checked_in"),
+        State::InMeeting => None,
+        State::Completed => Some("appointment.completed"),
+        State::Rescheduled => Some("appointment.rescheduled"),
+        State::CancelledByPetitioner | State::CancelledByOffice => Some("appointment.cancelled"),
+        State::NoShow => Some("appointment.no_show"),
+    }
+}
+
+fn announce(act: &mut Act, kind: &'static str, appointment: &Appointment) {
+    let body = AppointmentChanged {
+        appointment_id: appointment.id.to_string(),
+        reception_day_id: appointment.reception_day_id.to_string(),
+        slot_start: Some(wire::timestamp(local::at(appointment.day, appointment.starts_at))),
+        case_id: wire::text_or_empty(appointment.case_id),
+    };
+    act.publish(kind, Entity::of(EntityKind::Appointment, appointment.id), &body);
+}
+
+fn open_visitors(act: &Act, appointment: &Appointment) -> Result<Vec<SealedVisitor>, Refusal> {
+    let json = act
+        .open("appointment", "visitors", appointment.id, &appointment.visitors)
+        .map_err(|error| Refusal::internal(&error))?;
+    serde_json::from_str(&json).map_err(|error| Refusal::internal(&error))
+}
+
+fn shown(act: &Act, appointment: &Appointment) -> Result<wire_v1::Appointment, Refusal> {
+    let visitors = open_visitors(act, appointment)?;
+    Ok(wire_v1::Appointment {
+        appointment_id: appointment.id.to_string(),
+        reception_day_id: appointment.reception_day_id.to_string(),
+        day: appointment.day.to_string(),
+        start: wire::hour_minute(appointment.starts_at),
+        room: appointment.room.clone(),
+        minutes: appointment.minutes.unsigned_abs(),
+        state: wire::appointment_state(appointment.state).into(),
+        masked_names: visitors.iter().map(|visitor| mask::name(&visitor.name)).collect(),
+        channel: wire::channel(appointment.channel).into(),
+        case_id: wire::text_or_empty(appointment.case_id),
+        moved_from: wire::text_or_empty(appointment.moved_from),
+        reason: appointment.reason.clone().unwrap_or_default(),
+        booked_at: Some(wire::timestamp(appointment.created_at)),
+        version: appointment.version,
+    })
+}
+
+async fn check_in(
+    act: &mut Act,
+    query: wire_v1::CheckInAppointmentRequest,
+) -> Result<wire_v1::CheckInAppointmentResponse, Refusal> {
+    let seen = take(act, &query.appointment_id, query.version).await?;
+    if seen.state == State::Confirmed && seen.day != act.today() {
+        return Err(Error::NotToday(seen.day).into());
+    }
+    let changed = end(act, &seen, rules::Act::CheckIn, None).await?;
+    Ok(wire_v1::CheckInAppointmentResponse { appointment: Some(shown(act, &changed)?) })
+}
+
+async fn start(
+    act: &mut Act,
+    query: wire_v1::StartMeetingRequest,
+) -> Result<wire_v1::StartMeetingResponse, Refusal> {
+    let seen = take(act, &query.appointment_id, query.version).await?;
+    let changed = end(act, &seen, rules::Act::Start, None).await?;
+    Ok(wire_v1::StartMeetingResponse { appointment: Some(shown(act, &changed)?) })
+}
+
+async fn cancel(
+    act: &mut Act,
+    query: wire_v1::CancelAppointmentRequest,
+) -> Result<wire_v1::CancelAppointmentResponse, Refusal> {
+    let mut faults = Faults::new();
+    if query.by_office {
+        faults.text("reason", ("取消原因", "the reason"), &query.reason, 2, 200);
+    } else if !query.reason.is_empty() {
+        faults.note("reason", "NOT_ASKED", "信访人取消预约无需说明原因", "a petitioner need not give a reason");
+    }
+    let mut fields = Fields::new();
+    wire::note(&mut fields, faults);
+    fields.finish()?;
+    let seen = take(act, &query.appointment_id, query.version).await?;
+    let changed = if query.by_office {
+        end(act, &seen, rules::Act::CancelByOffice, Some(query.reason.trim())).await?
+    } else {
+        end(act, &seen, rules::Act::CancelByPetitioner, None).await?
+    };
+    Ok(wire_v1::CancelAppointmentResponse { appointment: Some(shown(act, &changed)?) })
+}
+
+async fn mark_no_show(
+    act: &mut Act,
+    query: wire_v1::MarkNoShowRequest,
+) -> Result<wire_v1::MarkNoShowResponse, Refusal> {
+    let seen = take(act, &query.appointment_id, query.version).await?;
+    if act.now() < local::at(seen.day, seen.starts_at) {
+        return Err(Error::NotYetDue.into());
+    }
+    let changed = end(act, &seen, rules::Act::Miss, None).await?;
+    Ok(wire_v1::MarkNoShowResponse { appointment: Some(shown(act, &changed)?) })
+}
+
+async fn list(
+    act: &mut Act,
+    query: wire_v1::ListAppointmentsRequest,
+) -> Result<wire_v1::ListAppointmentsResponse, Refusal> {
+    let mut fields = Fields::new();
+    let page: Page<(Time, String, Uuid)> = Page::read(&mut fields, "page", query.page.as_ref());
+    let day_id = fields.uuid("reception_day_id", &query.reception_day_id);
+    fields.finish()?;
+    let mut rows =
+        store::appointments::page(act, day_id.unwrap_or_default(), page.after.clone(), page.limit()).await?;
+    let next = page.cut(&mut rows, |row| (row.starts_at, row.room.clone(), row.id));
+    let appointments = rows.iter().map(|row| shown(act, row)).collect::<Result<_, _>>()?;
+    Ok(wire_v1::ListAppointmentsResponse { appointments, page: Some(next) })
+}

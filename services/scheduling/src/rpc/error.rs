@@ -1,0 +1,204 @@
+//! Why this service does not do what it was asked, and the one place where that becomes a refusal.
+
+use time::Date;
+use tonic::Code;
+use xinqiao_chassis::refusal::{Refusal, Violation};
+
+use crate::domain::{appointment, reception_day, roster::NoLeader};
+
+/// Everything but wrong fields, stale versions and failures inside.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    /// Does not exist in this district.
+    #[error("the {0:?} was not found")]
+    NotFound(What),
+    /// The token belongs to another leader.
+    #[error("this person is another leader")]
+    PersonIsAnotherLeader,
+    /// Nobody can receive on a day.
+    #[error(transparent)]
+    NoLeader(#[from] NoLeader),
+    /// No planned day can be published any more.
+    #[error("no day can be published")]
+    NothingToPublish {
+        /// The days that come too soon.
+        too_late: Vec<Date>,
+    },
+    /// The date has a session.
+    #[error("{0} has a reception day already")]
+    DayTaken(Date),
+    /// The act is not possible in this state of a reception day.
+    #[error("the reception day is {0:?}")]
+    DayState(reception_day::State),
+    /// Only on the day itself.
+    #[error("only on {0}")]
+    NotToday(Date),
+    /// Records of the day are open.
+    #[error("{} records are open", .0.len())]
+    OpenRecords(Vec<String>),
+    /// No session on that date.
+    #[error("{day} is no reception day")]
+    NotAReceptionDay {
+        /// What was asked for.
+        day: Date,
+        /// Field of the request.
+        field: &'static str,
+        /// The next dates that are reception days.
+        next: Vec<Date>,
+    },
+    /// Somebody else holds the slot.
+    #[error("the slot is taken")]
+    SlotTaken {
+        /// The next free ones, as `YYYY-MM-DD HH:MM room`.
+        next: Vec<String>,
+    },
+    /// One of the visitors holds an appointment on that day.
+    #[error("a visitor has an appointment on that day")]
+    PersonHasAppointment,
+    /// The day is not open for bookings.
+    #[error("the slot cannot be booked")]
+    NotBookable,
+    /// Too far ahead in a year whose calendar is not published.
+    #[error("{0} is provisional")]
+    ProvisionalDay(Date),
+    /// Kept for people without an appointment.
+    #[error("the slot is kept for walk-in visitors")]
+    WalkInSlot,
+    /// The act is not possible in this state of an appointment.
+    #[error("the appointment is {0:?}")]
+    AppointmentState(appointment::State),
+    /// Nobody is late yet.
+    #[error("the slot has not begun")]
+    NotYetDue,
+    /// The session does not receive.
+    #[error("the reception day is not open")]
+    DayNotOpen,
+    /// The case has a record of that day.
+    #[error("the case has a record of that day")]
+    AlreadyReceived,
+    /// The record is sorted already.
+    #[error("the record is finalised")]
+    RecordFinalised,
+}
+
+/// What was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Leader,
+    ReceptionDay,
+    Appointment,
+    Case,
+    Reception,
+}
+
+impl What {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Leader => ("该领导", "the leader"),
+            Self::ReceptionDay => ("该接访日", "the reception day"),
+            Self::Appointment => ("该预约", "the appointment"),
+            Self::Case => ("该信访事项", "the case"),
+            Self::Reception => ("该接访记录", "the reception record"),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound(what) => {
+                let (zh, en) = what.words();
+                Self::not_found(zh, en)
+            }
+            Error::PersonIsAnotherLeader
+            | Error::DayTaken(_)
+            | Error::PersonHasAppointment
+            | Error::AlreadyReceived => exists_already(&error),
+            Error::SlotTaken { next } => slot_taken(&next),
+            Error::NotAReceptionDay { day, field, next } => not_a_reception_day(day, field, &next),
+            _ => not_possible_now(error),
+        }
+    }
+}
+
+fn exists_already(error: &Error) -> Refusal {
+    let (reason, zh, en) = match error {
+        Error::PersonIsAnotherLeader => {
+            ("PERSON_IS_ANOTHER_LEADER", "该用户已登记为另一位领导".to_owned(), "this person is another leader")
+        }
+        Error::DayTaken(day) => ("DAY_TAKEN", format!("{day} 已有接访安排"), "that date has a reception day already"),
+        Error::PersonHasAppointment => (
+            "PERSON_HAS_APPOINTMENT",
+            "来访人当天已有预约（按证件号或电话核对），如需换时段请办理改期".to_owned(),
+            "a visitor has an appointment on that day (by identity number or telephone); reschedule it instead",
+        ),
+        _ => (
+            "ALREADY_RECEIVED",
+            "该信访事项当天已有接访记录".to_owned(),
+            "the case has a reception record of that day already",
+        ),
+    };
+    Refusal::new(Code::AlreadyExists, reason, zh, en)
+}
+
+fn slot_taken(next: &[String]) -> Refusal {
+    let offer = next.join("、");
+    let offer_en = next.join(", ");
+    Refusal::new(
+        Code::Aborted,
+        "SLOT_TAKEN",
+        format!("该时段已被预约，最近的空闲时段：{offer}"),
+        format!("the slot is taken; the next free ones are {offer_en}"),
+    )
+    .with_metadata("next_free_slots", next.join(";"))
+}
+
+fn not_a_reception_day(day: Date, field: &'static str, next: &[Date]) -> Refusal {
+    let dates: Vec<String> = next.iter().map(Date::to_string).collect();
+    let (zh, en) = (dates.join("、"), dates.join(", "));
+    let zh = format!("{day} 不是接访日，最近的接访日：{zh}");
+    let en = format!("{day} is no reception day; the next ones are {en}");
+    Refusal::new(Code::InvalidArgument, "NOT_A_RECEPTION_DAY", zh.as_str(), en.as_str())
+        .with_metadata("next_days", dates.join(","))
+        .with_violation(Violation::new(field, "NOT_A_RECEPTION_DAY", zh, en))
+}
+
+fn not_possible_now(error: Error) -> Refusal {
+    let refuse = |reason, zh: String, en: String| Refusal::new(Code::FailedPrecondition, reason, zh, en);
+    let en = error.to_string();
+    match error {
+        Error::DayState(state) => Refusal::wrong_state(state.code(), format!("接访日{}，不能办理此操作", state.zh()), en),
+        Error::AppointmentState(state) => {
+            Refusal::wrong_state(state.code(), format!("预约{}，不能办理此操作", state.zh()), en)
+        }
+        Error::RecordFinalised => Refusal::wrong_state("FINALISED", "接访记录已整理归类", en),
+        Error::NoLeader(NoLeader { day }) => {
+            refuse("NO_LEADER", format!("{day} 没有可接访的领导"), en).with_metadata("day", day.to_string())
+        }
+        Error::NothingToPublish { too_late } => refuse(
+            "NOTHING_TO_PUBLISH",
+            "没有可公布的接访日：须至少提前三个工作日公布".to_owned(),
+            "no day can be published: it takes at least three working days before the day".to_owned(),
+        )
+        .with_metadata("too_late", too_late.iter().map(Date::to_string).collect::<Vec<_>>().join(",")),
+        Error::NotToday(day) => refuse("NOT_TODAY", format!("只能在当天（{day}）办理"), en),
+        Error::OpenRecords(numbers) => {
+            let list = numbers.join("、");
+            refuse("OPEN_RECORDS", format!("尚有接访记录未整理归类：{list}"), en)
+                .with_metadata("reception_numbers", numbers.join(","))
+        }
+        Error::NotBookable => refuse(
+            "NOT_BOOKABLE",
+            "该时段不可预约：接访日未公布、已结束或时段已过".to_owned(),
+            "the slot cannot be booked: its day is not published or over, or it has begun".to_owned(),
+        ),
+        Error::ProvisionalDay(day) => refuse(
+            "PROVISIONAL_DAY",
+            format!("{day} 的工作日历尚未公布，只能预约三十天以内的接访日"),
+            format!("the calendar for {day} is not published; only the next thirty days can be booked"),
+        ),
+        Error::WalkInSlot => refuse("WALK_IN_SLOT", "该时段留给直接来访的群众".to_owned(), en),
+        Error::NotYetDue => refuse("NOT_YET_DUE", "预约时段尚未开始".to_owned(), en),
+        _ => refuse("DAY_NOT_OPEN", "接访日未开放或当日编号已用完".to_owned(), en),
+    }
+}

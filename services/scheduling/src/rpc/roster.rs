@@ -1,0 +1,241 @@
+//! Reception days: planning, publishing, opening, closing, calling off.
+
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+use xinqiao_chassis::commands;
+use xinqiao_chassis::desk::{Act, Desk};
+use xinqiao_chassis::journal::{Entity, EntityKind};
+use xinqiao_chassis::refusal::{Fields, Page, Refusal};
+use xinqiao_proto::event::ReceptionDayChanged;
+use xinqiao_proto::scheduling as wire_v1;
+use xinqiao_proto::scheduling::roster_service_server::RosterService;
+
+use super::error::{Error, What};
+use super::wire;
+use crate::domain;
+use crate::domain::reception_day::{self, State};
+use crate::store;
+use crate::store::days::{Filter, ReceptionDay};
+
+mod cancel;
+mod generate;
+
+commands! {
+    wire_v1::GenerateRosterRequest => "scheduling.GenerateRoster";
+    wire_v1::PublishRosterRequest => "scheduling.PublishRoster";
+    wire_v1::OpenReceptionDayRequest => "scheduling.OpenReceptionDay";
+    wire_v1::CloseReceptionDayRequest => "scheduling.CloseReceptionDay";
+    wire_v1::CancelReceptionDayRequest => "scheduling.CancelReceptionDay";
+}
+
+/// Last day of a list without an end.
+const FAR_AHEAD_YEAR: i32 = 2200;
+
+/// Implements `RosterService`.
+#[derive(Debug)]
+pub(super) struct Roster {
+    desk: Desk,
+}
+
+impl Roster {
+    pub(super) const fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+}
+
+#[tonic::async_trait]
+impl RosterService for Roster {
+    async fn generate_roster(
+        &self,
+        request: Request<wire_v1::GenerateRosterRequest>,
+    ) -> Result<Response<wire_v1::GenerateRosterResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(generate::generate(act, query))).await
+    }
+
+    async fn publish_roster(
+        &self,
+        request: Request<wire_v1::PublishRosterRequest>,
+    ) -> Result<Response<wire_v1::PublishRosterResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(publish(act, query))).await
+    }
+
+    async fn open_reception_day(
+        &self,
+        request: Request<wire_v1::OpenReceptionDayRequest>,
+    ) -> Result<Response<wire_v1::OpenReceptionDayResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(open(act, query))).await
+    }
+
+    async fn close_reception_day(
+        &self,
+        request: Request<wire_v1::CloseReceptionDayRequest>,
+    ) -> Result<Response<wire_v1::CloseReceptionDayResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(close(act, query))).await
+    }
+
+    async fn cancel_reception_day(
+        &self,
+        request: Request<wire_v1::CancelReceptionDayRequest>,
+    ) -> Result<Response<wire_v1::CancelReceptionDayResponse>, Status> {
+        self.desk.act(request, |act, query| Box::pin(cancel::cancel(act, query))).await
+    }
+
+    async fn list_reception_days(
+        &self,
+        request: Request<wire_v1::ListReceptionDaysRequest>,
+    ) -> Result<Response<wire_v1::ListReceptionDaysResponse>, Status> {
+        self.desk.read(request, |act, query| Box::pin(list(act, query))).await
+    }
+
+    async fn get_reception_day(
+        &self,
+        request: Request<wire_v1::GetReceptionDayRequest>,
+    ) -> Result<Response<wire_v1::GetReceptionDayResponse>, Status> {
+        self.desk.read(request, |act, query| Box::pin(get(act, query))).await
+    }
+}
+
+/// Queues the event that tells what happened to a day.
+fn announce(act: &mut Act, kind: &'static str, day: &ReceptionDay) {
+    let body = ReceptionDayChanged {
+        reception_day_id: day.id.to_string(),
+        day: day.day.to_string(),
+        leader_id: day.leader_id.to_string(),
+        kind: wire::day_kind(day.kind).into(),
+        provisional: day.provisional,
+    };
+    act.publish(kind, Entity::of(EntityKind::ReceptionDay, day.id), &body);
+}
+
+/// The day to be changed, locked, in the version the caller saw, and the state the act leads to.
+async fn take(act: &mut Act, id: &str, version: i32, deed: reception_day::Act) -> Result<(ReceptionDay, State), Refusal> {
+    let id = wire::row_id("reception_day_id", id)?;
+    let day = store::days::lock(act, id).await?.ok_or(Error::NotFound(What::ReceptionDay))?;
+    wire::same_version(version, day.version)?;
+    let next = day.state.after(deed).ok_or(Error::DayState(day.state))?;
+    Ok((day, next))
+}
+
+/// Writes a day that was taken.
+async fn put(act: &mut Act, day: &mut ReceptionDay) -> Result<(), Refusal> {
+    if store::days::change(act, day).await? { Ok(()) } else { Err(Refusal::stale_version()) }
+}
+
+async fn publish(
+    act: &mut Act,
+    query: wire_v1::PublishRosterRequest,
+) -> Result<wire_v1::PublishRosterResponse, Refusal> {
+    let mut fields = Fields::new();
+    let bounds = generate::year(&mut fields, query.year, act.today());
+    let wanted: Vec<Option<Uuid>> = (query.reception_day_ids.iter().enumerate())
+        .map(|(index, id)| fields.uuid(&format!("reception_day_ids[{index}]"), id))
+        .collect();
+    fields.finish()?;
+    let Some((first, last)) = bounds else { return Err(Refusal::internal(&"the year was checked")) };
+    let days = store::days::between(act, first, last).await?;
+    if wanted.iter().any(|id| !days.iter().any(|day| Some(day.id) == *id)) {
+        return Err(Error::NotFound(What::ReceptionDay).into());
+    }
+    let (mut published, mut too_late) = (Vec::new(), Vec::new());
+    for mut day in days {
+        let named = wanted.is_empty() || wanted.contains(&Some(day.id));
+        let Some(next) = day.state.after(reception_day::Act::Publish).filter(|_| named) else { continue };
+        if !reception_day::published_in_time(domain::calendar(), act.today(), day.day) {
+            too_late.push(day.day);
+            continue;
+        }
+        day.state = next;
+        day.published_at = Some(act.now());
+        put(act, &mut day).await?;
+        announce(act, "reception_day.published", &day);
+        published.push(wire::reception_day(&day));
+    }
+    if published.is_empty() {
+        return Err(Error::NothingToPublish { too_late }.into());
+    }
+    let too_late = too_late.iter().map(ToString::to_string).collect();
+    Ok(wire_v1::PublishRosterResponse { published, too_late })
+}
+
+async fn open(
+    act: &mut Act,
+    query: wire_v1::OpenReceptionDayRequest,
+) -> Result<wire_v1::OpenReceptionDayResponse, Refusal> {
+    let (mut day, next) = take(act, &query.reception_day_id, query.version, reception_day::Act::Open).await?;
+    if act.today() != day.day {
+        return Err(Error::NotToday(day.day).into());
+    }
+    day.state = next;
+    put(act, &mut day).await?;
+    announce(act, "reception_day.opened", &day);
+    Ok(wire_v1::OpenReceptionDayResponse { reception_day: Some(wire::reception_day(&day)) })
+}
+
+async fn close(
+    act: &mut Act,
+    query: wire_v1::CloseReceptionDayRequest,
+) -> Result<wire_v1::CloseReceptionDayResponse, Refusal> {
+    let (mut day, next) = take(act, &query.reception_day_id, query.version, reception_day::Act::Close).await?;
+    let open = store::receptions::open_of_day(act, day.id).await?;
+    if !open.is_empty() {
+        return Err(Error::OpenRecords(open).into());
+    }
+    day.state = next;
+    put(act, &mut day).await?;
+    announce(act, "reception_day.closed", &day);
+    Ok(wire_v1::CloseReceptionDayResponse { reception_day: Some(wire::reception_day(&day)) })
+}
+
+async fn list(
+    act: &mut Act,
+    query: wire_v1::ListReceptionDaysRequest,
+) -> Result<wire_v1::ListReceptionDaysResponse, Refusal> {
+    let mut fields = Fields::new();
+    let page = Page::read(&mut fields, "page", query.page.as_ref());
+    let from = fields.optional_date("from", &query.from);
+    let to = fields.optional_date("to", &query.to);
+    let leader_id = fields.optional_uuid("leader_id", &query.leader_id);
+    fields.finish()?;
+    let end = wire::year_bounds(FAR_AHEAD_YEAR).map_or(act.today(), |(_, last)| last);
+    let filter = Filter {
+        from: from.unwrap_or_else(|| act.today()),
+        to: to.unwrap_or(end),
+        leader_id,
+        published_only: !act.caller().has_any(super::HALL),
+    };
+    let mut rows = store::days::page(act, filter, page.after, page.limit()).await?;
+    let next = page.cut(&mut rows, |day| (day.day, day.id));
+    let reception_days = rows.iter().map(wire::reception_day).collect();
+    Ok(wire_v1::ListReceptionDaysResponse { reception_days, page: Some(next) })
+}
+
+async fn get(
+    act: &mut Act,
+    query: wire_v1::GetReceptionDayRequest,
+) -> Result<wire_v1::GetReceptionDayResponse, Refusal> {
+    let id = wire::row_id("reception_day_id", &query.reception_day_id)?;
+    let day = store::days::find(act, id).await?.ok_or(Error::NotFound(What::ReceptionDay))?;
+    let slots = store::slots::of_day(act, id).await?;
+    let visitors = store::known::visitors(act, id).await?;
+    Ok(wire_v1::GetReceptionDayResponse {
+        reception_day: Some(wire::reception_day(&day)),
+        slots: slots
+            .into_iter()
+            .map(|slot| wire_v1::get_reception_day_response::Slot {
+                start: wire::hour_minute(slot.starts_at),
+                room: slot.room,
+                walk_in: slot.walk_in,
+                free: slot.free,
+            })
+            .collect(),
+        visitors: visitors
+            .into_iter()
+            .map(|visitor| wire_v1::get_reception_day_response::Visitor {
+                case_id: visitor.case_id.to_string(),
+                case_no: visitor.case_no,
+                registered_at: Some(wire::timestamp(visitor.registered_at)),
+                reception_id: wire::text_or_empty(visitor.reception_id),
+            })
+            .collect(),
+    })
+}

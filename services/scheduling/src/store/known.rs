@@ -1,0 +1,124 @@
+//! What other services told: cases that exist, units that can be named.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+use xinqiao_chassis::desk::Act;
+
+use super::Stamp;
+
+/// A case as far as this service knows it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct KnownCase {
+    pub(crate) id: Uuid,
+    pub(crate) case_no: String,
+    pub(crate) registered_at: OffsetDateTime,
+    pub(crate) reception_day_id: Option<Uuid>,
+    pub(crate) unit_ids: Vec<Uuid>,
+}
+
+/// A visitor of a day, by case.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct DayVisitor {
+    pub(crate) case_id: Uuid,
+    pub(crate) case_no: String,
+    pub(crate) registered_at: OffsetDateTime,
+    pub(crate) reception_id: Option<Uuid>,
+}
+
+/// Makes a case known.
+pub(crate) async fn insert_case(act: &mut Act, case: &KnownCase) -> Result<(), sqlx::Error> {
+    let stamp = Stamp::of(act);
+    sqlx::query(
+        "INSERT INTO known_case (district_code, id, case_no, registered_at, reception_day_id, unit_ids, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (district_code, id) DO NOTHING",
+    )
+    .bind(stamp.district)
+    .bind(case.id)
+    .bind(&case.case_no)
+    .bind(case.registered_at)
+    .bind(case.reception_day_id)
+    .bind(&case.unit_ids)
+    .bind(stamp.now)
+    .execute(act.conn())
+    .await?;
+    Ok(())
+}
+
+/// Notes which units a case is assigned to.
+pub(crate) async fn assign_case(act: &mut Act, case_id: Uuid, units: &[Uuid]) -> Result<(), sqlx::Error> {
+    let stamp = Stamp::of(act);
+    sqlx::query("UPDATE known_case SET unit_ids = $3, updated_at = $4 WHERE district_code = $1 AND id = $2")
+        .bind(stamp.district)
+        .bind(case_id)
+        .bind(units)
+        .bind(stamp.now)
+        .execute(act.conn())
+        .await?;
+    Ok(())
+}
+
+/// The case, when it is known here.
+pub(crate) async fn case(act: &mut Act, id: Uuid) -> Result<Option<KnownCase>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as(
+        "SELECT id, case_no, registered_at, reception_day_id, unit_ids FROM known_case
+         WHERE district_code = $1 AND id = $2",
+    )
+    .bind(district)
+    .bind(id)
+    .fetch_optional(act.conn())
+    .await
+}
+
+/// The visitors registered for a day, in the order of registration.
+pub(crate) async fn visitors(act: &mut Act, day_id: Uuid) -> Result<Vec<DayVisitor>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as(
+        "SELECT k.id AS case_id, k.case_no, k.registered_at, r.id AS reception_id
+         FROM known_case k
+         LEFT JOIN reception r ON r.district_code = k.district_code AND r.case_id = k.id
+                              AND r.reception_day_id = k.reception_day_id
+         WHERE k.district_code = $1 AND k.reception_day_id = $2 ORDER BY k.registered_at, k.id",
+    )
+    .bind(district)
+    .bind(day_id)
+    .fetch_all(act.conn())
+    .await
+}
+
+/// Adds or changes a unit.
+pub(crate) async fn put_unit(act: &mut Act, id: Uuid, name: &str, active: bool) -> Result<(), sqlx::Error> {
+    let stamp = Stamp::of(act);
+    sqlx::query(
+        "INSERT INTO known_unit (district_code, id, name, active, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (district_code, id) DO UPDATE SET name = $3, active = $4, updated_at = $5",
+    )
+    .bind(stamp.district)
+    .bind(id)
+    .bind(name)
+    .bind(active)
+    .bind(stamp.now)
+    .execute(act.conn())
+    .await?;
+    Ok(())
+}
+
+/// Those of the units that are known and active, with their names.
+pub(crate) async fn active_units(act: &mut Act, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as("SELECT id, name FROM known_unit WHERE district_code = $1 AND id = ANY($2) AND active")
+        .bind(district)
+        .bind(ids)
+        .fetch_all(act.conn())
+        .await
+}
+
+/// The names of units, active or not.
+pub(crate) async fn unit_names(act: &mut Act, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as("SELECT id, name FROM known_unit WHERE district_code = $1 AND id = ANY($2)")
+        .bind(district)
+        .bind(ids)
+        .fetch_all(act.conn())
+        .await
+}
