@@ -11,12 +11,48 @@ use crate::bag::Bag;
 
 /// Every term of the scenario: clock, start, raw, effective, safe.
 const TERMS: [(&str, Date, Date, Date, Date); 6] = [
-    ("K1", date!(2026 - 03 - 03), date!(2026 - 03 - 18), date!(2026 - 03 - 18), date!(2026 - 03 - 18)),
-    ("K0", date!(2026 - 03 - 03), date!(2026 - 03 - 04), date!(2026 - 03 - 04), date!(2026 - 03 - 04)),
-    ("K3", date!(2026 - 03 - 04), date!(2026 - 03 - 11), date!(2026 - 03 - 11), date!(2026 - 03 - 11)),
-    ("K2", date!(2026 - 03 - 04), date!(2026 - 03 - 19), date!(2026 - 03 - 19), date!(2026 - 03 - 19)),
-    ("K4", date!(2026 - 03 - 06), date!(2026 - 05 - 05), date!(2026 - 05 - 06), date!(2026 - 04 - 30)),
-    ("K6", date!(2026 - 04 - 21), date!(2026 - 05 - 21), date!(2026 - 05 - 21), date!(2026 - 05 - 21)),
+    (
+        "K1",
+        date!(2026 - 03 - 03),
+        date!(2026 - 03 - 18),
+        date!(2026 - 03 - 18),
+        date!(2026 - 03 - 18),
+    ),
+    (
+        "K0",
+        date!(2026 - 03 - 03),
+        date!(2026 - 03 - 04),
+        date!(2026 - 03 - 04),
+        date!(2026 - 03 - 04),
+    ),
+    (
+        "K3",
+        date!(2026 - 03 - 04),
+        date!(2026 - 03 - 11),
+        date!(2026 - 03 - 11),
+        date!(2026 - 03 - 11),
+    ),
+    (
+        "K2",
+        date!(2026 - 03 - 04),
+        date!(2026 - 03 - 19),
+        date!(2026 - 03 - 19),
+        date!(2026 - 03 - 19),
+    ),
+    (
+        "K4",
+        date!(2026 - 03 - 06),
+        date!(2026 - 05 - 05),
+        date!(2026 - 05 - 06),
+        date!(2026 - 04 - 30),
+    ),
+    (
+        "K6",
+        date!(2026 - 04 - 21),
+        date!(2026 - 05 - 21),
+        date!(2026 - 05 - 21),
+        date!(2026 - 05 - 21),
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,10 +60,18 @@ async fn a_petition_goes_from_the_hall_to_the_archive_with_every_date_of_the_law
     let fleet = Fleet::start(date!(2026 - 02 - 24)).await?;
     let cast = fleet.settle(DISTRICT_A).await?;
     let (session, schedule) = fleet.next_session(&cast).await?;
-    ensure!(session.day == "2026-03-03", "the session of the scenario is on {}", session.day);
+    ensure!(
+        session.day == "2026-03-03",
+        "the session of the scenario is on {}",
+        session.day
+    );
 
-    let mut journey =
-        Journey::new(&cast, Script::marked("〔标记七〕"), schedule.clone(), session.reception_day_id.clone());
+    let mut journey = Journey::new(
+        &cast,
+        Script::marked("〔标记七〕"),
+        schedule.clone(),
+        session.reception_day_id.clone(),
+    );
     for (day, begins) in schedule.days() {
         fleet.platform.set_legal_time(begins)?;
         if day == Day::Reception {
@@ -35,11 +79,20 @@ async fn a_petition_goes_from_the_hall_to_the_archive_with_every_date_of_the_law
         }
         journey.act(day).await?;
     }
-    ensure!(journey.registration()?.case_no.starts_with("XF-220502-2026-2-000001-"));
+    ensure!(
+        journey
+            .registration()?
+            .case_no
+            .starts_with("XF-220502-2026-2-000001-")
+    );
 
     let verdict = verdict::conclude(&fleet.platform, &cast, &journey, &fleet.calendar).await?;
     ensure!(verdict.wrong().is_empty(), "{:#?}", verdict.wrong());
-    ensure!(verdict.text().contains("final on 2026-05-22"), "{}", verdict.text());
+    ensure!(
+        verdict.text().contains("final on 2026-05-22"),
+        "{}",
+        verdict.text()
+    );
     let clocks = verdict::clocks(&cast, &journey.registration()?.case_id).await?;
     for (code, start, raw, eff, safe) in TERMS {
         must_have(&clocks, code, [start, raw, eff, safe])?;
@@ -47,7 +100,12 @@ async fn a_petition_goes_from_the_hall_to_the_archive_with_every_date_of_the_law
     must_have(
         &clocks,
         "K15",
-        [date!(2026 - 04 - 28), date!(2026 - 05 - 14), date!(2026 - 05 - 14), date!(2026 - 05 - 14)],
+        [
+            date!(2026 - 04 - 28),
+            date!(2026 - 05 - 14),
+            date!(2026 - 05 - 14),
+            date!(2026 - 05 - 14),
+        ],
     )?;
 
     let bag = Bag::read(&cast.archivist, journey.package_id.as_deref().unwrap_or_default()).await?;
@@ -57,9 +115,17 @@ async fn a_petition_goes_from_the_hall_to_the_archive_with_every_date_of_the_law
 }
 
 fn must_have(clocks: &ListClocksResponse, code: &str, wanted: [Date; 4]) -> Result<()> {
-    let term = clocks.clocks.iter().filter_map(|clock| clock.term.as_ref()).find(|term| term.clock == code);
-    let found = term.map(|term| [&term.start_date, &term.due_raw, &term.due_eff, &term.due_safe].map(Clone::clone));
-    ensure!(found == Some(wanted.map(|date| date.to_string())), "{code}: found {found:?}, wanted {wanted:?}");
+    let term = clocks
+        .clocks
+        .iter()
+        .filter_map(|clock| clock.term.as_ref())
+        .find(|term| term.clock == code);
+    let found =
+        term.map(|term| [&term.start_date, &term.due_raw, &term.due_eff, &term.due_safe].map(Clone::clone));
+    ensure!(
+        found == Some(wanted.map(|date| date.to_string())),
+        "{code}: found {found:?}, wanted {wanted:?}"
+    );
     Ok(())
 }
 
@@ -85,11 +151,17 @@ fn must_hold_the_very_texts(bag: &Bag, script: &Script) -> Result<()> {
         ("16", &script.comment),
     ];
     for (item, text) in wanted {
-        ensure!(bag.item(item).contains(text.as_str()), "item {item} lacks: {text}");
+        ensure!(
+            bag.item(item).contains(text.as_str()),
+            "item {item} lacks: {text}"
+        );
     }
     for item in ["01", "09", "21"] {
         ensure!(!bag.item(item).is_empty(), "item {item} is empty");
     }
-    ensure!(bag.item("21").contains("leader.signed"), "the process log lacks the signature");
+    ensure!(
+        bag.item("21").contains("leader.signed"),
+        "the process log lacks the signature"
+    );
     Ok(())
 }

@@ -45,7 +45,11 @@ impl Fleet {
         open_to_postgres(folder.path())?;
         let options = change(Options::new(folder.path().join("data"), at_nine(day)));
         let platform = Platform::start(Tools::from_environment(), options, &|_| ()).await?;
-        Ok(Self { platform, calendar: Calendar::national(), folder: KeptOnFailure(Some(folder)) })
+        Ok(Self {
+            platform,
+            calendar: Calendar::national(),
+            folder: KeptOnFailure(Some(folder)),
+        })
     }
 
     /// Loads units, leaders and the year's roster into a district and seats its people.
@@ -72,7 +76,11 @@ impl Fleet {
     /// with the logs.
     pub async fn end(mut self) -> Result<()> {
         self.platform.stop().await?;
-        self.folder.0.take().context("the folder was taken already")?.close()?;
+        self.folder
+            .0
+            .take()
+            .context("the folder was taken already")?
+            .close()?;
         Ok(())
     }
 }
@@ -85,5 +93,8 @@ pub fn at_nine(day: Date) -> OffsetDateTime {
 /// Postgres runs as another user when we are root: it must be able to walk through.
 fn open_to_postgres(folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o711))?)
+    Ok(std::fs::set_permissions(
+        folder,
+        std::fs::Permissions::from_mode(0o711),
+    )?)
 }

@@ -80,7 +80,10 @@ impl Collector {
                     .scope_spans
                     .iter()
                     .flat_map(|scope| scope.spans.clone())
-                    .map(move |span| Received { service: service.clone(), span })
+                    .map(move |span| Received {
+                        service: service.clone(),
+                        span,
+                    })
             })
             .collect()
     }
@@ -100,9 +103,16 @@ impl Drop for Collector {
 
 fn service_name(resource: Option<&opentelemetry_proto::tonic::resource::v1::Resource>) -> String {
     use opentelemetry_proto::tonic::common::v1::any_value::Value;
-    let attributes = resource.map(|resource| resource.attributes.as_slice()).unwrap_or_default();
-    let name = attributes.iter().find(|attribute| attribute.key == "service.name");
-    match name.and_then(|attribute| attribute.value.as_ref()).and_then(|value| value.value.as_ref()) {
+    let attributes = resource
+        .map(|resource| resource.attributes.as_slice())
+        .unwrap_or_default();
+    let name = attributes
+        .iter()
+        .find(|attribute| attribute.key == "service.name");
+    match name
+        .and_then(|attribute| attribute.value.as_ref())
+        .and_then(|value| value.value.as_ref())
+    {
         Some(Value::StringValue(name)) => name.clone(),
         _ => String::new(),
     }

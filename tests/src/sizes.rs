@@ -31,7 +31,8 @@ impl Sizes {
         let profile = std::env::var(PROFILE).unwrap_or_else(|_| "default".to_owned());
         let all: BTreeMap<String, Self> = serde_yaml_ng::from_str(include_str!("../sizes.yaml"))
             .expect("invariant: tests/sizes.yaml names every number of every profile");
-        *all.get(&profile).unwrap_or_else(|| panic!("tests/sizes.yaml has no profile {profile}"))
+        *all.get(&profile)
+            .unwrap_or_else(|| panic!("tests/sizes.yaml has no profile {profile}"))
     }
 }
 

@@ -13,7 +13,7 @@ fn root() -> PathBuf {
 
 /// Names of the crates a manifest depends on, development dependencies left out.
 fn dependencies(manifest: &Path) -> BTreeSet<String> {
-    let text = std::fs::read_to_string(manifest).unwrap();
+    let text = std::fs::read_to_string(manifest).expect("every crate has a manifest");
     let mut inside = false;
     let mut names = BTreeSet::new();
     for line in text.lines() {
@@ -30,7 +30,7 @@ fn dependencies(manifest: &Path) -> BTreeSet<String> {
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
+        let path = entry.expect("the source tree can be read").path();
         if path.is_dir() {
             files.extend(rust_files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -41,17 +41,26 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn code_lines(file: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(file).unwrap();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).map(str::to_owned).collect()
+    let text = std::fs::read_to_string(file).expect("the source tree can be read");
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn no_service_depends_on_another() {
     for service in SERVICES {
         let found = dependencies(&root().join("services").join(service).join("Cargo.toml"));
-        assert!(found.contains("xinqiao-chassis"), "{service} does not stand on the chassis: {found:?}");
+        assert!(
+            found.contains("xinqiao-chassis"),
+            "{service} does not stand on the chassis: {found:?}"
+        );
         for other in SERVICES.iter().filter(|other| **other != service) {
-            assert!(!found.contains(&format!("xinqiao-{other}")), "{service} depends on {other}");
+            assert!(
+                !found.contains(&format!("xinqiao-{other}")),
+                "{service} depends on {other}"
+            );
         }
     }
 }
@@ -63,7 +72,10 @@ fn the_kernel_and_the_documents_know_nothing_of_the_outside() {
         for outside in OUTSIDE.iter().map(|outside| outside.replace('_', "-")) {
             assert!(!found.contains(&outside), "{name} depends on {outside}");
         }
-        assert!(!found.contains("xinqiao-chassis"), "{name} depends on the chassis");
+        assert!(
+            !found.contains("xinqiao-chassis"),
+            "{name} depends on the chassis"
+        );
     }
 }
 
@@ -82,8 +94,15 @@ fn every_domain_names_neither_transport_nor_database_nor_runtime() {
         assert!(files.len() > 1, "{service} has no domain");
         for file in files.iter().filter(|file| file.exists()) {
             for line in code_lines(file) {
-                for outside in OUTSIDE.iter().chain(&["crate::store", "crate::rpc", "crate::events"]) {
-                    assert!(!line.contains(&format!("{outside}::")), "{}: {line}", file.display());
+                for outside in OUTSIDE
+                    .iter()
+                    .chain(&["crate::store", "crate::rpc", "crate::events"])
+                {
+                    assert!(
+                        !line.contains(&format!("{outside}::")),
+                        "{}: {line}",
+                        file.display()
+                    );
                 }
             }
         }
@@ -96,7 +115,8 @@ fn only_the_store_of_a_service_names_sqlx() {
         let source = root().join("services").join(service).join("src");
         for file in rust_files(&source) {
             let inside = file.strip_prefix(&source).unwrap();
-            if inside.starts_with("store") || inside == Path::new("store.rs") || inside == Path::new("lib.rs") {
+            if inside.starts_with("store") || inside == Path::new("store.rs") || inside == Path::new("lib.rs")
+            {
                 continue;
             }
             for line in code_lines(&file) {
@@ -120,7 +140,12 @@ fn statements_never_take_the_time_of_the_database() {
         let text = std::fs::read_to_string(&file).unwrap();
         for line in text.lines().filter(|line| !line.trim_start().starts_with("--")) {
             let upper = line.to_uppercase();
-            for forbidden in ["CURRENT_DATE", "CURRENT_TIMESTAMP", "DEFAULT NOW()", "LOCALTIMESTAMP"] {
+            for forbidden in [
+                "CURRENT_DATE",
+                "CURRENT_TIMESTAMP",
+                "DEFAULT NOW()",
+                "LOCALTIMESTAMP",
+            ] {
                 assert!(!upper.contains(forbidden), "{}: {line}", file.display());
             }
         }

@@ -37,7 +37,10 @@ impl Databases {
                 .with_context(|| format!("the database of {service} could not be created"))?;
         }
         admin.close().await?;
-        Ok(Self { port: postgres.port(), passwords })
+        Ok(Self {
+            port: postgres.port(),
+            passwords,
+        })
     }
 
     /// Name of a service's database.
@@ -56,8 +59,10 @@ impl Databases {
     }
 
     fn url(&self, service: &str, role: &str, pick: impl Fn(&Passwords) -> &String) -> Result<String> {
-        let passwords =
-            self.passwords.get(service).with_context(|| format!("there is no service {service}"))?;
+        let passwords = self
+            .passwords
+            .get(service)
+            .with_context(|| format!("there is no service {service}"))?;
         Ok(format!(
             "postgres://{service}_{role}:{}@127.0.0.1:{}/{}",
             pick(passwords),
@@ -75,7 +80,15 @@ fn kept_passwords(data: &Path) -> Result<BTreeMap<String, Passwords>> {
     let fresh = || hex::encode(xinqiao_chassis::random::bytes::<16>());
     let passwords: BTreeMap<_, _> = SERVICES
         .iter()
-        .map(|service| ((*service).to_owned(), Passwords { owner: fresh(), app: fresh() }))
+        .map(|service| {
+            (
+                (*service).to_owned(),
+                Passwords {
+                    owner: fresh(),
+                    app: fresh(),
+                },
+            )
+        })
         .collect();
     write_secret(&file, &serde_json::to_vec_pretty(&passwords)?)?;
     Ok(passwords)

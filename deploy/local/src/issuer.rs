@@ -71,8 +71,15 @@ impl Issuer {
 
     fn load(file: &Path, port: u16) -> Result<Self> {
         let key_pkcs8 = std::fs::read(file)?;
-        let public_key = Ed25519KeyPair::from_pkcs8(&key_pkcs8)?.public_key().as_ref().to_vec();
-        Ok(Self { key_pkcs8, public_key, port })
+        let public_key = Ed25519KeyPair::from_pkcs8(&key_pkcs8)?
+            .public_key()
+            .as_ref()
+            .to_vec();
+        Ok(Self {
+            key_pkcs8,
+            public_key,
+            port,
+        })
     }
 
     /// The issuer's name, which is also its address.
@@ -131,7 +138,10 @@ impl Issuer {
         });
         let jwks = self.jwks();
         let router = Router::new()
-            .route("/.well-known/openid-configuration", get(move || async move { Json(discovery) }))
+            .route(
+                "/.well-known/openid-configuration",
+                get(move || async move { Json(discovery) }),
+            )
             .route("/jwks", get(move || async move { Json(jwks) }));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
             .await
@@ -146,7 +156,12 @@ impl Issuer {
 /// Writes a file only its owner reads.
 pub fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
     use std::io::Write as _;
-    let mut file = std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(content)?;
     Ok(())
 }

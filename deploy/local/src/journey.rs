@@ -58,7 +58,16 @@ impl Cast {
     pub fn of_district_a(platform: &Platform) -> Result<Self> {
         Self::assemble(
             platform,
-            ["li-dengji", "wang-fenban", "zhang-fuquzhang", "qian-juzhang", "zhao-chengban", "feng-chengban", "zhou-dangan", "sun-ducha"],
+            [
+                "li-dengji",
+                "wang-fenban",
+                "zhang-fuquzhang",
+                "qian-juzhang",
+                "zhao-chengban",
+                "feng-chengban",
+                "zhou-dangan",
+                "sun-ducha",
+            ],
         )
     }
 
@@ -66,7 +75,16 @@ impl Cast {
     pub fn of_district_b(platform: &Platform) -> Result<Self> {
         Self::assemble(
             platform,
-            ["wu-dengji", "ma-fenban", "chen-fuquzhang", "guo-juzhang", "tang-chengban", "song-chengban", "shen-dangan", "han-ducha"],
+            [
+                "wu-dengji",
+                "ma-fenban",
+                "chen-fuquzhang",
+                "guo-juzhang",
+                "tang-chengban",
+                "song-chengban",
+                "shen-dangan",
+                "han-ducha",
+            ],
         )
     }
 
@@ -80,7 +98,9 @@ impl Cast {
     }
 
     fn assemble(platform: &Platform, ids: [&str; 8]) -> Result<Self> {
-        let person = |index: usize| people::find(ids[index]).with_context(|| format!("nobody is called {}", ids[index]));
+        let person = |index: usize| {
+            people::find(ids[index]).with_context(|| format!("nobody is called {}", ids[index]))
+        };
         let desk = |index: usize| platform.desk(person(index)?);
         let leader = person(2)?;
         Ok(Self {
@@ -91,8 +111,12 @@ impl Cast {
             handler: desk(4)?,
             archivist: desk(6)?,
             supervisor: desk(7)?,
-            leader_id: leader.leader.with_context(|| format!("{} is no leader", leader.id))?,
-            unit_id: person(3)?.unit.with_context(|| format!("{} works at no unit", ids[3]))?,
+            leader_id: leader
+                .leader
+                .with_context(|| format!("{} is no leader", leader.id))?,
+            unit_id: person(3)?
+                .unit
+                .with_context(|| format!("{} works at no unit", ids[3]))?,
             investigators: [person(4)?, person(5)?],
             signatory: Signatory::open(platform.data(), leader)?,
         })
@@ -195,7 +219,10 @@ impl<'a> Journey<'a> {
 
     /// The request id of an act: chosen once, the same at every try.
     fn request_id(&self, act: &'static str) -> String {
-        let mut requests = self.requests.lock().expect("invariant: no act panics while it asks for its request id");
+        let mut requests = self
+            .requests
+            .lock()
+            .expect("invariant: no act panics while it asks for its request id");
         requests.entry(act).or_insert_with(random::new_id).to_string()
     }
 
@@ -208,6 +235,7 @@ impl<'a> Journey<'a> {
 pub fn timestamp(instant: OffsetDateTime) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: instant.unix_timestamp(),
-        nanos: i32::try_from(instant.nanosecond()).expect("invariant: a second has fewer than 2^31 nanoseconds"),
+        nanos: i32::try_from(instant.nanosecond())
+            .expect("invariant: a second has fewer than 2^31 nanoseconds"),
     }
 }

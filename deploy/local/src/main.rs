@@ -62,7 +62,8 @@ fn print_token(wanted: &str, data: Option<PathBuf>) -> Result<()> {
     let data = match data {
         Some(data) => data,
         None => PathBuf::from(
-            std::fs::read_to_string(up::running_file()?).context("no platform was started; run deploy/local/up first")?,
+            std::fs::read_to_string(up::running_file()?)
+                .context("no platform was started; run deploy/local/up first")?,
         ),
     };
     println!("{}", Issuer::reopen(&data.join("issuer"))?.token(person)?);

@@ -29,7 +29,13 @@ impl Nats {
     pub async fn start(tools: &Tools, folder: &Path, log: &Path, port: u16) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let binary = tools.nats_server()?;
-        let mut server = Self { running: None, binary, folder: folder.to_owned(), log: log.to_owned(), port };
+        let mut server = Self {
+            running: None,
+            binary,
+            folder: folder.to_owned(),
+            log: log.to_owned(),
+            port,
+        };
         server.launch().await?;
         Ok(server)
     }

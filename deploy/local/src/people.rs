@@ -50,7 +50,14 @@ const fn office(
     roles: &'static [&'static str],
     district: &'static str,
 ) -> Person {
-    Person { id, name, roles, district, unit: None, leader: None }
+    Person {
+        id,
+        name,
+        roles,
+        district,
+        unit: None,
+        leader: None,
+    }
 }
 
 const fn at_unit(
@@ -60,11 +67,25 @@ const fn at_unit(
     district: &'static str,
     unit: Uuid,
 ) -> Person {
-    Person { id, name, roles, district, unit: Some(unit), leader: None }
+    Person {
+        id,
+        name,
+        roles,
+        district,
+        unit: Some(unit),
+        leader: None,
+    }
 }
 
 const fn leads(id: &'static str, name: &'static str, district: &'static str, leader: Uuid) -> Person {
-    Person { id, name, roles: &["LDR"], district, unit: None, leader: Some(leader) }
+    Person {
+        id,
+        name,
+        roles: &["LDR"],
+        district,
+        unit: None,
+        leader: Some(leader),
+    }
 }
 
 /// Everybody.
@@ -93,7 +114,9 @@ pub const PEOPLE: &[Person] = &[
 
 /// The person with that id or that Chinese name.
 pub fn find(wanted: &str) -> Option<&'static Person> {
-    PEOPLE.iter().find(|person| person.id == wanted || person.name == wanted)
+    PEOPLE
+        .iter()
+        .find(|person| person.id == wanted || person.name == wanted)
 }
 
 #[cfg(test)]
@@ -105,7 +128,11 @@ mod tests {
         for (index, person) in PEOPLE.iter().enumerate() {
             assert_eq!(find(person.id), Some(person));
             assert_eq!(find(person.name), Some(person));
-            assert!(PEOPLE[index + 1..].iter().all(|other| other.id != person.id && other.name != person.name));
+            assert!(
+                PEOPLE[index + 1..]
+                    .iter()
+                    .all(|other| other.id != person.id && other.name != person.name)
+            );
         }
     }
 }

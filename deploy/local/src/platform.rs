@@ -9,7 +9,9 @@ use nix::sys::signal::Signal;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
-use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
 use xinqiao_chassis::clock::{self, LegalClock};
 use xinqiao_chassis::config::{ClockSettings, Profile};
 use xinqiao_kernel::district::DistrictCode;
@@ -24,7 +26,7 @@ use crate::process::{Program, Running};
 use crate::tools::Tools;
 
 /// A debug build on two busy cores may take this long to answer its first health check.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// What may differ from one start to the next.
@@ -94,12 +96,21 @@ impl Platform {
         set_clock(data, options.start_at)?;
         prepare_keys(data)?;
         say("Postgres starts");
-        let postgres =
-            Postgres::start(&tools, &data.join("postgres"), &data.join("logs/postgres.log"), port()?).await?;
+        let postgres = Postgres::start(
+            &tools,
+            &data.join("postgres"),
+            &data.join("logs/postgres.log"),
+            port()?,
+        )
+        .await?;
         let databases = Databases::prepare(&postgres, data).await?;
         say("NATS starts");
         let nats = Nats::start(&tools, &data.join("nats"), &data.join("logs/nats.log"), port()?).await?;
-        let ports = options.services.iter().map(|name| Ok((*name, port()?))).collect::<Result<_>>()?;
+        let ports = options
+            .services
+            .iter()
+            .map(|name| Ok((*name, port()?)))
+            .collect::<Result<_>>()?;
         let mut platform = Self {
             options,
             tools,
@@ -127,13 +138,18 @@ impl Platform {
 
     /// Where a service listens.
     pub fn address(&self, service: &str) -> Result<String> {
-        let port = self.ports.get(service).with_context(|| format!("{service} is not part of this platform"))?;
+        let port = self
+            .ports
+            .get(service)
+            .with_context(|| format!("{service} is not part of this platform"))?;
         Ok(format!("http://127.0.0.1:{port}"))
     }
 
     /// A connection to a service, made when first used.
     pub fn channel(&self, service: &str) -> Result<Channel> {
-        Ok(Endpoint::from_shared(self.address(service)?)?.timeout(Duration::from_secs(60)).connect_lazy())
+        Ok(Endpoint::from_shared(self.address(service)?)?
+            .timeout(Duration::from_mins(1))
+            .connect_lazy())
     }
 
     /// The folder that holds everything kept.
@@ -184,7 +200,11 @@ impl Platform {
             Ok(String::from_utf8(output.stdout)?)
         } else {
             let said = String::from_utf8_lossy(&output.stderr);
-            bail!("{service} {} ended with {}: {said}", args.join(" "), output.status)
+            bail!(
+                "{service} {} ended with {}: {said}",
+                args.join(" "),
+                output.status
+            )
         }
     }
 
@@ -231,7 +251,10 @@ impl Platform {
 
     async fn wait_serving(&mut self, service: &'static str) -> Result<()> {
         let channel = self.channel(service)?;
-        let running = self.running.get_mut(service).with_context(|| format!("{service} does not run"))?;
+        let running = self
+            .running
+            .get_mut(service)
+            .with_context(|| format!("{service} does not run"))?;
         running.wait_until(START_LIMIT, || serving(channel.clone())).await
     }
 
@@ -240,7 +263,10 @@ impl Platform {
         let path = |inside: &str| data.join(inside).display().to_string();
         let mut environment: Vec<(String, String)> = [
             ("XINQIAO_PROFILE", "evaluation".to_owned()),
-            ("XINQIAO_LISTEN", self.address(service)?.trim_start_matches("http://").to_owned()),
+            (
+                "XINQIAO_LISTEN",
+                self.address(service)?.trim_start_matches("http://").to_owned(),
+            ),
             ("XINQIAO_DATABASE_URL", self.databases.app_url(service)?),
             ("XINQIAO_OWNER_DATABASE_URL", self.databases.owner_url(service)?),
             ("XINQIAO_NATS_URL", self.nats.url()),
@@ -270,13 +296,20 @@ fn clock_file(data: &Path) -> PathBuf {
 }
 
 fn legal_clock(data: &Path) -> Result<LegalClock> {
-    Ok(LegalClock::from_settings(&ClockSettings::File(clock_file(data)), Profile::Evaluation)?)
+    Ok(LegalClock::from_settings(
+        &ClockSettings::File(clock_file(data)),
+        Profile::Evaluation,
+    )?)
 }
 
 /// The clock is kept with the data and never goes back: a kept time that is later stays.
 fn set_clock(data: &Path, start_at: OffsetDateTime) -> Result<()> {
     let file = clock_file(data);
-    let kept = if file.exists() { legal_clock(data)?.now() } else { start_at };
+    let kept = if file.exists() {
+        legal_clock(data)?.now()
+    } else {
+        start_at
+    };
     Ok(clock::advance(&file, kept.max(start_at))?)
 }
 
@@ -287,9 +320,15 @@ fn prepare_keys(data: &Path) -> Result<()> {
     }
     let districts = [DISTRICT_A, DISTRICT_B]
         .into_iter()
-        .map(|code| code.parse::<DistrictCode>().context("a demo district has a wrong code"))
+        .map(|code| {
+            code.parse::<DistrictCode>()
+                .context("a demo district has a wrong code")
+        })
         .collect::<Result<Vec<_>>>()?;
-    write_secret(&file, xinqiao_chassis::seal::KeyRing::generate(&districts).as_bytes())
+    write_secret(
+        &file,
+        xinqiao_chassis::seal::KeyRing::generate(&districts).as_bytes(),
+    )
 }
 
 /// The reviewed district files of this source tree.
@@ -298,7 +337,9 @@ pub fn districts_folder() -> PathBuf {
 }
 
 async fn serving(channel: Channel) -> bool {
-    let request = HealthCheckRequest { service: String::new() };
+    let request = HealthCheckRequest {
+        service: String::new(),
+    };
     let answer = HealthClient::new(channel).check(request).await;
     answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
 }

@@ -14,8 +14,8 @@ use crate::tools::Tools;
 
 /// Postgres refuses to run as root; Debian's package brings this user.
 const UNPRIVILEGED_USER: &str = "postgres";
-const START_LIMIT: Duration = Duration::from_secs(60);
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 
 /// A running private Postgres.
 #[derive(Debug)]
@@ -33,18 +33,31 @@ impl Postgres {
     pub async fn start(tools: &Tools, folder: &Path, log: &Path, port: u16) -> Result<Self> {
         let bin = tools.postgres_bin()?;
         if !folder.join("data/PG_VERSION").exists() {
-            create(&bin, folder).await.context("the private Postgres could not be created")?;
+            create(&bin, folder)
+                .await
+                .context("the private Postgres could not be created")?;
         }
-        let password = std::fs::read_to_string(folder.join("password"))?.trim().to_owned();
-        let mut server =
-            Self { running: None, folder: folder.to_owned(), bin, log: log.to_owned(), port, password };
+        let password = std::fs::read_to_string(folder.join("password"))?
+            .trim()
+            .to_owned();
+        let mut server = Self {
+            running: None,
+            folder: folder.to_owned(),
+            bin,
+            log: log.to_owned(),
+            port,
+            password,
+        };
         server.launch().await?;
         Ok(server)
     }
 
     /// The connection URL of the superuser, for one database.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres:{}@127.0.0.1:{}/{database}", self.password, self.port)
+        format!(
+            "postgres://postgres:{}@127.0.0.1:{}/{database}",
+            self.password, self.port
+        )
     }
 
     /// Where it listens.
@@ -100,7 +113,10 @@ impl Postgres {
         let port = self.port.to_string();
         running
             .wait_until(START_LIMIT, || async {
-                let answer = Command::new(&ready).args(["-q", "-h", "127.0.0.1", "-p", &port]).status().await;
+                let answer = Command::new(&ready)
+                    .args(["-q", "-h", "127.0.0.1", "-p", &port])
+                    .status()
+                    .await;
                 answer.is_ok_and(|status| status.success())
             })
             .await?;
@@ -121,13 +137,17 @@ async fn create(bin: &Path, folder: &Path) -> Result<()> {
     std::fs::set_permissions(&password_file, std::fs::Permissions::from_mode(0o600))?;
     let mut command = if let Some(name) = unprivileged() {
         let Some(user) = User::from_name(name)? else {
-            bail!("there is no user {name}; install the Debian package postgresql, or run as an ordinary user");
+            bail!(
+                "there is no user {name}; install the Debian package postgresql, or run as an ordinary user"
+            );
         };
         for path in [folder, &password_file] {
             chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
         }
         let mut command = Command::new("setpriv");
-        command.args(["--reuid", name, "--regid", name, "--init-groups"]).arg(bin.join("initdb"));
+        command
+            .args(["--reuid", name, "--regid", name, "--init-groups"])
+            .arg(bin.join("initdb"));
         command
     } else {
         Command::new(bin.join("initdb"))
@@ -135,7 +155,15 @@ async fn create(bin: &Path, folder: &Path) -> Result<()> {
     let output = command
         .arg("-D")
         .arg(folder.join("data"))
-        .args(["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256"])
+        .args([
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-A",
+            "scram-sha-256",
+        ])
         .arg(format!("--pwfile={}", password_file.display()))
         .current_dir("/")
         .output()

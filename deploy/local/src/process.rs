@@ -47,7 +47,10 @@ impl Running {
     pub fn start(program: Program<'_>) -> Result<Self> {
         let log = open_log(&program.log)?;
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", program.stop_signal.as_str().trim_start_matches("SIG")]);
+        command.args([
+            "--pdeathsig",
+            program.stop_signal.as_str().trim_start_matches("SIG"),
+        ]);
         if let Some(user) = program.user {
             command.args(["--reuid", user, "--regid", user, "--init-groups"]);
         }
@@ -58,15 +61,32 @@ impl Running {
             }
         }
         command
-            .envs(program.env.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))))
+            .envs(
+                program
+                    .env
+                    .iter()
+                    .map(|(name, value)| (OsStr::new(name), OsStr::new(value))),
+            )
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .process_group(0)
             .kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("{} could not be started", program.name))?;
-        let Program { name, log, stop_signal, .. } = program;
-        Ok(Self { name: name.to_owned(), child, log, stop_signal })
+        let child = command
+            .spawn()
+            .with_context(|| format!("{} could not be started", program.name))?;
+        let Program {
+            name,
+            log,
+            stop_signal,
+            ..
+        } = program;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            log,
+            stop_signal,
+        })
     }
 
     /// Its process id, while it runs.
@@ -78,7 +98,11 @@ impl Running {
     pub fn check(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!("{} ended with {status}; its last lines:\n{}", self.name, self.log_tail()),
+            Some(status) => bail!(
+                "{} ended with {status}; its last lines:\n{}",
+                self.name,
+                self.log_tail()
+            ),
         }
     }
 
@@ -91,7 +115,11 @@ impl Running {
         while !ready().await {
             self.check()?;
             if tokio::time::Instant::now() > deadline {
-                bail!("{} was not ready within {limit:?}; its last lines:\n{}", self.name, self.log_tail());
+                bail!(
+                    "{} was not ready within {limit:?}; its last lines:\n{}",
+                    self.name,
+                    self.log_tail()
+                );
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -100,7 +128,10 @@ impl Running {
 
     /// Ends it at once, as a power cut would.
     pub async fn kill_hard(&mut self) -> Result<()> {
-        self.child.kill().await.with_context(|| format!("{} could not be killed", self.name))
+        self.child
+            .kill()
+            .await
+            .with_context(|| format!("{} could not be killed", self.name))
     }
 
     /// Asks it to stop and waits; past `limit` it is killed and that is an error.

@@ -30,7 +30,10 @@ impl Signatory {
         }
         let pkcs8 = std::fs::read(&key_file)?;
         let key = Ed25519KeyPair::from_pkcs8(&pkcs8).context("the signing key could not be read")?;
-        Ok(Self { key, certificate_pem: std::fs::read_to_string(certificate_file)? })
+        Ok(Self {
+            key,
+            certificate_pem: std::fs::read_to_string(certificate_file)?,
+        })
     }
 
     /// The certificate that verifies the signatures.
@@ -49,7 +52,9 @@ fn make(person: &Person) -> Result<(Vec<u8>, String)> {
     let key = KeyPair::generate_for(&PKCS_ED25519)?;
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, person.name);
-    params.distinguished_name.push(DnType::OrganizationName, "信桥演示");
+    params
+        .distinguished_name
+        .push(DnType::OrganizationName, "信桥演示");
     params.not_before = rcgen::date_time_ymd(2024, 1, 1);
     params.not_after = rcgen::date_time_ymd(2036, 1, 1);
     let certificate = params.self_signed(&key)?;

@@ -31,10 +31,18 @@ pub async fn run(command: &[String]) -> Result<ExitCode> {
     let status = Command::new(program)
         .args(args)
         .env(TEST_POSTGRES_URL, postgres.url("postgres"))
-        .env(TEST_NATS_SERVER, tools.nats_server().with_context(|| format!("{NATS_SERVER} is needed"))?)
+        .env(
+            TEST_NATS_SERVER,
+            tools
+                .nats_server()
+                .with_context(|| format!("{NATS_SERVER} is needed"))?,
+        )
         .status()
         .await
         .with_context(|| format!("{program} could not be started"))?;
     postgres.stop().await?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
 }

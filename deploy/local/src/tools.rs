@@ -59,13 +59,20 @@ impl Tools {
 fn beside_ourselves() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folder = own.parent().map(PathBuf::from).unwrap_or_default();
-    Ok(if folder.ends_with("deps") { folder.join("..") } else { folder })
+    Ok(if folder.ends_with("deps") {
+        folder.join("..")
+    } else {
+        folder
+    })
 }
 
 fn known(path: Option<&PathBuf>, variable: &str, inside: &str) -> Result<PathBuf> {
     match path {
         Some(path) if path.join(inside).exists() => Ok(path.clone()),
-        Some(path) => bail!("{variable} says {}, but nothing is there; run deploy/local/tools", path.display()),
+        Some(path) => bail!(
+            "{variable} says {}, but nothing is there; run deploy/local/tools",
+            path.display()
+        ),
         None => bail!("{variable} is not set; start through deploy/local/up or tests/stage"),
     }
 }

@@ -61,7 +61,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let _lock = lock(&data)?;
     remember_running(&data)?;
 
-    let mut options = Options::new(data, local::start_of_day(FIRST_MORNING) + time::Duration::hours(8));
+    let mut options = Options::new(
+        data,
+        local::start_of_day(FIRST_MORNING) + time::Duration::hours(8),
+    );
     options.first_port = arguments.first_port;
     options.otlp_endpoint = arguments.otlp;
     say("servers and services start");
@@ -101,17 +104,28 @@ async fn play(platform: &Platform) -> Result<()> {
     let cast = Cast::of_district_a(platform)?;
     let session = masters::next_session(&cast.clerk, cast.leader_id, today).await?;
     let schedule = Schedule::from(date_of(&session)?, &calendar);
-    say(&format!("the main journey is played; the petitioner comes on {}", session.day));
-    let mut journey = Journey::new(&cast, Script::demo(), schedule.clone(), session.reception_day_id.clone());
+    say(&format!(
+        "the main journey is played; the petitioner comes on {}",
+        session.day
+    ));
+    let mut journey = Journey::new(
+        &cast,
+        Script::demo(),
+        schedule.clone(),
+        session.reception_day_id.clone(),
+    );
     for (day, begins) in schedule.days() {
         platform.set_legal_time(begins)?;
         if day == Day::Reception {
             masters::open(&cast.clerk, &session).await?;
         }
-        journey.act(day).await.with_context(|| format!("on the day of {day:?}, {}", local::local_date(begins)))?;
+        journey
+            .act(day)
+            .await
+            .with_context(|| format!("on the day of {day:?}, {}", local::local_date(begins)))?;
     }
     let verdict = verdict::conclude(platform, &cast, &journey, &calendar).await?;
-    print!("{}", verdict.text());
+    show(verdict.text());
     if verdict.wrong().is_empty() {
         say("every date was met, every clock stopped, the package is valid and final");
         Ok(())
@@ -126,7 +140,10 @@ fn date_of(session: &ReceptionDay) -> Result<Date> {
 
 fn forget(data: &Path) -> Result<()> {
     if !data.join("keyring.json").exists() && std::fs::read_dir(data)?.next().is_some() {
-        bail!("{} holds something that is not ours; --reset deletes only a data folder of this platform", data.display());
+        bail!(
+            "{} holds something that is not ours; --reset deletes only a data folder of this platform",
+            data.display()
+        );
     }
     std::fs::remove_dir_all(data).with_context(|| format!("{} could not be deleted", data.display()))
 }
@@ -142,8 +159,12 @@ fn open_to_postgres(data: &Path) -> Result<()> {
 
 fn lock(data: &Path) -> Result<Flock<File>> {
     let file = File::create(data.join("lock"))?;
-    Flock::lock(file, FlockArg::LockExclusiveNonblock)
-        .map_err(|_| anyhow::anyhow!("another platform runs in {}; stop it, or choose another --data", data.display()))
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| {
+        anyhow::anyhow!(
+            "another platform runs in {}; stop it, or choose another --data",
+            data.display()
+        )
+    })
 }
 
 /// `token` and `reconcile` find the running platform by this.
@@ -170,16 +191,33 @@ fn say(line: &str) {
 }
 
 #[expect(clippy::print_stdout, reason = "the launcher talks to a person")]
+fn show(text: &str) {
+    print!("{text}");
+}
+
+#[expect(clippy::print_stdout, reason = "the launcher talks to a person")]
 fn print_welcome(platform: &Platform) -> Result<()> {
     let now: OffsetDateTime = platform.legal_time()?;
-    println!("\nThe platform runs. Legal time is {} and stands still until the next journey. 法定时间", local::local_date(now));
+    println!(
+        "\nThe platform runs. Legal time is {} and stands still until the next journey. 法定时间",
+        local::local_date(now)
+    );
     println!("Data: {}", platform.data().display());
     for service in SERVICES {
-        println!("  {service:<12} {}", platform.address(service)?.trim_start_matches("http://"));
+        println!(
+            "  {service:<12} {}",
+            platform.address(service)?.trim_start_matches("http://")
+        );
     }
     println!("\nPeople 人员 (deploy/local/up token PERSON):");
     for person in PEOPLE {
-        println!("  {:<16} {} {} {}", person.id, person.district, person.roles.join(","), person.name);
+        println!(
+            "  {:<16} {} {} {}",
+            person.id,
+            person.district,
+            person.roles.join(","),
+            person.name
+        );
     }
     println!("\nTry, in another terminal (buf is the npm package @bufbuild/buf):");
     let intake = platform.address("intake")?;

@@ -16,6 +16,8 @@ use xinqiao_proto::intake::{
     registration_service_client::RegistrationServiceClient,
 };
 
+/// The clerk's token comes by environment: it is a secret.
+pub(crate) const TOKEN: &str = "XINQIAO_BENCH_TOKEN";
 /// Connections all callers share.
 const CONNECTIONS: usize = 4;
 /// Characters of each petition.
@@ -23,13 +25,10 @@ const CONTENT_CHARACTERS: usize = 300;
 
 /// What the client is told.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Address of intake.
     #[arg(long)]
     url: String,
-    /// Token of a clerk.
-    #[arg(long, env = "XINQIAO_BENCH_TOKEN")]
-    token: String,
     /// Callers at once.
     #[arg(long)]
     callers: usize,
@@ -40,28 +39,31 @@ pub struct Arguments {
 
 /// What came of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Registrations answered OK.
-    pub answered: u64,
+    pub(crate) answered: u64,
     /// Registrations refused or lost.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Answers per second.
-    pub rate: f64,
+    pub(crate) rate: f64,
     /// Median latency, milliseconds.
-    pub p50_ms: f64,
+    pub(crate) p50_ms: f64,
     /// 99th percentile, milliseconds.
-    pub p99_ms: f64,
+    pub(crate) p99_ms: f64,
 }
 
 /// Runs the load and prints the outcome.
-#[expect(clippy::print_stdout, reason = "the outcome is read by the process that started this one")]
-pub async fn run(arguments: Arguments) -> Result<()> {
+#[expect(
+    clippy::print_stdout,
+    reason = "the outcome is read by the process that started this one"
+)]
+pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let endpoint = Endpoint::from_shared(arguments.url)?.tcp_nodelay(true);
     let mut channels = Vec::new();
     for _ in 0..CONNECTIONS.min(arguments.callers) {
         channels.push(endpoint.connect().await.context("intake could not be reached")?);
     }
-    let bearer = Bearer::new(&arguments.token)?;
+    let bearer = Bearer::new(&std::env::var(TOKEN).with_context(|| format!("{TOKEN} holds no token"))?)?;
     let began = Instant::now();
     let ends = began + Duration::from_secs(arguments.seconds);
     let mut callers = JoinSet::new();
@@ -80,7 +82,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         failed += lost;
     }
     let answered = latencies.len();
-    let millis = |quantile| f64::from(u32::try_from(latencies.value_at_quantile(quantile)).unwrap_or(u32::MAX)) / 1e3;
+    let millis =
+        |quantile| f64::from(u32::try_from(latencies.value_at_quantile(quantile)).unwrap_or(u32::MAX)) / 1e3;
     let outcome = Outcome {
         answered,
         failed,
@@ -101,10 +104,15 @@ async fn call(mut client: RegistrationServiceClient<Signed>, ends: Instant) -> (
     };
     let template = template();
     while Instant::now() < ends {
-        let request = RegisterVisitRequest { request_id: random::new_id().to_string(), ..template.clone() };
+        let request = RegisterVisitRequest {
+            request_id: random::new_id().to_string(),
+            ..template.clone()
+        };
         let sent = Instant::now();
         match client.register_visit(request).await {
-            Ok(_) => latencies.saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX)),
+            Ok(_) => {
+                latencies.saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX))
+            }
             Err(_) => failed += 1,
         }
     }
@@ -137,4 +145,3 @@ fn template() -> RegisterVisitRequest {
         ..RegisterVisitRequest::default()
     }
 }
-

@@ -12,7 +12,7 @@ use xinqiao_local::{people, platform::Platform, tools::Tools};
 use xinqiao_tests::fleet::Fleet;
 use xinqiao_tests::otlp::Collector;
 
-use crate::load::Outcome;
+use crate::load::{self, Outcome};
 use crate::reference::{Form, Reference};
 use crate::truth::Truth;
 
@@ -31,7 +31,7 @@ const CLIENTS: [usize; 2] = [8, 32];
 
 /// What the command line says.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Alternating rounds.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -50,7 +50,7 @@ struct Samples {
 }
 
 /// Runs everything, prints it, and fails below the bound.
-pub async fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     ensure!(arguments.rounds > 0, "at least one round");
     let collector = Collector::start().await?;
     let endpoint = collector.url();
@@ -73,10 +73,15 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut samples = Samples::default();
     for round in 1..=arguments.rounds {
         println!("round {round} of {}", arguments.rounds);
-        samples.round(&fleet.platform, &reference, &mut truth, arguments.seconds).await?;
+        samples
+            .round(&fleet.platform, &reference, &mut truth, arguments.seconds)
+            .await?;
     }
     truth.must_equal(samples.answered).await?;
-    println!("counts equal: {} answers = cases = numbers = audit rows = journal rows = messages", samples.answered);
+    println!(
+        "counts equal: {} answers = cases = numbers = audit rows = journal rows = messages",
+        samples.answered
+    );
     drop(truth);
     fleet.end().await?;
     Ok(samples.judge())
@@ -99,7 +104,13 @@ impl Samples {
         }
         for (index, callers) in CALLERS.into_iter().enumerate() {
             let (outcome, lag_s) = register(platform, truth, callers, seconds).await?;
-            let Outcome { rate, p50_ms, p99_ms, failed, answered } = outcome;
+            let Outcome {
+                rate,
+                p50_ms,
+                p99_ms,
+                failed,
+                answered,
+            } = outcome;
             println!(
                 "  registration {callers:>4} callers {rate:>9.0} /s  p50 {p50_ms:.1} ms  p99 {p99_ms:.1} ms  relay behind {lag_s:.2} s"
             );
@@ -114,7 +125,10 @@ impl Samples {
     fn judge(&self) -> ExitCode {
         let rates = |index: usize| median(self.ours[index].iter().map(|outcome| outcome.rate));
         let p99s = |index: usize| median(self.ours[index].iter().map(|outcome| outcome.p99_ms));
-        let (p4_few, p4) = (median(self.p4[0].iter().copied()), median(self.p4[1].iter().copied()));
+        let (p4_few, p4) = (
+            median(self.p4[0].iter().copied()),
+            median(self.p4[1].iter().copied()),
+        );
         let p5 = median(self.p5[1].iter().copied());
         let best = rates(2).max(rates(3));
         let lag_s = self.lags_s.iter().copied().fold(0.0, f64::max);
@@ -123,16 +137,26 @@ impl Samples {
             ("against p5 at 32", best / p5, BOUND_P5),
             ("at 8 callers against p4 at 8", rates(0) / p4_few, BOUND_FEW),
             ("p99 limit over p99", P99_LIMIT_MS / p99_ms, 1.0),
-            ("relay limit over lag", RELAY_LAG_LIMIT_S / lag_s.max(f64::EPSILON), 1.0),
+            (
+                "relay limit over lag",
+                RELAY_LAG_LIMIT_S / lag_s.max(f64::EPSILON),
+                1.0,
+            ),
         ];
-        println!("medians: p4 at 32 {p4:.0} /s, best of 128 and 256 callers {best:.0} /s, p99 {p99_ms:.1} ms, relay behind at most {lag_s:.2} s");
+        println!(
+            "medians: p4 at 32 {p4:.0} /s, best of 128 and 256 callers {best:.0} /s, p99 {p99_ms:.1} ms, relay behind at most {lag_s:.2} s"
+        );
         let mut held = best / p4 >= BOUND_P4;
         for (name, ratio, bound) in checks {
             println!("  {name}: {ratio:.2}, bound {bound:.2}");
             held &= ratio >= bound;
         }
         println!("registration ratio {:.2} bound {BOUND_P4:.2}", best / p4);
-        if held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if held {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -147,8 +171,13 @@ async fn register(
     let clerk = people::find("li-dengji").context("the demo clerk is gone")?;
     let mut client = Command::new(std::env::current_exe()?)
         .args(["load", "--url", &platform.address("intake")?])
-        .args(["--callers", &callers.to_string(), "--seconds", &seconds.to_string()])
-        .env("XINQIAO_BENCH_TOKEN", platform.issuer.token(clerk)?)
+        .args([
+            "--callers",
+            &callers.to_string(),
+            "--seconds",
+            &seconds.to_string(),
+        ])
+        .env(load::TOKEN, platform.issuer.token(clerk)?)
         .stdout(std::process::Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
@@ -168,8 +197,10 @@ async fn register(
 async fn print_durability(platform: &Platform) -> Result<()> {
     let mut connection = PgConnection::connect(&platform.postgres.url("postgres")).await?;
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
-        let value: String =
-            sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&mut connection).await?;
+        let value: String = sqlx::query_scalar("SELECT current_setting($1)")
+            .bind(setting)
+            .fetch_one(&mut connection)
+            .await?;
         println!("{setting} = {value}");
         ensure!(value == "on", "{setting} must be on");
     }

@@ -68,7 +68,7 @@ INSERT INTO chain VALUES ('220502', '\\x00');
 
 /// A database of its own for pgbench, and the two scripts.
 #[derive(Debug)]
-pub struct Reference {
+pub(crate) struct Reference {
     url: String,
     pgbench: PathBuf,
     folder: PathBuf,
@@ -76,7 +76,7 @@ pub struct Reference {
 
 /// Which reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// Equal rows, nothing else.
     P4,
     /// With counter and chain in SQL.
@@ -85,7 +85,7 @@ pub enum Form {
 
 impl Reference {
     /// Creates the database and writes the scripts. `admin` and `url` are the superuser's.
-    pub async fn prepare(admin: &str, url: String, pgbench: PathBuf, folder: PathBuf) -> Result<Self> {
+    pub(crate) async fn prepare(admin: &str, url: String, pgbench: PathBuf, folder: PathBuf) -> Result<Self> {
         let mut connection = PgConnection::connect(admin).await?;
         connection.execute("CREATE DATABASE reference").await?;
         connection.close().await?;
@@ -98,7 +98,7 @@ impl Reference {
     }
 
     /// Transactions per second.
-    pub async fn run(&self, form: Form, clients: usize, seconds: u64) -> Result<f64> {
+    pub(crate) async fn run(&self, form: Form, clients: usize, seconds: u64) -> Result<f64> {
         let script = match form {
             Form::P4 => "p4.sql",
             Form::P5 => "p5.sql",
@@ -116,8 +116,14 @@ impl Reference {
         if !output.status.success() {
             bail!("pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
         }
-        let line = text.lines().find(|line| line.starts_with("tps")).context("pgbench printed no rate")?;
-        let rate = line.split_whitespace().nth(2).context("pgbench printed no rate")?;
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("tps"))
+            .context("pgbench printed no rate")?;
+        let rate = line
+            .split_whitespace()
+            .nth(2)
+            .context("pgbench printed no rate")?;
         Ok(rate.parse()?)
     }
 }

@@ -13,63 +13,94 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(120);
 
 /// A look underneath intake.
 #[derive(Debug)]
-pub struct Truth {
+pub(crate) struct Truth {
     connection: PgConnection,
     stream: jetstream::Context,
 }
 
 impl Truth {
     /// Connects as superuser to intake's database, and to NATS.
-    pub async fn open(database: &str, nats: &str) -> Result<Self> {
+    pub(crate) async fn open(database: &str, nats: &str) -> Result<Self> {
         let client = async_nats::connect(nats).await?;
-        Ok(Self { connection: PgConnection::connect(database).await?, stream: jetstream::new(client) })
+        Ok(Self {
+            connection: PgConnection::connect(database).await?,
+            stream: jetstream::new(client),
+        })
     }
 
     /// Journal rows the bus does not have yet.
-    pub async fn unpublished(&mut self) -> Result<i64> {
-        self.count("SELECT count(*) FROM outbox WHERE NOT published").await
+    pub(crate) async fn unpublished(&mut self) -> Result<i64> {
+        self.count("SELECT count(*) FROM outbox WHERE NOT published")
+            .await
     }
 
     /// Waits until the bus has everything; how long that took.
-    pub async fn drained(&mut self) -> Result<Duration> {
+    pub(crate) async fn drained(&mut self) -> Result<Duration> {
         let began = Instant::now();
         while self.unpublished().await? > 0 {
-            ensure!(began.elapsed() < DRAIN_LIMIT, "the relay did not drain within {DRAIN_LIMIT:?}");
+            ensure!(
+                began.elapsed() < DRAIN_LIMIT,
+                "the relay did not drain within {DRAIN_LIMIT:?}"
+            );
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(began.elapsed())
     }
 
     /// Registrations so far.
-    pub async fn cases(&mut self) -> Result<i64> {
+    pub(crate) async fn cases(&mut self) -> Result<i64> {
         self.count("SELECT count(*) FROM case_file").await
     }
 
     /// Fails unless every count is the same.
-    pub async fn must_equal(&mut self, answered: i64) -> Result<()> {
+    pub(crate) async fn must_equal(&mut self, answered: i64) -> Result<()> {
         let counts = [
             ("cases", "SELECT count(*) FROM case_file"),
-            ("distinct numbers", "SELECT count(DISTINCT (year, sequence)) FROM case_file"),
-            ("highest number", "SELECT coalesce(max(sequence), 0)::bigint FROM case_file"),
+            (
+                "distinct numbers",
+                "SELECT count(DISTINCT (year, sequence)) FROM case_file",
+            ),
+            (
+                "highest number",
+                "SELECT coalesce(max(sequence), 0)::bigint FROM case_file",
+            ),
             ("counter", "SELECT last::bigint FROM number_counter"),
             (
                 "audit rows",
                 "SELECT count(*) FROM audit WHERE object IN (SELECT 'case:' || id FROM case_file)",
             ),
-            ("journal rows", "SELECT count(*) FROM outbox WHERE kind = 'case.registered'"),
-            ("answers kept", "SELECT count(*) FROM idempotency WHERE action = 'intake.register_visit'"),
+            (
+                "journal rows",
+                "SELECT count(*) FROM outbox WHERE kind = 'case.registered'",
+            ),
+            (
+                "answers kept",
+                "SELECT count(*) FROM idempotency WHERE action = 'intake.register_visit'",
+            ),
         ];
         for (name, statement) in counts {
             let found = self.count(statement).await?;
             ensure!(found == answered, "{answered} answers, but {found} {name}");
         }
         let journal = self.count("SELECT count(*) FROM outbox").await?;
-        let messages = self.stream.get_stream("XQ_INTAKE").await?.info().await?.state.messages;
-        ensure!(i64::try_from(messages)? == journal, "{journal} journal rows, but {messages} messages");
+        let messages = self
+            .stream
+            .get_stream("XQ_INTAKE")
+            .await?
+            .info()
+            .await?
+            .state
+            .messages;
+        ensure!(
+            i64::try_from(messages)? == journal,
+            "{journal} journal rows, but {messages} messages"
+        );
         Ok(())
     }
 
     async fn count(&mut self, statement: &'static str) -> Result<i64> {
-        Ok(sqlx::query_scalar(statement).fetch_one(&mut self.connection).await?)
+        Ok(sqlx::query_scalar(statement)
+            .fetch_one(&mut self.connection)
+            .await?)
     }
 }

@@ -5,8 +5,8 @@ use xinqiao_proto::archive::{GetDossierRequest, SealPackageRequest};
 use xinqiao_proto::event::Attitude;
 use xinqiao_proto::supervision::{
     CheckCompletenessRequest, GetCaseSupervisionRequest, GetSigningSheetRequest, InspectionManner,
-    RecordInspectionRequest, RecordPetitionerOpinionRequest, ReviewDecision, SignReviewRequest, SignatureType,
-    SignedOpinion, record_petitioner_opinion_request,
+    RecordInspectionRequest, RecordPetitionerOpinionRequest, ReviewDecision, SignReviewRequest,
+    SignatureType, SignedOpinion, record_petitioner_opinion_request,
 };
 
 use super::patience::patiently;
@@ -15,8 +15,15 @@ use super::{Journey, timestamp};
 use crate::clients::Desk;
 
 async fn version(desk: &Desk, case_id: &str) -> Result<u32, tonic::Status> {
-    let request = GetCaseSupervisionRequest { case_id: case_id.to_owned() };
-    Ok(desk.supervision().get_case_supervision(request).await?.into_inner().version)
+    let request = GetCaseSupervisionRequest {
+        case_id: case_id.to_owned(),
+    };
+    Ok(desk
+        .supervision()
+        .get_case_supervision(request)
+        .await?
+        .into_inner()
+        .version)
 }
 
 impl Journey<'_> {
@@ -25,14 +32,18 @@ impl Journey<'_> {
         let case_id = self.case_id()?;
         let request_id = self.request_id("check completeness");
         let desk = &self.cast.clerk;
-        patiently("check completeness", async || {
-            Ok(CheckCompletenessRequest {
-                request_id: request_id.clone(),
-                case_id: case_id.clone(),
-                version: version(desk, &case_id).await?,
-                note: String::new(),
-            })
-        }, async |request| desk.closure().check_completeness(request).await)
+        patiently(
+            "check completeness",
+            async || {
+                Ok(CheckCompletenessRequest {
+                    request_id: request_id.clone(),
+                    case_id: case_id.clone(),
+                    version: version(desk, &case_id).await?,
+                    note: String::new(),
+                })
+            },
+            async |request| desk.closure().check_completeness(request).await,
+        )
         .await
         .map(drop)
     }
@@ -51,16 +62,20 @@ impl Journey<'_> {
             needs_reading_aloud: false,
             read_aloud_by: String::new(),
         };
-        patiently("record the petitioner's opinion", async || {
-            Ok(RecordPetitionerOpinionRequest {
-                request_id: request_id.clone(),
-                case_id: case_id.clone(),
-                version: version(desk, &case_id).await?,
-                representative: 1,
-                remedy_told: true,
-                result: Some(record_petitioner_opinion_request::Result::Signed(signed.clone())),
-            })
-        }, async |request| desk.closure().record_petitioner_opinion(request).await)
+        patiently(
+            "record the petitioner's opinion",
+            async || {
+                Ok(RecordPetitionerOpinionRequest {
+                    request_id: request_id.clone(),
+                    case_id: case_id.clone(),
+                    version: version(desk, &case_id).await?,
+                    representative: 1,
+                    remedy_told: true,
+                    result: Some(record_petitioner_opinion_request::Result::Signed(signed.clone())),
+                })
+            },
+            async |request| desk.closure().record_petitioner_opinion(request).await,
+        )
         .await
         .map(drop)
     }
@@ -71,17 +86,21 @@ impl Journey<'_> {
         let request_id = self.request_id("inspect");
         let desk = &self.cast.leader;
         let inspected_at = timestamp(self.schedule.begins(Day::PetitionerOpinion)?);
-        patiently("record the inspection", async || {
-            Ok(RecordInspectionRequest {
-                request_id: request_id.clone(),
-                case_id: case_id.clone(),
-                version: version(desk, &case_id).await?,
-                inspected_at: Some(inspected_at),
-                manner: InspectionManner::OnSite.into(),
-                findings: self.script.inspection.clone(),
-                instruction: String::new(),
-            })
-        }, async |request| desk.review().record_inspection(request).await)
+        patiently(
+            "record the inspection",
+            async || {
+                Ok(RecordInspectionRequest {
+                    request_id: request_id.clone(),
+                    case_id: case_id.clone(),
+                    version: version(desk, &case_id).await?,
+                    inspected_at: Some(inspected_at),
+                    manner: InspectionManner::OnSite.into(),
+                    findings: self.script.inspection.clone(),
+                    instruction: String::new(),
+                })
+            },
+            async |request| desk.review().record_inspection(request).await,
+        )
         .await
         .map(drop)
     }
@@ -92,22 +111,29 @@ impl Journey<'_> {
         let request_id = self.request_id("sign");
         let desk = &self.cast.leader;
         let comment = self.script.comment.clone();
-        patiently("sign the review", async || {
-            let sheet = desk
-                .review()
-                .get_signing_sheet(GetSigningSheetRequest { case_id: case_id.clone(), comment: comment.clone() })
-                .await?
-                .into_inner();
-            Ok(SignReviewRequest {
-                request_id: request_id.clone(),
-                case_id: case_id.clone(),
-                version: sheet.version,
-                decision: ReviewDecision::Approve.into(),
-                comment: comment.clone(),
-                signature: self.cast.signatory.sign(&sheet.sheet_sha256).into(),
-                sheet_sha256: sheet.sheet_sha256,
-            })
-        }, async |request| desk.review().sign_review(request).await)
+        patiently(
+            "sign the review",
+            async || {
+                let sheet = desk
+                    .review()
+                    .get_signing_sheet(GetSigningSheetRequest {
+                        case_id: case_id.clone(),
+                        comment: comment.clone(),
+                    })
+                    .await?
+                    .into_inner();
+                Ok(SignReviewRequest {
+                    request_id: request_id.clone(),
+                    case_id: case_id.clone(),
+                    version: sheet.version,
+                    decision: ReviewDecision::Approve.into(),
+                    comment: comment.clone(),
+                    signature: self.cast.signatory.sign(&sheet.sheet_sha256).into(),
+                    sheet_sha256: sheet.sheet_sha256,
+                })
+            },
+            async |request| desk.review().sign_review(request).await,
+        )
         .await
         .map(drop)
     }
@@ -117,17 +143,31 @@ impl Journey<'_> {
         let case_id = self.case_id()?;
         let request_id = self.request_id("seal");
         let desk = &self.cast.archivist;
-        let answer = patiently("seal the package", async || {
-            let seen = desk.dossiers().get_dossier(GetDossierRequest { case_id: case_id.clone() }).await?;
-            Ok(SealPackageRequest {
-                request_id: request_id.clone(),
-                case_id: case_id.clone(),
-                version: seen.into_inner().dossier.unwrap_or_default().version,
-                note: "材料齐全,按规定立卷".to_owned(),
-            })
-        }, async |request| desk.dossiers().seal_package(request).await)
+        let answer = patiently(
+            "seal the package",
+            async || {
+                let seen = desk
+                    .dossiers()
+                    .get_dossier(GetDossierRequest {
+                        case_id: case_id.clone(),
+                    })
+                    .await?;
+                Ok(SealPackageRequest {
+                    request_id: request_id.clone(),
+                    case_id: case_id.clone(),
+                    version: seen.into_inner().dossier.unwrap_or_default().version,
+                    note: "材料齐全,按规定立卷".to_owned(),
+                })
+            },
+            async |request| desk.dossiers().seal_package(request).await,
+        )
         .await?;
-        self.package_id = Some(answer.package.context("the sealed package came back empty")?.package_id);
+        self.package_id = Some(
+            answer
+                .package
+                .context("the sealed package came back empty")?
+                .package_id,
+        );
         Ok(())
     }
 }

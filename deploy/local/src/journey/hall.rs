@@ -8,7 +8,8 @@ use xinqiao_proto::intake::{
     ReleaseCaseRequest, SubmissionInput, TriageCaseRequest, get_case_request,
 };
 use xinqiao_proto::scheduling::{
-    Attendee, AttendeePart, FinaliseReceptionRequest, GetReceptionRequest, Integrations, RecordReceptionRequest,
+    Attendee, AttendeePart, FinaliseReceptionRequest, GetReceptionRequest, Integrations,
+    RecordReceptionRequest,
 };
 
 use super::patience::patiently;
@@ -29,7 +30,8 @@ impl Journey<'_> {
             "register",
             async || Ok(request.clone()),
             async |request| clerk.register_visit(request).await,
-        ).await?;
+        )
+        .await?;
         let registered = answer.registered.context("the registration came back empty")?;
         self.case = Some(Registration {
             case_id: registered.case_id,
@@ -90,12 +92,12 @@ impl Journey<'_> {
             ..RecordReceptionRequest::default()
         };
         let mut clerk = self.cast.clerk.receptions();
-        let answer =
-            patiently(
-                "record the reception",
-                async || Ok(request.clone()),
-                async |request| clerk.record_reception(request).await,
-            ).await?;
+        let answer = patiently(
+            "record the reception",
+            async || Ok(request.clone()),
+            async |request| clerk.record_reception(request).await,
+        )
+        .await?;
         self.reception_id = Some(answer.reception_id);
         Ok(())
     }
@@ -120,15 +122,23 @@ impl Journey<'_> {
         let request_id = self.request_id("finalise_reception");
         let mut reader = self.cast.clerk.receptions();
         let mut clerk = reader.clone();
-        patiently("finalise the reception", async || {
-            let seen = reader.get_reception(GetReceptionRequest { reception_id: reception_id.clone() }).await?;
-            let version = seen.into_inner().reception.unwrap_or_default().version;
-            Ok(FinaliseReceptionRequest {
-                request_id: request_id.clone(),
-                reception_id: reception_id.clone(),
-                version,
-            })
-        }, async |request| clerk.finalise_reception(request).await)
+        patiently(
+            "finalise the reception",
+            async || {
+                let seen = reader
+                    .get_reception(GetReceptionRequest {
+                        reception_id: reception_id.clone(),
+                    })
+                    .await?;
+                let version = seen.into_inner().reception.unwrap_or_default().version;
+                Ok(FinaliseReceptionRequest {
+                    request_id: request_id.clone(),
+                    reception_id: reception_id.clone(),
+                    version,
+                })
+            },
+            async |request| clerk.finalise_reception(request).await,
+        )
         .await
         .map(drop)
     }
@@ -137,23 +147,32 @@ impl Journey<'_> {
     pub async fn triage(&self) -> Result<()> {
         let case_id = self.case_id()?;
         let request_id = self.request_id("triage");
-        let district = self.registration()?.case_no.get(3..9).unwrap_or_default().to_owned();
+        let district = self
+            .registration()?
+            .case_no
+            .get(3..9)
+            .unwrap_or_default()
+            .to_owned();
         let mut desk = self.cast.dispatcher.triage();
-        patiently("triage", async || {
-            Ok(TriageCaseRequest {
-                request_id: request_id.clone(),
-                case_id: case_id.clone(),
-                version: self.intake_version().await?,
-                purpose: Purpose::Appeal.into(),
-                legal_route: LegalRoute::LegalRoute316.into(),
-                content_code: "030100".to_owned(),
-                problem_loc_code: district.clone(),
-                problem_town_code: format!("{district}100"),
-                field_code: "03".to_owned(),
-                summary: self.script.summary.clone(),
-                ..TriageCaseRequest::default()
-            })
-        }, async |request| desk.triage_case(request).await)
+        patiently(
+            "triage",
+            async || {
+                Ok(TriageCaseRequest {
+                    request_id: request_id.clone(),
+                    case_id: case_id.clone(),
+                    version: self.intake_version().await?,
+                    purpose: Purpose::Appeal.into(),
+                    legal_route: LegalRoute::LegalRoute316.into(),
+                    content_code: "030100".to_owned(),
+                    problem_loc_code: district.clone(),
+                    problem_town_code: format!("{district}100"),
+                    field_code: "03".to_owned(),
+                    summary: self.script.summary.clone(),
+                    ..TriageCaseRequest::default()
+                })
+            },
+            async |request| desk.triage_case(request).await,
+        )
         .await
         .map(drop)
     }
@@ -163,17 +182,29 @@ impl Journey<'_> {
         let case_id = self.case_id()?;
         let request_id = self.request_id("release");
         let mut desk = self.cast.dispatcher.triage();
-        patiently("release", async || {
-            let version = self.intake_version().await?;
-            Ok(ReleaseCaseRequest { request_id: request_id.clone(), case_id: case_id.clone(), version })
-        }, async |request| desk.release_case(request).await)
+        patiently(
+            "release",
+            async || {
+                let version = self.intake_version().await?;
+                Ok(ReleaseCaseRequest {
+                    request_id: request_id.clone(),
+                    case_id: case_id.clone(),
+                    version,
+                })
+            },
+            async |request| desk.release_case(request).await,
+        )
         .await
         .map(drop)
     }
 
     async fn intake_version(&self) -> Result<u64, tonic::Status> {
-        let case_id = self.case_id().map_err(|error| tonic::Status::internal(error.to_string()))?;
-        let request = GetCaseRequest { case: Some(get_case_request::Case::CaseId(case_id)) };
+        let case_id = self
+            .case_id()
+            .map_err(|error| tonic::Status::internal(error.to_string()))?;
+        let request = GetCaseRequest {
+            case: Some(get_case_request::Case::CaseId(case_id)),
+        };
         let seen = self.cast.dispatcher.cases().get_case(request).await?.into_inner();
         Ok(seen.header.unwrap_or_default().version)
     }

@@ -11,10 +11,7 @@ use xinqiao_proto::scheduling::{
 
 use super::patience::patiently;
 use crate::clients::Desk;
-use crate::people::{
-    self, DISTRICT_A, Person, UNIT_HOUSING, UNIT_HOUSING_B,
-    UNIT_JINCHANG, UNIT_LABOUR,
-};
+use crate::people::{self, DISTRICT_A, Person, UNIT_HOUSING, UNIT_HOUSING_B, UNIT_JINCHANG, UNIT_LABOUR};
 use crate::platform::Platform;
 use crate::signing::Signatory;
 
@@ -30,7 +27,11 @@ struct DemoLeader {
 
 /// Loads units, leaders and the roster of the year into one district. What is there already stays.
 pub async fn load(platform: &Platform, district: &str, year: i32) -> Result<()> {
-    let (clerk, dispatcher) = if district == DISTRICT_A { ("li-dengji", "wang-fenban") } else { ("wu-dengji", "ma-fenban") };
+    let (clerk, dispatcher) = if district == DISTRICT_A {
+        ("li-dengji", "wang-fenban")
+    } else {
+        ("wu-dengji", "ma-fenban")
+    };
     let clerk = platform.desk(person(clerk)?)?;
     let dispatcher = platform.desk(person(dispatcher)?)?;
     put_units(&dispatcher, district).await?;
@@ -45,9 +46,11 @@ pub async fn next_session(desk: &Desk, leader: Uuid, after: Date) -> Result<Rece
         leader_id: leader.to_string(),
         ..ListReceptionDaysRequest::default()
     };
-    let found = patiently("find a session", async || Ok(request.clone()), async |request| {
-        desk.roster().list_reception_days(request).await
-    })
+    let found = patiently(
+        "find a session",
+        async || Ok(request.clone()),
+        async |request| desk.roster().list_reception_days(request).await,
+    )
     .await?;
     found
         .reception_days
@@ -63,17 +66,21 @@ pub async fn open(desk: &Desk, session: &ReceptionDay) -> Result<()> {
         reception_day_id: session.reception_day_id.clone(),
         version: session.version,
     };
-    patiently("open the session", async || Ok(request.clone()), async |request| {
-        desk.roster().open_reception_day(request).await
-    })
+    patiently(
+        "open the session",
+        async || Ok(request.clone()),
+        async |request| desk.roster().open_reception_day(request).await,
+    )
     .await
     .map(drop)
 }
 
 async fn put_units(dispatcher: &Desk, district: &str) -> Result<()> {
-    let there = patiently("list units", async || Ok(ListUnitsRequest::default()), async |request| {
-        dispatcher.units().list_units(request).await
-    })
+    let there = patiently(
+        "list units",
+        async || Ok(ListUnitsRequest::default()),
+        async |request| dispatcher.units().list_units(request).await,
+    )
     .await?;
     for DemoUnit(name, id, kind) in units(district) {
         if there.units.iter().any(|unit| unit.unit_id == id.to_string()) {
@@ -89,18 +96,22 @@ async fn put_units(dispatcher: &Desk, district: &str) -> Result<()> {
                 ..Unit::default()
             }),
         };
-        patiently("put a unit", async || Ok(request.clone()), async |request| {
-            dispatcher.units().put_unit(request).await
-        })
+        patiently(
+            "put a unit",
+            async || Ok(request.clone()),
+            async |request| dispatcher.units().put_unit(request).await,
+        )
         .await?;
     }
     Ok(())
 }
 
 async fn put_leaders(platform: &Platform, dispatcher: &Desk, district: &str) -> Result<()> {
-    let there = patiently("list leaders", async || Ok(ListLeadersRequest::default()), async |request| {
-        dispatcher.masters().list_leaders(request).await
-    })
+    let there = patiently(
+        "list leaders",
+        async || Ok(ListLeadersRequest::default()),
+        async |request| dispatcher.masters().list_leaders(request).await,
+    )
     .await?;
     for leader in leaders(district) {
         let person = person(leader.person)?;
@@ -116,14 +127,18 @@ async fn put_leaders(platform: &Platform, dispatcher: &Desk, district: &str) -> 
             portfolio: vec![leader.portfolio.to_owned()],
             linked_towns: vec![leader.linked_town.to_owned()],
             person_id: person.id.to_owned(),
-            certificate_pem: Signatory::open(platform.data(), person)?.certificate_pem().to_owned(),
+            certificate_pem: Signatory::open(platform.data(), person)?
+                .certificate_pem()
+                .to_owned(),
             order: leader.order,
             active: true,
             ..PutLeaderRequest::default()
         };
-        patiently("put a leader", async || Ok(request.clone()), async |request| {
-            dispatcher.masters().put_leader(request).await
-        })
+        patiently(
+            "put a leader",
+            async || Ok(request.clone()),
+            async |request| dispatcher.masters().put_leader(request).await,
+        )
         .await?;
     }
     Ok(())
@@ -135,9 +150,11 @@ async fn generate_roster(clerk: &Desk, dispatcher: &Desk, year: i32) -> Result<(
         year,
         ..GenerateRosterRequest::default()
     };
-    let plan = patiently("generate the roster", async || Ok(generate.clone()), async |request| {
-        clerk.roster().generate_roster(request).await
-    })
+    let plan = patiently(
+        "generate the roster",
+        async || Ok(generate.clone()),
+        async |request| clerk.roster().generate_roster(request).await,
+    )
     .await?;
     if plan.added == 0 {
         return Ok(());
@@ -147,9 +164,11 @@ async fn generate_roster(clerk: &Desk, dispatcher: &Desk, year: i32) -> Result<(
         year,
         reception_day_ids: vec![],
     };
-    patiently("publish the roster", async || Ok(publish.clone()), async |request| {
-        dispatcher.roster().publish_roster(request).await
-    })
+    patiently(
+        "publish the roster",
+        async || Ok(publish.clone()),
+        async |request| dispatcher.roster().publish_roster(request).await,
+    )
     .await
     .map(drop)
 }
@@ -166,13 +185,23 @@ fn units(district: &str) -> Vec<DemoUnit> {
             DemoUnit("金厂镇政府", UNIT_JINCHANG, UnitKind::Township),
         ]
     } else {
-        vec![DemoUnit("二道江区住建局", UNIT_HOUSING_B, UnitKind::GovernmentDepartment)]
+        vec![DemoUnit(
+            "二道江区住建局",
+            UNIT_HOUSING_B,
+            UnitKind::GovernmentDepartment,
+        )]
     }
 }
 
 /// Order decides the turn: 张副区长 receives on 3 March 2026.
 fn leaders(district: &str) -> Vec<DemoLeader> {
-    let leader = |person, post, portfolio, linked_town, order| DemoLeader { person, post, portfolio, linked_town, order };
+    let leader = |person, post, portfolio, linked_town, order| DemoLeader {
+        person,
+        post,
+        portfolio,
+        linked_town,
+        order,
+    };
     if district == DISTRICT_A {
         vec![
             leader("liu-fuquzhang", "副区长", "04", "220502200", 1),

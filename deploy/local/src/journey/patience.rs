@@ -7,13 +7,16 @@ use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
 /// How long a step may take before the journey gives up: longer than any restart.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 /// Pause between tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The stable reason of a refusal, empty when there is none.
 pub fn reason(status: &Status) -> String {
-    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+    status
+        .get_details_error_info()
+        .map(|info| info.reason)
+        .unwrap_or_default()
 }
 
 /// Builds a command and sends it until it is answered, unchanged: a service that had already done it when
@@ -28,14 +31,14 @@ pub async fn patiently<Q: Clone, A>(
     mut send: impl AsyncFnMut(Q) -> Result<Response<A>, Status>,
 ) -> Result<A> {
     let deadline = tokio::time::Instant::now() + LIMIT;
-    let mut built = None;
+    let mut command = None;
     loop {
-        let tried = match built.clone() {
-            Some(command) => send(command).await,
+        let tried = match command.clone() {
+            Some(same) => send(same).await,
             None => match build().await {
-                Ok(command) => {
-                    built = Some(command.clone());
-                    send(command).await
+                Ok(fresh) => {
+                    command = Some(fresh.clone());
+                    send(fresh).await
                 }
                 Err(status) => Err(status),
             },
@@ -48,10 +51,13 @@ pub async fn patiently<Q: Clone, A>(
             bail!("{what}: {}", describe(&status));
         }
         if tokio::time::Instant::now() > deadline {
-            bail!("{what}: not answered within {LIMIT:?}, last: {}", describe(&status));
+            bail!(
+                "{what}: not answered within {LIMIT:?}, last: {}",
+                describe(&status)
+            );
         }
         if reason(&status) == "STALE_VERSION" {
-            built = None;
+            command = None;
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -75,16 +81,26 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Option<T
 pub fn describe(status: &Status) -> String {
     let fields: Vec<String> = status
         .get_details_bad_request()
-        .map(|bad| bad.field_violations.into_iter().map(|wrong| format!("{}: {}", wrong.field, wrong.description)).collect())
+        .map(|bad| {
+            bad.field_violations
+                .into_iter()
+                .map(|wrong| format!("{}: {}", wrong.field, wrong.description))
+                .collect()
+        })
         .unwrap_or_default();
-    format!("{:?} {} {} {}", status.code(), reason(status), status.message(), fields.join("; "))
+    format!(
+        "{:?} {} {} {}",
+        status.code(),
+        reason(status),
+        status.message(),
+        fields.join("; ")
+    )
 }
 
 fn worth_another_try(status: &Status) -> bool {
     match status.code() {
-        Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown => true,
-        // Not told apart from a foreign case: an event may still be on its way.
-        Code::NotFound => true,
+        // Not found is not told apart from a foreign case: an event may still be on its way.
+        Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown | Code::NotFound => true,
         Code::FailedPrecondition => reason(status) == "NOT_YET_HERE",
         Code::Aborted => reason(status) == "STALE_VERSION",
         _ => false,

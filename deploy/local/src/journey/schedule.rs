@@ -74,7 +74,10 @@ impl Schedule {
 
     /// The instant one day's acts begin.
     pub fn begins(&self, day: Day) -> Result<OffsetDateTime> {
-        self.days().find(|(each, _)| *each == day).map(|(_, at)| at).context("the schedule lacks a day")
+        self.days()
+            .find(|(each, _)| *each == day)
+            .map(|(_, at)| at)
+            .context("the schedule lacks a day")
     }
 
     /// The local date of one day.

@@ -70,7 +70,11 @@ pub async fn conclude(
     .await?;
     let clocks = until("every clock at rest", async || {
         let clocks = clocks(cast, &case_id).await?;
-        Ok(clocks.clocks.iter().all(|clock| clock.state() != ClockState::Running).then_some(clocks))
+        Ok(clocks
+            .clocks
+            .iter()
+            .all(|clock| clock.state() != ClockState::Running)
+            .then_some(clocks))
     })
     .await?;
     let mut verdict = Verdict::default();
@@ -89,22 +93,37 @@ pub fn window_closes(schedule: &Schedule, calendar: &Calendar) -> Result<OffsetD
 
 /// A date as the contracts write it.
 pub fn date(text: &str) -> Result<Date> {
-    Date::parse(text, format_description!("[year]-[month]-[day]")).with_context(|| format!("{text} is no date"))
+    Date::parse(text, format_description!("[year]-[month]-[day]"))
+        .with_context(|| format!("{text} is no date"))
 }
 
 /// The time line of a case.
 pub async fn timeline(cast: &Cast, case_id: &str) -> Result<GetTimelineResponse> {
-    let request = GetTimelineRequest { case: Some(get_timeline_request::Case::CaseId(case_id.to_owned())) };
+    let request = GetTimelineRequest {
+        case: Some(get_timeline_request::Case::CaseId(case_id.to_owned())),
+    };
     let mut desk = cast.supervisor.cases();
-    patiently("read the time line", async || Ok(request.clone()), async |request| desk.get_timeline(request).await)
-        .await
+    patiently(
+        "read the time line",
+        async || Ok(request.clone()),
+        async |request| desk.get_timeline(request).await,
+    )
+    .await
 }
 
 /// The clocks of a case with their derivations.
 pub async fn clocks(cast: &Cast, case_id: &str) -> Result<ListClocksResponse> {
-    let request = ListClocksRequest { case_id: case_id.to_owned(), without_derivation: false };
+    let request = ListClocksRequest {
+        case_id: case_id.to_owned(),
+        without_derivation: false,
+    };
     let mut desk = cast.supervisor.clocks();
-    patiently("list the clocks", async || Ok(request.clone()), async |request| desk.list_clocks(request).await).await
+    patiently(
+        "list the clocks",
+        async || Ok(request.clone()),
+        async |request| desk.list_clocks(request).await,
+    )
+    .await
 }
 
 fn has(timeline: &GetTimelineResponse, kind: &str) -> bool {
@@ -132,8 +151,16 @@ impl Verdict {
             .and_then(|at| OffsetDateTime::from_unix_timestamp(at.seconds).ok())
             .map(|at| format!("{} {}", local::local_date(at), clock_face(at)))
             .unwrap_or_default();
-        let TimelineEntry { kind, actor, service, trace_id, .. } = entry;
-        self.say(&format!("  {at}  {kind:<28} {actor:<24} {service:<12} {trace_id}"));
+        let TimelineEntry {
+            kind,
+            actor,
+            service,
+            trace_id,
+            ..
+        } = entry;
+        self.say(&format!(
+            "  {at}  {kind:<28} {actor:<24} {service:<12} {trace_id}"
+        ));
         if trace_id.is_empty() {
             self.wrong.push(format!("{kind} carries no trace"));
         }
@@ -153,17 +180,25 @@ impl Verdict {
         let rules = RuleSet::national();
         for (code, day) in CLOCKS {
             let start = schedule.date(day)?;
-            let length = rules.term(code).with_context(|| format!("{code} has no length in the rule book"))?;
+            let length = rules
+                .term(code)
+                .with_context(|| format!("{code} has no length in the rule book"))?;
             let due = term::due(start, length, calendar);
-            let found = clocks.clocks.iter().filter_map(|clock| clock.term.as_ref()).any(|term| {
-                term.clock == code.to_string()
-                    && term.start_date == start.to_string()
-                    && [&term.due_raw, &term.due_eff, &term.due_safe]
-                        == [&due.raw.to_string(), &due.eff.to_string(), &due.safe.to_string()]
-            });
+            let found = clocks
+                .clocks
+                .iter()
+                .filter_map(|clock| clock.term.as_ref())
+                .any(|term| {
+                    term.clock == code.to_string()
+                        && term.start_date == start.to_string()
+                        && [&term.due_raw, &term.due_eff, &term.due_safe]
+                            == [&due.raw.to_string(), &due.eff.to_string(), &due.safe.to_string()]
+                });
             if !found {
                 let wanted = format!("{} {} {}", due.raw, due.eff, due.safe);
-                self.wrong.push(format!("{code} from {start} should be due {wanted} (raw, effective, safe)"));
+                self.wrong.push(format!(
+                    "{code} from {start} should be due {wanted} (raw, effective, safe)"
+                ));
             }
         }
         Ok(())
@@ -186,7 +221,9 @@ impl Verdict {
             term.start_date, term.due_raw, term.due_eff, term.due_safe
         ));
         if clock.differed {
-            self.wrong.push(format!("{name}: the publisher's dates differ from supervision's derivation"));
+            self.wrong.push(format!(
+                "{name}: the publisher's dates differ from supervision's derivation"
+            ));
         }
         if clock.derivation.is_empty() {
             self.wrong.push(format!("{name}: the derivation is missing"));
@@ -197,26 +234,40 @@ impl Verdict {
         let package_id = journey.package_id.clone().context("no package was sealed")?;
         let verify = VerifyPackageRequest { package_id };
         let mut packages = cast.archivist.packages();
-        let checked = patiently("verify the package", async || Ok(verify.clone()), async |request| {
-            packages.verify_package(request).await
-        })
+        let checked = patiently(
+            "verify the package",
+            async || Ok(verify.clone()),
+            async |request| packages.verify_package(request).await,
+        )
         .await?;
-        let request = GetDossierRequest { case_id: journey.registration()?.case_id.clone() };
+        let request = GetDossierRequest {
+            case_id: journey.registration()?.case_id.clone(),
+        };
         let mut dossiers = cast.archivist.dossiers();
-        let dossier = patiently("read the dossier", async || Ok(request.clone()), async |request| {
-            dossiers.get_dossier(request).await
-        })
+        let dossier = patiently(
+            "read the dossier",
+            async || Ok(request.clone()),
+            async |request| dossiers.get_dossier(request).await,
+        )
         .await?;
-        let package = dossier.dossier.and_then(|dossier| dossier.package).context("the dossier shows no package")?;
+        let package = dossier
+            .dossier
+            .and_then(|dossier| dossier.package)
+            .context("the dossier shows no package")?;
         self.say("");
         self.say(&format!("档号 archival number {}", package.archival_no));
-        self.say(&format!("{} files, {} documents, final on {}", checked.files, checked.documents, package.final_on));
+        self.say(&format!(
+            "{} files, {} documents, final on {}",
+            checked.files, checked.documents, package.final_on
+        ));
         self.say("");
         if !checked.valid {
-            self.wrong.push(format!("the package is not valid: {:?}", checked.findings));
+            self.wrong
+                .push(format!("the package is not valid: {:?}", checked.findings));
         }
         if package.state() != PackageState::SealedFinal {
-            self.wrong.push(format!("the package is {:?}, not final", package.state()));
+            self.wrong
+                .push(format!("the package is {:?}, not final", package.state()));
         }
         Ok(())
     }
