@@ -3,6 +3,7 @@
 //! One module per protobuf package. [`event::KINDS`] is the table of events: the name each has on the
 //! bus, and the message that is its body.
 
+pub mod command;
 pub mod event;
 
 pub use generated::{
