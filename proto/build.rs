@@ -17,7 +17,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(&contracts, [&root])?;
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     fs::write(out.join("commands.rs"), commands(&descriptors))?;
-    fs::write(out.join("commands.rs"), commands(&descriptors))?;
     tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
     println!("cargo:rerun-if-changed={}", root.join("xinqiao").display());
     Ok(())
@@ -38,39 +37,11 @@ fn commands(descriptors: &FileDescriptorSet) -> String {
         for method in file.service.iter().flat_map(|service| &service.method) {
             let request = method.input_type().rsplit('.').next().unwrap_or_default();
             if is_command(request) {
-                lines.push_str(&format!("    {context}::{request} => \"{context}.{}\";\n", method.name()));
+                lines += &format!("    {context}::{request} => \"{context}.{}\";\n", method.name());
             }
         }
     }
     lines + "}\n"
-}
-
-/// Every request that carries a `request_id` changes something: it is a command, named `<service>.<Rpc>`.
-fn commands(descriptors: &prost_types::FileDescriptorSet) -> String {
-    let mut code = String::new();
-    for file in &descriptors.file {
-        let Some(context) = file.package().strip_prefix("xinqiao.").and_then(|name| name.strip_suffix(".v1")) else {
-            continue;
-        };
-        for method in file.service.iter().flat_map(|service| &service.method) {
-            let input = method.input_type().rsplit('.').next().unwrap_or_default();
-            let message = descriptors
-                .file
-                .iter()
-                .filter(|other| other.package() == file.package())
-                .flat_map(|other| &other.message_type)
-                .find(|message| message.name() == input);
-            if message.is_some_and(|message| message.field.iter().any(|field| field.name() == "request_id")) {
-                let action = format!("{context}.{}", method.name());
-                code.push_str(&format!(
-                    "impl Command for crate::generated::{context}::v1::{input} {{\n    \
-                     const ACTION: &'static str = {action:?};\n    \
-                     fn request_id(&self) -> &str {{\n        &self.request_id\n    }}\n}}\n"
-                ));
-            }
-        }
-    }
-    code
 }
 
 fn collect(folder: &Path, contracts: &mut Vec<PathBuf>) -> io::Result<()> {

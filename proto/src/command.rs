@@ -11,4 +11,16 @@ pub trait Command: prost::Message + Default + 'static {
     fn request_id(&self) -> &str;
 }
 
+macro_rules! commands {
+    ($($context:ident::$request:ident => $action:literal;)+) => {
+        $(impl Command for crate::$context::$request {
+            const ACTION: &'static str = $action;
+
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+        })+
+    };
+}
+
 include!(concat!(env!("OUT_DIR"), "/commands.rs"));
