@@ -17,7 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(&contracts, [&root])?;
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     fs::write(out.join("commands.rs"), commands(&descriptors))?;
-    tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .bytes(".")
+        .compile_fds(descriptors)?;
     println!("cargo:rerun-if-changed={}", root.join("xinqiao").display());
     Ok(())
 }
@@ -26,7 +28,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn commands(descriptors: &FileDescriptorSet) -> String {
     let mut lines = String::from("commands! {\n");
     for file in &descriptors.file {
-        let Some(context) = file.package().strip_prefix("xinqiao.").and_then(|name| name.strip_suffix(".v1")) else {
+        let Some(context) = file
+            .package()
+            .strip_prefix("xinqiao.")
+            .and_then(|name| name.strip_suffix(".v1"))
+        else {
             continue;
         };
         let is_command = |request: &str| {
@@ -37,7 +43,17 @@ fn commands(descriptors: &FileDescriptorSet) -> String {
         for method in file.service.iter().flat_map(|service| &service.method) {
             let request = method.input_type().rsplit('.').next().unwrap_or_default();
             if is_command(request) {
-                lines += &format!("    {context}::{request} => \"{context}.{}\";\n", method.name());
+                lines.extend([
+                    "    ",
+                    context,
+                    "::",
+                    request,
+                    " => \"",
+                    context,
+                    ".",
+                    method.name(),
+                    "\";\n",
+                ]);
             }
         }
     }
