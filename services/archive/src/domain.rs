@@ -9,6 +9,5 @@ pub mod item;
 pub mod number;
 pub mod package;
 pub mod process_log;
-pub mod readable;
 pub mod retention;
 pub mod verify;

@@ -166,6 +166,12 @@ fn describe(info: &[(&'static str, String)], payload: &BTreeMap<BagPath, Vec<u8>
     text
 }
 
+/// The digest of every file a SHA-512 manifest lists, by path; nothing when a line is faulty.
+pub fn listing(manifest: &[u8]) -> Option<BTreeMap<String, String>> {
+    let (listed, faults) = manifest::read(str::from_utf8(manifest).ok()?, 128);
+    faults.is_empty().then_some(listed)
+}
+
 /// What a judge of a bag needs to know about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {

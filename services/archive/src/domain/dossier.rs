@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
+use xinqiao_documents::ArchiveItem;
 use xinqiao_kernel::CaseState;
 
-use super::{gap::Gap, item::Item};
+use super::gap::Gap;
 
 /// A document of some service, by reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Reference {
     /// Form code, for example `D12`.
     pub form: String,
     /// Where it belongs in the file.
-    pub item: Item,
+    pub item: ArchiveItem,
     /// SHA-256 of the canonical content, hexadecimal.
     pub content_sha256: String,
     /// SHA-256 of the ciphertext, hexadecimal; its name in the object store.
@@ -106,7 +107,7 @@ pub(crate) mod tests {
         Reference {
             document_id: Uuid::from_u128(u128::from(item.parse::<u8>().unwrap())),
             form: form.to_owned(),
-            item: Item::parse(item).unwrap(),
+            item: item.parse().unwrap(),
             content_sha256: "00".repeat(32),
             ciphertext_sha256: "11".repeat(32),
             ciphertext_bytes: 10,

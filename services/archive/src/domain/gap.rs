@@ -1,7 +1,10 @@
 //! What keeps a dossier from being sealed.
 
-use super::item::{Demand, Item, Text, demand};
-use super::{dossier::Reference, facts::Facts};
+use xinqiao_documents::ArchiveItem;
+
+use super::dossier::Reference;
+use super::facts::Facts;
+use super::item::{Demand, Text, demand};
 
 /// Why an item is not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ impl GapReason {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The item it belongs to.
-    pub item: Item,
+    pub item: ArchiveItem,
     /// Why.
     pub reason: GapReason,
     /// 中文.
@@ -52,7 +55,7 @@ pub struct Gap {
 
 impl Gap {
     /// A gap that concerns the object of one document.
-    pub fn of_object(item: Item, reference: &Reference, reason: GapReason) -> Self {
+    pub fn of_object(item: ArchiveItem, reference: &Reference, reason: GapReason) -> Self {
         let (zh, en) = match reason {
             GapReason::ObjectAbsent => ("尚未存入对象库", "is not in the object store yet"),
             GapReason::ObjectAltered => (
@@ -86,7 +89,7 @@ impl Gap {
     /// An event of a publisher that has not arrived.
     pub fn of_event(publisher: &str, sequence: u64) -> Self {
         Self {
-            item: super::item::PROCESS_LOG,
+            item: ArchiveItem::ProcessLog,
             reason: GapReason::EventMissing,
             zh: format!("{publisher} 的第 {sequence} 个事件尚未收到"),
             en: format!("event {sequence} of {publisher} has not arrived"),
@@ -96,13 +99,14 @@ impl Gap {
 
 /// The mandatory items without their documents.
 pub fn missing(facts: &Facts, references: &[Reference]) -> Vec<Gap> {
-    Item::all()
+    ArchiveItem::ALL
+        .into_iter()
         .flat_map(|item| of_item(item, facts, references))
         .collect()
 }
 
 /// The gaps of one item.
-pub fn of_item(item: Item, facts: &Facts, references: &[Reference]) -> Vec<Gap> {
+pub fn of_item(item: ArchiveItem, facts: &Facts, references: &[Reference]) -> Vec<Gap> {
     let Demand::Mandatory { why, forms } = demand(item, facts) else {
         return Vec::new();
     };
@@ -121,21 +125,21 @@ pub fn of_item(item: Item, facts: &Facts, references: &[Reference]) -> Vec<Gap> 
         .collect()
 }
 
-fn item_missing(item: Item, why: Text) -> Gap {
+fn item_missing(item: ArchiveItem, why: Text) -> Gap {
     Gap {
         item,
         reason: GapReason::ItemMissing,
-        zh: format!("缺 {} {}（{}）", item.number(), item.title(), why.zh),
+        zh: format!("缺 {} {}（{}）", item.number(), item.zh(), why.zh),
         en: format!("item {} is missing ({})", item.number(), why.en),
     }
 }
 
-fn form_missing(item: Item, group: &[&str]) -> Gap {
+fn form_missing(item: ArchiveItem, group: &[&str]) -> Gap {
     let forms = group.join(" / ");
     Gap {
         item,
         reason: GapReason::FormMissing,
-        zh: format!("{} {} 缺文书 {forms}", item.number(), item.title()),
+        zh: format!("{} {} 缺文书 {forms}", item.number(), item.zh()),
         en: format!("item {} lacks form {forms}", item.number()),
     }
 }
@@ -159,7 +163,7 @@ mod tests {
             .map(|gap| (gap.item.number(), gap.reason))
             .collect();
         let all = ["02", "03", "05", "06", "07", "14", "15", "16"];
-        assert_eq!(found, all.map(|item| (item.to_owned(), GapReason::ItemMissing)));
+        assert_eq!(found, all.map(|item| (item, GapReason::ItemMissing)));
     }
 
     #[test]
@@ -168,7 +172,7 @@ mod tests {
             ("02", "D01"),
             ("03", "X"),
             ("05", "D27"),
-            ("06", "X"),
+            ("06", "D29"),
             ("07", "D02"),
             ("14", "D15"),
             ("15", "D16"),
@@ -177,7 +181,7 @@ mod tests {
         let gaps = missing(&facts(), &references);
         assert_eq!(gaps.len(), 1);
         assert_eq!(
-            (gaps[0].item.number().as_str(), gaps[0].reason.code()),
+            (gaps[0].item.number(), gaps[0].reason.code()),
             ("16", "ITEM_MISSING")
         );
         assert!(gaps[0].zh.contains("领导审阅签字"));
@@ -185,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_wrong_form_does_not_count() {
-        let gaps = of_item(Item::parse("05").unwrap(), &facts(), &[reference("05", "D29")]);
+        let gaps = of_item(ArchiveItem::Reception, &facts(), &[reference("05", "D29")]);
         assert_eq!(gaps[0].reason, GapReason::FormMissing);
     }
 }

@@ -1,4 +1,8 @@
-//! The items 01 to 21 of a file 一案一档, and when each is demanded.
+//! When each of the items 01 to 21 of a file 一案一档 is demanded, and by which forms.
+//!
+//! The general rule is the documents' ([`ArchiveItem::requirement`]); here it meets what happened in the case.
+
+use xinqiao_documents::ArchiveItem;
 
 use super::facts::{Closure, Facts};
 
@@ -13,67 +17,6 @@ pub struct Text {
 
 const fn text(zh: &'static str, en: &'static str) -> Text {
     Text { zh, en }
-}
-
-/// An item of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Item(u8);
-
-/// Item 01: catalogue and note, made at sealing.
-pub const CATALOGUE: Item = Item(1);
-/// Item 21: the process log, made at sealing.
-pub const PROCESS_LOG: Item = Item(21);
-
-const TITLES: [&str; 21] = [
-    "卷内目录与备考表",
-    "登记表与回执",
-    "来信来访原件及附件",
-    "身份与委托材料",
-    "接访处访记录",
-    "领导批办意见",
-    "甄别处理与告知文书",
-    "交办与异议",
-    "回避声明",
-    "调查报告与证据",
-    "延期审批与告知",
-    "处理意见书与送达回证",
-    "落实情况材料",
-    "结案报告",
-    "信访人签署意见",
-    "领导审阅签字",
-    "包保责任与联系记录",
-    "督办与建议",
-    "复查复核材料",
-    "评价",
-    "过程日志",
-];
-
-impl Item {
-    /// Every item in order.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (1..=21).map(Self)
-    }
-
-    /// Reads "01" to "21".
-    pub fn parse(number: &str) -> Option<Self> {
-        let value = number.parse().ok().filter(|value| (1..=21).contains(value))?;
-        (number.len() == 2).then_some(Self(value))
-    }
-
-    /// "01" to "21".
-    pub fn number(self) -> String {
-        format!("{:02}", self.0)
-    }
-
-    /// Chinese title.
-    pub fn title(self) -> &'static str {
-        TITLES[usize::from(self.0 - 1)]
-    }
-
-    /// Folder under `data/`.
-    pub fn folder(self) -> String {
-        format!("{}_{}", self.number(), self.title())
-    }
 }
 
 /// What the rules say of an item for one case.
@@ -96,50 +39,43 @@ pub enum Demand {
 }
 
 /// What the rules of the archive file demand for this case (table of §6.6).
-pub fn demand(item: Item, facts: &Facts) -> Demand {
-    match item.0 {
-        1 | 21 => Demand::AtSealing,
-        2 => always(&[&["D01"]]),
-        3 => always(&[]),
-        5 => when(facts.leader_received, LEADER, NO_LEADER, &[&["D27", "D28"]]),
-        6 => when(facts.leader_received, LEADER, NO_LEADER, &[]),
-        7 => notices(facts),
-        8 => when(
-            facts.objected,
-            text("单位提出过异议", "the unit objected"),
-            WHEN_THERE,
-            &[&["D08"], &["D09"]],
-        ),
-        9 => when(
-            facts.investigated,
-            text(
-                "已进入调查办理（C41）",
-                "the case reached the investigation (C41)",
-            ),
-            text("未进入调查办理", "the case never reached an investigation"),
-            &[],
-        ),
-        10 => when(investigated_way(facts), ROUTE, NO_ROUTE, &[&["D10"]]),
-        11 => when(
-            facts.extended,
-            text("办理期限曾延长", "the handling limit was extended"),
-            WHEN_THERE,
-            &[&["D11"]],
-        ),
-        12 => when(opinion_way(facts), ROUTE, NO_ROUTE, &[&["D12"], &["D14"]]),
-        14 if facts.filed => Demand::Optional {
-            why: text(
-                "未进入办理程序的事项无结案报告",
-                "a filed case has no closure report",
-            ),
-        },
-        14 => always(&[&["D15"]]),
-        15 => after_handling(facts, &[&["D16"]]),
-        16 => after_handling(facts, &[&["D17"]]),
-        _ => Demand::Optional { why: WHEN_THERE },
+pub fn demand(item: ArchiveItem, facts: &Facts) -> Demand {
+    match item {
+        ArchiveItem::Catalogue | ArchiveItem::ProcessLog => Demand::AtSealing,
+        ArchiveItem::Registration => always(&[&["D01"]]),
+        ArchiveItem::Original => always(&[]),
+        ArchiveItem::Reception => when(facts.leader_received, LEADER, NO_LEADER, &[&["D27", "D28"]]),
+        ArchiveItem::Instruction => when(facts.leader_received, LEADER, NO_LEADER, &[&["D29"]]),
+        ArchiveItem::Notices => notices(facts),
+        ArchiveItem::Assignment => when(facts.objected, OBJECTED, WHEN_THERE, &[&["D08"], &["D09"]]),
+        ArchiveItem::Recusal => when(facts.investigated, INVESTIGATED, NOT_INVESTIGATED, &[]),
+        ArchiveItem::Investigation => when(investigated_way(facts), ROUTE, NO_ROUTE, &[&["D10"]]),
+        ArchiveItem::Extension => when(facts.extended, EXTENDED, WHEN_THERE, &[&["D11"]]),
+        ArchiveItem::Opinion => when(opinion_way(facts), ROUTE, NO_ROUTE, &[&["D12"], &["D14"]]),
+        ArchiveItem::Closure if facts.filed => Demand::Optional { why: FILED },
+        ArchiveItem::Closure => always(&[&["D15"]]),
+        ArchiveItem::PetitionerOpinion => after_handling(facts, &[&["D16"]]),
+        ArchiveItem::LeaderReview => after_handling(facts, &[&["D17"]]),
+        ArchiveItem::Mandate
+        | ArchiveItem::Execution
+        | ArchiveItem::FollowUp
+        | ArchiveItem::Supervision
+        | ArchiveItem::Review
+        | ArchiveItem::Ratings => Demand::Optional { why: WHEN_THERE },
     }
 }
 
+const OBJECTED: Text = text("单位提出过异议", "the unit objected");
+const INVESTIGATED: Text = text(
+    "已进入调查办理（C41）",
+    "the case reached the investigation (C41)",
+);
+const NOT_INVESTIGATED: Text = text("未进入调查办理", "the case never reached an investigation");
+const EXTENDED: Text = text("办理期限曾延长", "the handling limit was extended");
+const FILED: Text = text(
+    "未进入办理程序的事项无结案报告",
+    "a filed case has no closure report",
+);
 const LEADER: Text = text("领导接访事项", "a leader received the petitioner");
 const NO_LEADER: Text = text("非领导接访事项", "no leader received the petitioner");
 const ROUTE: Text = text("按第三十一条第六项办理的事项", "handled under article 31(6)");
@@ -208,10 +144,11 @@ fn after_handling(facts: &Facts, forms: &[&'static [&'static str]]) -> Demand {
 mod tests {
     use super::*;
 
-    fn demanded(facts: &Facts) -> Vec<String> {
-        Item::all()
+    fn demanded(facts: &Facts) -> Vec<&'static str> {
+        ArchiveItem::ALL
+            .into_iter()
             .filter(|item| matches!(demand(*item, facts), Demand::Mandatory { .. }))
-            .map(Item::number)
+            .map(ArchiveItem::number)
             .collect()
     }
 
@@ -252,7 +189,7 @@ mod tests {
             ..Facts::default()
         };
         assert_eq!(demanded(&facts), ["02", "03", "05", "06", "07"]);
-        let Demand::Mandatory { forms, .. } = demand(Item(7), &facts) else {
+        let Demand::Mandatory { forms, .. } = demand(ArchiveItem::Notices, &facts) else {
             panic!("notice not demanded")
         };
         assert_eq!(forms, [&["D03", "D04", "D05", "D06"]]);
@@ -266,7 +203,7 @@ mod tests {
             ..handled()
         };
         let found = demanded(&facts);
-        assert!(found.contains(&"08".to_owned()) && found.contains(&"11".to_owned()));
+        assert!(found.contains(&"08") && found.contains(&"11"));
     }
 
     #[test]
@@ -277,15 +214,6 @@ mod tests {
             ..handled()
         };
         let found = demanded(&facts);
-        assert!(!found.contains(&"10".to_owned()) && !found.contains(&"12".to_owned()));
-    }
-
-    #[test]
-    fn items_read_back_from_their_numbers() {
-        assert!(Item::all().all(|item| Item::parse(&item.number()) == Some(item)));
-        for wrong in ["0", "00", "1", "22", "001", "", "1x"] {
-            assert_eq!(Item::parse(wrong), None, "{wrong}");
-        }
-        assert_eq!(Item(12).folder(), "12_处理意见书与送达回证");
+        assert!(!found.contains(&"10") && !found.contains(&"12"));
     }
 }

@@ -1,17 +1,19 @@
 //! The package of a case 一案一档 as a bag: layout, names, metadata. Same dossier, same bytes.
 
 use serde::Serialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
-use xinqiao_kernel::local::{SHANGHAI, local_date};
+use xinqiao_documents::{ArchiveItem, OpenError, canonical, open, readable};
+use xinqiao_kernel::{
+    CaseNumber, DistrictCode,
+    local::{SHANGHAI, local_date},
+};
 
 use super::{
     bag::{Bag, BagBuilder, BuildError},
-    catalogue::{Catalogue, iso},
+    catalogue::catalogue,
     dossier::{LoggedEvent, Reference},
-    item::{CATALOGUE, PROCESS_LOG},
     process_log::ProcessLog,
-    readable,
     retention::Rule,
 };
 
@@ -23,11 +25,11 @@ pub struct Heading {
     /// Identifier of the case.
     pub case_id: Uuid,
     /// Number of the case.
-    pub case_no: String,
+    pub case_no: CaseNumber,
     /// Title of the case (class P2: only inside the sealed bag).
     pub title: String,
     /// District code.
-    pub district: String,
+    pub district: DistrictCode,
     /// District and office, 中文.
     pub organisation: String,
     /// Archival number 档号.
@@ -36,8 +38,8 @@ pub struct Heading {
     pub rule: &'static Rule,
     /// Rule set the case followed.
     pub rule_version: String,
-    /// Local date of closing or filing, YYYY-MM-DD.
-    pub held_on: String,
+    /// Local date of closing or filing.
+    pub held_on: Date,
     /// Name of the archivist (class P1).
     pub sealed_by: String,
     /// Legal time of sealing.
@@ -59,7 +61,7 @@ pub struct Content {
 
 /// Where the process log lies under `data/`.
 pub fn process_log_path() -> String {
-    format!("{}/process-log.json", PROCESS_LOG.folder())
+    format!("{}/process-log.json", ArchiveItem::ProcessLog.folder())
 }
 
 /// Puts documents in the order of the file and gives each its place, without extension: item, then time of
@@ -79,28 +81,49 @@ pub fn arrange(mut references: Vec<Reference>) -> Vec<(Reference, String)> {
     arranged
 }
 
-/// Builds the bag. `contents` come as [`arrange`] has ordered them.
-pub fn build(heading: &Heading, contents: &[Content], events: &[LoggedEvent]) -> Result<Bag, BuildError> {
+/// Why no package can be built.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PackageError {
+    /// A file cannot go into the bag.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A document is not canonical.
+    #[error("document {document_id}: {source}")]
+    Document {
+        /// Which.
+        document_id: Uuid,
+        /// Why.
+        source: OpenError,
+    },
+}
+
+/// Builds the bag. `contents` come as [`arrange`] has ordered them; `salt` is the salt of the catalogue.
+pub fn build(
+    heading: &Heading,
+    contents: &[Content],
+    events: &[LoggedEvent],
+    salt: &[u8; 32],
+) -> Result<Bag, PackageError> {
     let mut bag = BagBuilder::new();
-    let catalogue = Catalogue::of(heading, contents, events.len());
-    bag.payload(
-        &format!("{}/catalogue.json", CATALOGUE.folder()),
-        catalogue.json(),
+    let first = canonical(&catalogue(heading, contents, events.len()), salt);
+    add(
+        &mut bag,
+        &format!("{}/01_D30", ArchiveItem::Catalogue.folder()),
+        &first,
+        heading.package_id,
     )?;
-    bag.payload(
-        &format!("{}/catalogue.txt", CATALOGUE.folder()),
-        catalogue.text().into_bytes(),
-    )?;
-    for content in contents {
-        bag.payload(&format!("{}.json", content.path), content.canonical.clone())?;
-        if let Some(text) = readable::text(&content.reference.form, &content.canonical) {
-            bag.payload(&format!("{}.txt", content.path), text.into_bytes())?;
-        }
+    for Content {
+        reference,
+        path,
+        canonical,
+    } in contents
+    {
+        add(&mut bag, path, canonical, reference.document_id)?;
     }
-    let log = ProcessLog::of(&heading.case_no, events);
+    let log = ProcessLog::of(heading.case_no, events);
     bag.payload(&process_log_path(), log.json())?;
     bag.payload(
-        &format!("{}/process-log.txt", PROCESS_LOG.folder()),
+        &format!("{}/process-log.txt", ArchiveItem::ProcessLog.folder()),
         log.text().into_bytes(),
     )?;
     bag.metadata(
@@ -115,12 +138,20 @@ pub fn build(heading: &Heading, contents: &[Content], events: &[LoggedEvent]) ->
     Ok(bag.build())
 }
 
+/// A document twice: its canonical bytes as they were hashed, and as people read it.
+fn add(bag: &mut BagBuilder, path: &str, canonical: &[u8], document_id: Uuid) -> Result<(), PackageError> {
+    let opened = open(canonical).map_err(|source| PackageError::Document { document_id, source })?;
+    bag.payload(&format!("{path}.json"), canonical.to_vec())?;
+    bag.payload(&format!("{path}.txt"), readable(&opened).into_bytes())?;
+    Ok(())
+}
+
 fn tags(bag: &mut BagBuilder, heading: &Heading) {
     bag.info("Source-Organization", &heading.organisation);
     bag.info("External-Identifier", &heading.archival_no);
-    bag.info("Internal-Sender-Identifier", &heading.case_no);
+    bag.info("Internal-Sender-Identifier", &heading.case_no.to_string());
     bag.info("Internal-Sender-Description", "信访事项档案 一案一档");
-    bag.info("Bagging-Date", &iso(local_date(heading.sealed_at)));
+    bag.info("Bagging-Date", &local_date(heading.sealed_at).to_string());
     bag.info("BagIt-Profile-Identifier", "urn:xinqiao:archive-package:1");
 }
 
@@ -129,9 +160,9 @@ fn tags(bag: &mut BagBuilder, heading: &Heading) {
 struct Description<'a> {
     archival_no: &'a str,
     case_id: Uuid,
-    case_no: &'a str,
-    closed_on: &'a str,
-    district: &'a str,
+    case_no: CaseNumber,
+    closed_on: String,
+    district: DistrictCode,
     documents: usize,
     events: usize,
     organisation: &'a str,
@@ -149,9 +180,9 @@ fn describe(heading: &Heading, documents: usize, events: usize) -> Description<'
     Description {
         archival_no: &heading.archival_no,
         case_id: heading.case_id,
-        case_no: &heading.case_no,
-        closed_on: &heading.held_on,
-        district: &heading.district,
+        case_no: heading.case_no,
+        closed_on: heading.held_on.to_string(),
+        district: heading.district,
         documents,
         events,
         organisation: &heading.organisation,
@@ -175,7 +206,7 @@ struct ReferenceLine<'a> {
     created_at: String,
     document_id: Uuid,
     form: &'a str,
-    item: String,
+    item: ArchiveItem,
     key_version: u32,
     path: String,
     publisher: &'a str,
@@ -190,7 +221,7 @@ fn line(content: &Content) -> ReferenceLine<'_> {
         created_at: instant(reference.created_at),
         document_id: reference.document_id,
         form: &reference.form,
-        item: reference.item.number(),
+        item: reference.item,
         key_version: reference.key_version,
         path: format!("data/{}.json", content.path),
         publisher: &reference.publisher,
@@ -222,9 +253,9 @@ pub(crate) mod tests {
         Heading {
             package_id: Uuid::from_u128(7),
             case_id: Uuid::from_u128(1),
-            case_no: "XF-220502-2026-2-000001-4".to_owned(),
+            case_no: "XF-220502-2026-2-000123-9".parse().unwrap(),
             title: "房屋质量纠纷".to_owned(),
-            district: "220502".to_owned(),
+            district: "220502".parse().unwrap(),
             organisation: "东昌区信访工作联席会议办公室".to_owned(),
             archival_no: "J101-XF·2026-Y-LXB-0001".to_owned(),
             rule: decide(&Facts {
@@ -232,11 +263,18 @@ pub(crate) mod tests {
                 ..Facts::default()
             }),
             rule_version: "2022.1".to_owned(),
-            held_on: "2026-04-28".to_owned(),
+            held_on: time::macros::date!(2026 - 04 - 28),
             sealed_by: "周档案".to_owned(),
             sealed_at: datetime!(2026-04-29 10:00 +8),
             remarks: String::new(),
         }
+    }
+
+    /// A canonical document of a form.
+    pub(crate) fn paper(form: &str) -> Vec<u8> {
+        let salt = "5a".repeat(32);
+        format!(r#"{{"form":"{form}","title":"文书","salt":"{salt}","content":{{"text":"原文"}}}}"#)
+            .into_bytes()
     }
 
     fn contents() -> Vec<Content> {
@@ -276,29 +314,57 @@ pub(crate) mod tests {
 
     #[test]
     fn the_package_is_a_valid_bag_with_every_text() {
-        let bag = build(&heading(), &contents(), &[event(1, "intake", 1)]).unwrap();
+        let bag = build(&heading(), &contents(), &[event(1, "intake", 1)], &[7; 32]).unwrap();
         let files: BTreeMap<String, Seen> = bag
             .files()
             .map(|(path, bytes)| (path.to_string(), Seen::of(path.as_str(), bytes)))
             .collect();
         assert_eq!(validate(&files), []);
         let paths: Vec<_> = bag.files().map(|(path, _)| path.as_str()).collect();
-        assert!(paths.contains(&"data/01_卷内目录与备考表/catalogue.txt"));
+        assert!(paths.contains(&"data/01_卷内目录与备考表/01_D30.txt"));
         assert!(paths.contains(&"data/12_处理意见书与送达回证/01_D12.json"));
         assert!(paths.contains(&"data/21_过程日志/process-log.json"));
         assert!(paths.contains(&"metadata/references.json"));
     }
 
     #[test]
+    fn the_catalogue_names_every_document_in_chinese() {
+        let bag = build(&heading(), &contents(), &[], &[7; 32]).unwrap();
+        let (_, text) = bag
+            .files()
+            .find(|(path, _)| path.as_str().ends_with("01_D30.txt"))
+            .unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        for expected in [
+            "信访处理意见书",
+            "结案报告",
+            "立卷人：周档案",
+            "题名：房屋质量纠纷",
+        ] {
+            assert!(text.contains(expected), "{expected} not in {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_is_not_packed() {
+        let mut contents = contents();
+        contents[0].canonical = b"{}".to_vec();
+        assert!(matches!(
+            build(&heading(), &contents, &[], &[7; 32]),
+            Err(PackageError::Document { .. })
+        ));
+    }
+
+    #[test]
     fn the_same_dossier_gives_the_same_bytes() {
-        let build = || build(&heading(), &contents(), &[event(1, "intake", 1)]).unwrap();
+        let build = || build(&heading(), &contents(), &[event(1, "intake", 1)], &[7; 32]).unwrap();
         assert_eq!(build().tag_manifest_sha512(), build().tag_manifest_sha512());
     }
 
     #[test]
     fn the_digest_of_a_document_in_the_bag_is_the_digest_of_its_reference() {
         let contents = contents();
-        let bag = build(&heading(), &contents, &[]).unwrap();
+        let bag = build(&heading(), &contents, &[], &[7; 32]).unwrap();
         let (_, bytes) = bag
             .files()
             .find(|(path, _)| path.as_str().ends_with("01_D12.json"))

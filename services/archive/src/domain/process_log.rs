@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
-use xinqiao_kernel::local::SHANGHAI;
+use xinqiao_kernel::{CaseNumber, local::SHANGHAI};
 
 use super::{bag::sha256, dossier::LoggedEvent};
 
@@ -15,7 +15,7 @@ pub struct ProcessLog {
     /// Name and version of this form.
     pub form: String,
     /// Number of the case.
-    pub case_no: String,
+    pub case_no: CaseNumber,
     /// Every event in the order in which each follows its cause.
     pub events: Vec<LogLine>,
 }
@@ -73,7 +73,7 @@ const FORM: &str = "xinqiao.process-log.v1";
 
 impl ProcessLog {
     /// The log of a case.
-    pub fn of(case_no: &str, events: &[LoggedEvent]) -> Self {
+    pub fn of(case_no: CaseNumber, events: &[LoggedEvent]) -> Self {
         Self {
             form: FORM.to_owned(),
             case_no: case_no.to_owned(),
@@ -156,12 +156,13 @@ mod tests {
     use super::*;
     use crate::domain::dossier::{ClockNote, tests::event};
 
+    fn case_no() -> CaseNumber {
+        "XF-220502-2026-2-000123-9".parse().unwrap()
+    }
+
     #[test]
     fn the_log_reads_back_and_carries_what_can_be_checked() {
-        let log = ProcessLog::of(
-            "XF-220502-2026-2-000001-4",
-            &[event(1, "intake", 1), event(2, "assignment", 1)],
-        );
+        let log = ProcessLog::of(case_no(), &[event(1, "intake", 1), event(2, "assignment", 1)]);
         let back: ProcessLog = serde_json::from_slice(&log.json()).unwrap();
         assert_eq!(back, log);
         assert_eq!(
@@ -183,7 +184,7 @@ mod tests {
             due_safe: "2026-05-14".into(),
             stop_reason: String::new(),
         });
-        let text = ProcessLog::of("XF", &[started]).text();
+        let text = ProcessLog::of(case_no(), &[started]).text();
         assert!(
             text.contains("supervision#1  clock.started  C10  person:p-1  K15 起 2026-04-28"),
             "{text}"

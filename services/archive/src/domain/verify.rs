@@ -134,12 +134,15 @@ mod tests {
     use super::*;
     use crate::domain::{
         dossier::tests::{event, reference},
-        package::{self, Content, tests::heading},
+        package::{
+            self, Content,
+            tests::{heading, paper},
+        },
     };
 
     fn sealed() -> (BTreeMap<String, Seen>, Vec<u8>, Register) {
         let mut known = reference("02", "D01");
-        let canonical = br#"{"salt":"aa"}"#.to_vec();
+        let canonical = paper("D01");
         known.content_sha256 = sha256(&canonical);
         let events = vec![event(1, "intake", 1)];
         let (reference, path) = arrange(vec![known.clone()]).remove(0);
@@ -151,6 +154,7 @@ mod tests {
                 canonical,
             }],
             &events,
+            &[7; 32],
         )
         .unwrap();
         let files: BTreeMap<String, Seen> = bag
