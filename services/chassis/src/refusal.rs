@@ -61,6 +61,7 @@ struct Inner {
     metadata: HashMap<String, String>,
     violations: Vec<Violation>,
     retry_after: Option<Duration>,
+    cause: Option<String>,
 }
 
 impl Refusal {
@@ -74,6 +75,7 @@ impl Refusal {
             metadata: HashMap::new(),
             violations: Vec::new(),
             retry_after: None,
+            cause: None,
         }))
     }
 
@@ -165,12 +167,19 @@ impl Refusal {
     /// `INTERNAL`: something is wrong inside. The cause goes to the log, once, and not to the caller.
     pub fn internal(cause: &(dyn fmt::Display + '_)) -> Self {
         tracing::error!(%cause, "request failed inside");
-        Self::new(
+        let mut refusal = Self::new(
             Code::Internal,
             "INTERNAL",
             "系统内部错误，请联系管理员并提供追踪编号",
             "something went wrong inside; tell the administrator the trace number",
-        )
+        );
+        refusal.0.cause = Some(cause.to_string());
+        refusal
+    }
+
+    /// What went wrong inside, for operators; never told to a caller.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
     }
 
     /// The same with one more fact a program may use, for example the next free slots.

@@ -1,6 +1,6 @@
 //! The one way a service listens: limits, TLS, health, reflection, the trace and the identity of every call.
 
-use std::{io, time::Duration};
+use std::{collections::HashMap, io, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,7 @@ use tonic::{
 
 use crate::{
     config::{Profile, ServerSettings, TlsSettings},
-    identity::{RoleTable, Verifier},
+    identity::{Role, RoleTable, Verifier},
 };
 
 mod call;
@@ -34,9 +34,6 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// RPCs and role table do not match.
-    #[error(transparent)]
-    Roles(#[from] RoleTableError),
     /// The address cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -64,16 +61,32 @@ pub enum ServerError {
 /// What is served and to whom.
 #[derive(Debug)]
 pub struct Mount {
-    /// Protobuf package, for example `xinqiao.intake.v1`.
-    pub package: String,
-    /// The services.
-    pub routes: Routes,
-    /// Who may call what; every RPC of the package must have a row.
-    pub roles: RoleTable,
-    /// Whom we believe.
-    pub verifier: Verifier,
-    /// Reflection is off in production.
-    pub profile: Profile,
+    package: String,
+    routes: Routes,
+    roles: HashMap<&'static str, &'static [Role]>,
+    verifier: Verifier,
+    profile: Profile,
+}
+
+impl Mount {
+    /// The services of a protobuf package (`xinqiao.intake.v1`) behind a role table that must have exactly one
+    /// row for every RPC of it. Reflection is off in production.
+    pub fn new(
+        package: &str,
+        routes: Routes,
+        roles: RoleTable,
+        verifier: Verifier,
+        profile: Profile,
+    ) -> Result<Self, RoleTableError> {
+        let roles = roles::check(roles, package)?;
+        Ok(Self {
+            package: package.to_owned(),
+            routes,
+            roles,
+            verifier,
+            profile,
+        })
+    }
 }
 
 /// Opens the port. Calls wait until [`serve`] runs.
@@ -95,8 +108,7 @@ pub async fn serve(
     settings: &ServerSettings,
     stop: CancellationToken,
 ) -> Result<(), ServerError> {
-    let roles = roles::check(mount.roles, &mount.package)?;
-    let edge = edge::EdgeLayer::new(mount.verifier, roles, settings);
+    let edge = edge::EdgeLayer::new(mount.verifier, mount.roles, settings);
     let mut routes = mount.routes.add_service(health.service());
     if mount.profile == Profile::Evaluation {
         let mut reflection = tonic_reflection::server::Builder::configure()

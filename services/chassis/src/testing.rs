@@ -71,7 +71,10 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
         if let Some(found) = look().await {
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "did not happen within {PATIENCE:?}: {what}");
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "did not happen within {PATIENCE:?}: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(15)).await;
     }
 }
@@ -101,6 +104,11 @@ impl<S: Send + Sync + 'static> Setup<S> {
 
     /// Starts everything.
     pub async fn start(self) -> Bench {
+        self.try_start().await.unwrap()
+    }
+
+    /// Starts everything, or says why the service does not start.
+    pub async fn try_start(self) -> anyhow::Result<Bench> {
         log_when_asked();
         let folder = tempfile::tempdir().unwrap();
         let database = TestDatabase::create(self.service.name).await;
@@ -109,7 +117,14 @@ impl<S: Send + Sync + 'static> Setup<S> {
         let issuer = Issuer::new();
         let clock_file = folder.path().join("clock");
         clock::advance(&clock_file, instant(&self.clock)).unwrap();
-        let variables = settings(folder.path(), &database, &nats, &issuer, &clock_file, self.variables);
+        let variables = settings(
+            folder.path(),
+            &database,
+            &nats,
+            &issuer,
+            &clock_file,
+            self.variables,
+        );
         let service = Arc::new(self.service);
         let starter: Starter = Box::new(move || {
             let (service, variables) = (Arc::clone(&service), variables.clone());
@@ -133,8 +148,12 @@ impl<S: Send + Sync + 'static> Setup<S> {
             finished: false,
             _folder: folder,
         };
-        bench.start_service().await.unwrap();
-        bench
+        if let Err(error) = bench.start_service().await {
+            bench.allow_leftovers();
+            bench.finish().await;
+            return Err(error);
+        }
+        Ok(bench)
     }
 }
 
@@ -163,7 +182,10 @@ pub struct Bench {
 
 impl std::fmt::Debug for Bench {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Bench").field("database", &self.database).finish_non_exhaustive()
+        formatter
+            .debug_struct("Bench")
+            .field("database", &self.database)
+            .finish_non_exhaustive()
     }
 }
 
@@ -175,7 +197,11 @@ impl Bench {
 
     /// A service whose bench is still to be set up.
     pub fn of<S: Send + Sync + 'static>(service: Service<S>) -> Setup<S> {
-        Setup { service, clock: MORNING.to_owned(), variables: BTreeMap::new() }
+        Setup {
+            service,
+            clock: MORNING.to_owned(),
+            variables: BTreeMap::new(),
+        }
     }
 
     /// A channel on which every call carries the person's token:
@@ -192,7 +218,9 @@ impl Bench {
     /// A channel without a token.
     pub fn plain_channel(&self) -> Channel {
         let address = self.process().address;
-        Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy()
+        Endpoint::from_shared(format!("http://{address}"))
+            .unwrap()
+            .connect_lazy()
     }
 
     /// The issuer of the tokens.
@@ -208,6 +236,11 @@ impl Bench {
     /// The database as a superuser: sees the rows of every district.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Its database and the roles in it.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// The message bus: its address, and how to stop and start it.
@@ -237,7 +270,9 @@ impl Bench {
     pub async fn deliver(&self, mut event: Foreign) -> Uuid {
         if event.sequence.is_none() {
             let mut sequences = self.sequences.lock().unwrap_or_else(PoisonError::into_inner);
-            let last = sequences.entry((event.publisher.to_owned(), event.entity.id)).or_default();
+            let last = sequences
+                .entry((event.publisher.to_owned(), event.entity.id))
+                .or_default();
             *last += 1;
             event.sequence = Some(*last);
         }
@@ -262,7 +297,11 @@ impl Bench {
     /// The body of the last event of a kind, as soon as there is one.
     pub async fn event<B: xinqiao_proto::event::EventBody>(&self, kind: &str) -> B {
         eventually(&format!("{kind} is published"), async || {
-            self.published().await.iter().rfind(|event| event.kind == kind).map(Published::decode)
+            self.published()
+                .await
+                .iter()
+                .rfind(|event| event.kind == kind)
+                .map(Published::decode)
         })
         .await
     }
@@ -300,7 +339,12 @@ impl Bench {
             let _ = asked.await;
         };
         let ending = tokio::spawn(running.until(asked, pending()));
-        self.process = Some(Process { address, desk, stop, ending });
+        self.process = Some(Process {
+            address,
+            desk,
+            stop,
+            ending,
+        });
         Ok(())
     }
 
@@ -313,7 +357,11 @@ impl Bench {
     pub async fn finish(mut self) {
         if !self.leftovers_allowed {
             self.settled().await;
-            assert_eq!(events::leftovers(&self.pool).await, Vec::<String>::new(), "left over");
+            assert_eq!(
+                events::leftovers(&self.pool).await,
+                Vec::<String>::new(),
+                "left over"
+            );
         }
         if self.process.is_some() {
             assert_eq!(self.stop_service().await, Ending::Clean);
@@ -331,7 +379,10 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        assert!(self.finished || std::thread::panicking(), "end the test with bench.finish().await");
+        assert!(
+            self.finished || std::thread::panicking(),
+            "end the test with bench.finish().await"
+        );
     }
 }
 
@@ -365,18 +416,27 @@ fn settings(
         ("XINQIAO_KEY_RING_FILE", key_ring.display().to_string()),
         ("XINQIAO_CLOCK", format!("file:{}", clock_file.display())),
         ("XINQIAO_DISTRICTS_DIR", districts.display().to_string()),
-        ("XINQIAO_OBJECT_STORE_DIR", folder.join("objects").display().to_string()),
+        (
+            "XINQIAO_OBJECT_STORE_DIR",
+            folder.join("objects").display().to_string(),
+        ),
         ("XINQIAO_OUTBOX_POLL_MS", "50".to_owned()),
         ("XINQIAO_INBOX_POLL_MS", "50".to_owned()),
         ("XINQIAO_JOBS_POLL_MS", "50".to_owned()),
     ];
-    own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(over).collect()
+    own.into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .chain(over)
+        .collect()
 }
 
 /// `XINQIAO_TEST_LOG=debug` shows what the service logs.
 fn log_when_asked() {
     if let Ok(filter) = env::var("XINQIAO_TEST_LOG") {
         // Another test of this process may have begun already.
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_test_writer()
+            .try_init();
     }
 }

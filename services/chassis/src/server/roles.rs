@@ -85,3 +85,43 @@ pub(super) fn check(
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACKAGE: &str = "xinqiao.intake.v1";
+
+    fn complete() -> Vec<(&'static str, &'static [Role])> {
+        rpcs(PACKAGE)
+            .into_iter()
+            .map(|path| (&*path.leak(), &[Role::Clk][..]))
+            .collect()
+    }
+
+    #[test]
+    fn an_rpc_without_a_row_is_named() {
+        let rows = complete();
+        let missing = rows[0].0;
+        let error = check(rows[1..].to_vec().leak(), PACKAGE).unwrap_err();
+        assert_eq!(error.missing, [missing]);
+    }
+
+    #[test]
+    fn a_row_without_an_rpc_and_a_row_given_twice_are_named_together() {
+        let mut rows = complete();
+        rows.push(("/xinqiao.intake.v1.RegistrationService/Nothing", &[Role::Clk]));
+        rows.push(rows[0]);
+        let error = check(rows.leak(), PACKAGE).unwrap_err();
+        assert_eq!(
+            (error.unknown.len(), error.twice.len(), error.missing.len()),
+            (1, 1, 0)
+        );
+    }
+
+    #[test]
+    fn a_complete_table_is_taken() {
+        let rows = complete();
+        assert_eq!(check(rows.clone().leak(), PACKAGE).unwrap().len(), rows.len());
+    }
+}

@@ -75,8 +75,12 @@ pub async fn main<S>(service: Service<S>) -> ExitCode {
         Command::Serve => serve(&service).await,
         Command::Migrate => migrate(&service).await,
         Command::Republish { since } => offline::republish(&service, since).await,
-        Command::Parked { command: Parked::List } => offline::list_parked(&service).await,
-        Command::Parked { command: Parked::Replay { event_id } } => offline::replay(&service, event_id).await,
+        Command::Parked {
+            command: Parked::List,
+        } => offline::list_parked(&service).await,
+        Command::Parked {
+            command: Parked::Replay { event_id },
+        } => offline::replay(&service, event_id).await,
         Command::Digest => offline::digest(&service).await,
         Command::Config => config(&service),
     };

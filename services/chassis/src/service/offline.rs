@@ -22,7 +22,11 @@ pub(super) async fn republish<S>(service: &Service<S>, since: Date) -> anyhow::R
         events += journal::republish(tx.conn(), district, start_of_day(since)).await?;
         tx.commit().await?;
     }
-    writeln!(io::stdout(), "{}: {events} event(s) will be published again", service.name)?;
+    writeln!(
+        io::stdout(),
+        "{}: {events} event(s) will be published again",
+        service.name
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -49,8 +53,16 @@ pub(super) async fn replay<S>(service: &Service<S>, event_id: Option<Uuid>) -> a
         events += parked::replay(tx.conn(), district, event_id).await?;
         tx.commit().await?;
     }
-    writeln!(io::stdout(), "{}: {events} event(s) will be tried again", service.name)?;
-    Ok(if event_id.is_some() && events == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    writeln!(
+        io::stdout(),
+        "{}: {events} event(s) will be tried again",
+        service.name
+    )?;
+    Ok(if event_id.is_some() && events == 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 pub(super) async fn digest<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {

@@ -56,14 +56,9 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     }
     let bus = Bus::connect(service.name, &settings.bus).await?;
     let parts = (service.build)(desk.clone(), own)?;
-    let health = Health::new(&service.package()).await;
-    let mount = Mount {
-        package: service.package(),
-        routes: parts.routes,
-        roles: service.roles,
-        verifier,
-        profile: settings.profile,
-    };
+    let package = service.package();
+    let mount = Mount::new(&package, parts.routes, service.roles, verifier, settings.profile)?;
+    let health = Health::new(&package).await;
     let listener = server::bind(&settings.server).await?;
     let address = listener.local_addr()?;
 
@@ -80,7 +75,11 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
         server::serve(listener, mount, &serving, &limits, stop).await
     });
     let stop = lifecycle.token(Stage::Workers);
-    lifecycle.spawn(Stage::Workers, "readiness", ready::watch(database, health.clone(), stop));
+    lifecycle.spawn(
+        Stage::Workers,
+        "readiness",
+        ready::watch(database, health.clone(), stop),
+    );
     tracing::info!(%address, profile = ?settings.profile, "listening");
     Ok(Running {
         address,
@@ -106,9 +105,18 @@ fn spawn_events(
     let relay = relay::run(desk.clone(), bus.clone(), settings.relay.clone(), stop);
     lifecycle.spawn(Stage::Relay, "relay", endless(relay));
     let stop = lifecycle.token(Stage::Workers);
-    for publisher in PUBLISHERS.iter().filter(|publisher| **publisher != desk.service()) {
+    for publisher in PUBLISHERS
+        .iter()
+        .filter(|publisher| **publisher != desk.service())
+    {
         let inbox = settings.inbox.clone();
-        let take = consumer::run(desk.clone(), bus.clone(), (*publisher).to_owned(), inbox, stop.clone());
+        let take = consumer::run(
+            desk.clone(),
+            bus.clone(),
+            (*publisher).to_owned(),
+            inbox,
+            stop.clone(),
+        );
         lifecycle.spawn(Stage::Workers, "consumer", endless(take));
     }
     let apply = applier::run(desk.clone(), subscriber, settings.inbox.clone(), stop);

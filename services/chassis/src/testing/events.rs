@@ -112,7 +112,10 @@ impl Foreign {
         let headers = message.headers(publisher, district);
         let client = async_nats::connect(nats.url()).await.unwrap();
         let bus = jetstream::new(client);
-        let sent = bus.publish_with_headers(message.subject, headers, message.body.into()).await.unwrap();
+        let sent = bus
+            .publish_with_headers(message.subject, headers, message.body.into())
+            .await
+            .unwrap();
         sent.await.unwrap();
         self.event_id
     }
@@ -146,7 +149,11 @@ pub struct Published {
 impl Published {
     /// The body.
     pub fn decode<B: EventBody>(&self) -> B {
-        assert!(B::KINDS.contains(&self.kind.as_str()), "{} has another body", self.kind);
+        assert!(
+            B::KINDS.contains(&self.kind.as_str()),
+            "{} has another body",
+            self.kind
+        );
         B::decode(self.body.as_slice()).unwrap()
     }
 }

@@ -31,7 +31,11 @@ pub struct NatsServer {
 
 impl NatsServer {
     pub(super) async fn start(folder: &Path) -> Self {
-        let mut server = Self { folder: folder.join("nats"), port: 0, child: None };
+        let mut server = Self {
+            folder: folder.join("nats"),
+            port: 0,
+            child: None,
+        };
         fs::create_dir_all(&server.folder).unwrap();
         // Somebody may take the port between the look and the start: look again.
         for _ in 0..5 {
@@ -41,7 +45,10 @@ impl NatsServer {
                 return server;
             }
         }
-        panic!("nats-server does not start; see {}", server.folder.join("log").display());
+        panic!(
+            "nats-server does not start; see {}",
+            server.folder.join("log").display()
+        );
     }
 
     /// Where clients connect.
@@ -73,7 +80,10 @@ impl NatsServer {
     pub async fn create_streams(&self) {
         let jetstream = async_nats::jetstream::new(async_nats::connect(self.url()).await.unwrap());
         for publisher in PUBLISHERS {
-            jetstream.get_or_create_stream(stream_config(publisher, &self.settings())).await.unwrap();
+            jetstream
+                .get_or_create_stream(stream_config(publisher, &self.settings()))
+                .await
+                .unwrap();
         }
     }
 
@@ -94,7 +104,11 @@ impl NatsServer {
         );
         let file = self.folder.join("conf");
         fs::write(&file, settings).unwrap();
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log")).unwrap();
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("log"))
+            .unwrap();
         let binary = env::var("XINQIAO_TEST_NATS_SERVER")
             .expect("XINQIAO_TEST_NATS_SERVER names the nats-server binary; run under tests/stage");
         let mut child = Command::new(binary)
@@ -111,7 +125,9 @@ impl NatsServer {
                 return Some(false);
             }
             let address = (Ipv4Addr::LOCALHOST, port).into();
-            TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_ok().then_some(true)
+            TcpStream::connect_timeout(&address, Duration::from_millis(100))
+                .is_ok()
+                .then_some(true)
         })
         .await;
         self.child = Some(child);

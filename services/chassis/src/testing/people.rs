@@ -116,7 +116,10 @@ impl Issuer {
     pub fn new() -> Self {
         let pair = Ed25519KeyPair::generate().unwrap();
         let pkcs8 = pair.to_pkcs8v1().unwrap();
-        Self { key: EncodingKey::from_ed_der(pkcs8.as_ref()), public: pair.public_key().as_ref().to_vec() }
+        Self {
+            key: EncodingKey::from_ed_der(pkcs8.as_ref()),
+            public: pair.public_key().as_ref().to_vec(),
+        }
     }
 
     /// A good token.

@@ -23,8 +23,9 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     pub(super) async fn create(service: &str) -> Self {
-        let url = env::var("XINQIAO_TEST_POSTGRES_URL")
-            .expect("XINQIAO_TEST_POSTGRES_URL names a superuser of a private Postgres; run under tests/stage");
+        let url = env::var("XINQIAO_TEST_POSTGRES_URL").expect(
+            "XINQIAO_TEST_POSTGRES_URL names a superuser of a private Postgres; run under tests/stage",
+        );
         let server: PgConnectOptions = url.parse().unwrap();
         let name = format!("test_{service}_{}", hex::encode(random::bytes::<6>()));
         let database = Self { server, name };
@@ -41,8 +42,18 @@ impl TestDatabase {
                 Err(error) => assert!(left > 0, "{error}"),
             }
         }
-        run(&mut connection, format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC")).await.unwrap();
-        run(&mut connection, format!("GRANT CONNECT ON DATABASE {name} TO {name}_app")).await.unwrap();
+        run(
+            &mut connection,
+            format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC"),
+        )
+        .await
+        .unwrap();
+        run(
+            &mut connection,
+            format!("GRANT CONNECT ON DATABASE {name} TO {name}_app"),
+        )
+        .await
+        .unwrap();
         connection.close().await.unwrap();
         database
     }
@@ -60,10 +71,19 @@ impl TestDatabase {
         self.url("app")
     }
 
+    /// URL of the owner role.
+    pub fn owner_url(&self) -> String {
+        self.url("owner")
+    }
+
     /// The database as the superuser.
     pub(super) async fn pool(&self) -> PgPool {
         let options = self.server.clone().database(&self.name);
-        PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap()
+        PgPoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await
+            .unwrap()
     }
 
     /// Deletes database and roles.
@@ -87,5 +107,8 @@ impl TestDatabase {
 }
 
 async fn run(connection: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(|_| ())
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .map(|_| ())
 }

@@ -47,8 +47,10 @@ type Client = RegistrationServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// Every operation of the package, for clerks.
 fn for_clerks() -> RoleTable {
-    let rows: Vec<(&'static str, &'static [Role])> =
-        rpcs(PACKAGE).into_iter().map(|path| (&*path.leak(), &[Role::Clk][..])).collect();
+    let rows: Vec<(&'static str, &'static [Role])> = rpcs(PACKAGE)
+        .into_iter()
+        .map(|path| (&*path.leak(), &[Role::Clk][..]))
+        .collect();
     rows.leak()
 }
 
@@ -64,10 +66,10 @@ struct Edge {
 
 impl Edge {
     async fn start() -> Self {
-        Self::with(&[], for_clerks()).await
+        Self::with(&[]).await
     }
 
-    async fn with(variables: &[(&str, &str)], roles: RoleTable) -> Self {
+    async fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let issuer = Issuer::new();
         let key_set = folder.path().join("jwks.json");
@@ -75,25 +77,30 @@ impl Edge {
         let settings = settings(&key_set, variables);
         let districts =
             Districts::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/districts")).unwrap();
-        let mount = Mount {
-            package: PACKAGE.to_owned(),
-            routes: Routes::new(Stub),
-            roles,
-            verifier: Verifier::new(&settings.identity, districts).unwrap(),
-            profile: Profile::Evaluation,
-        };
+        let verifier = Verifier::new(&settings.identity, districts).unwrap();
+        let routes = Routes::new(Stub);
+        let mount = Mount::new(PACKAGE, routes, for_clerks(), verifier, Profile::Evaluation).unwrap();
         let listener = server::bind(&settings.server).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (health, stop) = (Health::new(PACKAGE).await, CancellationToken::new());
         let (own, until) = (health.clone(), stop.clone());
-        let serving = tokio::spawn(async move {
-            server::serve(listener, mount, &own, &settings.server, until).await
-        });
-        Self { address, issuer, key_set, health, stop, serving, _folder: folder }
+        let serving =
+            tokio::spawn(async move { server::serve(listener, mount, &own, &settings.server, until).await });
+        Self {
+            address,
+            issuer,
+            key_set,
+            health,
+            stop,
+            serving,
+            _folder: folder,
+        }
     }
 
     fn channel(&self) -> Channel {
-        Endpoint::from_shared(format!("http://{}", self.address)).unwrap().connect_lazy()
+        Endpoint::from_shared(format!("http://{}", self.address))
+            .unwrap()
+            .connect_lazy()
     }
 
     fn client(&self, token: &str) -> Client {
@@ -118,14 +125,21 @@ fn behaving(how: &'static str) -> Request<RegisterVisitRequest> {
 fn settings(key_set: &Path, variables: &[(&str, &str)]) -> Settings {
     let own = [
         ("XINQIAO_PROFILE", "evaluation".to_owned()),
-        ("XINQIAO_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none".to_owned()),
+        (
+            "XINQIAO_DATABASE_URL",
+            "postgres://nobody@127.0.0.1:1/none".to_owned(),
+        ),
         ("XINQIAO_JWKS_URL", format!("file://{}", key_set.display())),
         ("XINQIAO_TOKEN_ISSUER", ISSUER.to_owned()),
         ("XINQIAO_KEY_RING_FILE", "none".to_owned()),
         ("XINQIAO_OBJECT_STORE_DIR", "none".to_owned()),
     ];
     let given = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
-    let all: BTreeMap<_, _> = own.into_iter().chain(given).map(|(name, value)| (name.to_owned(), value)).collect();
+    let all: BTreeMap<_, _> = own
+        .into_iter()
+        .chain(given)
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     let mut reader = Reader::from_map(all);
     let settings = Settings::read(&mut reader);
     reader.finish(settings).unwrap()
@@ -161,14 +175,19 @@ impl UnaryService<RegisterVisitRequest> for Stub {
 
     fn call(&mut self, request: Request<RegisterVisitRequest>) -> Self::Future {
         async move {
-            let seen = request.extensions().get::<Caller>().map(|caller| caller.person_id.clone());
+            let seen = request
+                .extensions()
+                .get::<Caller>()
+                .map(|caller| caller.person_id.clone());
             match request.metadata().get(BEHAVE).map(|how| how.as_bytes()) {
                 Some(b"sleep") => tokio::time::sleep(Duration::from_mins(1)).await,
                 Some(b"panic") => panic!("as asked"),
                 _ => {}
             }
             let mut response = Response::new(RegisterVisitResponse::default());
-            response.metadata_mut().insert(SEEN, seen.unwrap_or_default().parse().unwrap());
+            response
+                .metadata_mut()
+                .insert(SEEN, seen.unwrap_or_default().parse().unwrap());
             Ok(response)
         }
         .boxed()

@@ -2,20 +2,26 @@
 
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
-use xinqiao_chassis::identity::Role;
 use xinqiao_proto::{
     archive::{GetDossierRequest, dossier_service_client::DossierServiceClient},
     intake::RegisterVisitRequest,
 };
 
-use super::{Edge, behaving, for_clerks};
+use super::{Edge, behaving};
 
 fn reason(status: &Status) -> String {
-    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
+    status
+        .get_error_details()
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default()
 }
 
 fn of_size(bytes: usize) -> Request<RegisterVisitRequest> {
-    Request::new(RegisterVisitRequest { request_id: "x".repeat(bytes), ..Default::default() })
+    Request::new(RegisterVisitRequest {
+        request_id: "x".repeat(bytes),
+        ..Default::default()
+    })
 }
 
 #[tokio::test]
@@ -23,14 +29,20 @@ async fn a_message_above_the_limit_is_refused_in_words() {
     let edge = Edge::start().await;
     edge.clerk().register_visit(of_size(5 << 20)).await.unwrap();
     let status = edge.clerk().register_visit(of_size(9 << 20)).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"));
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::ResourceExhausted, "MESSAGE_TOO_LARGE")
+    );
 }
 
 #[tokio::test]
 async fn a_handler_that_takes_too_long_is_a_timeout() {
-    let edge = Edge::with(&[("XINQIAO_TIMEOUT_MS", "50")], for_clerks()).await;
+    let edge = Edge::with(&[("XINQIAO_TIMEOUT_MS", "50")]).await;
     let status = edge.clerk().register_visit(behaving("sleep")).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "TIMEOUT"));
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::DeadlineExceeded, "TIMEOUT")
+    );
 }
 
 #[tokio::test]
@@ -45,7 +57,7 @@ async fn a_panic_costs_one_call() {
 
 #[tokio::test]
 async fn more_calls_than_places_are_told_to_try_again() {
-    let edge = Edge::with(&[("XINQIAO_CALLS_MAX", "1"), ("XINQIAO_TIMEOUT_MS", "500")], for_clerks()).await;
+    let edge = Edge::with(&[("XINQIAO_CALLS_MAX", "1"), ("XINQIAO_TIMEOUT_MS", "500")]).await;
     let mut slow = edge.clerk();
     let mut quick = edge.clerk();
     let (slow, quick) = tokio::join!(slow.register_visit(behaving("sleep")), async {
@@ -54,31 +66,19 @@ async fn more_calls_than_places_are_told_to_try_again() {
     });
     assert_eq!(slow.unwrap_err().code(), Code::DeadlineExceeded);
     let status = quick.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "OVERLOADED"));
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::ResourceExhausted, "OVERLOADED")
+    );
     assert!(status.get_error_details().retry_info().is_some());
 }
 
 #[tokio::test]
 async fn an_operation_of_another_service_is_unknown_here() {
     let edge = Edge::start().await;
-    let status = DossierServiceClient::new(edge.channel()).get_dossier(GetDossierRequest::default()).await.unwrap_err();
+    let status = DossierServiceClient::new(edge.channel())
+        .get_dossier(GetDossierRequest::default())
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
-}
-
-#[tokio::test]
-async fn an_operation_without_a_row_in_the_role_table_stops_the_start() {
-    let all = for_clerks();
-    let edge = Edge::with(&[], &all[1..]).await;
-    let error = edge.serving.await.unwrap().unwrap_err();
-    assert!(error.to_string().contains(all[0].0), "{error}");
-}
-
-#[tokio::test]
-async fn a_row_without_an_operation_stops_the_start() {
-    let mut rows = for_clerks().to_vec();
-    rows.push(("/xinqiao.intake.v1.RegistrationService/Nothing", &[Role::Clk]));
-    rows.push(rows[0]);
-    let edge = Edge::with(&[], rows.leak()).await;
-    let error = edge.serving.await.unwrap().unwrap_err().to_string();
-    assert!(error.contains("RegistrationService/Nothing") && error.contains("given twice"), "{error}");
 }

@@ -59,20 +59,51 @@ fn bad_headers(issuer: &Issuer) -> Vec<(&'static str, String)> {
     vec![
         ("typ JWT", sign(&|header| header.typ = Some("JWT".to_owned()))),
         ("no typ", sign(&|header| header.typ = None)),
-        ("an id token", sign(&|header| header.typ = Some("id+jwt".to_owned()))),
-        ("unknown kid", sign(&|header| header.kid = Some("other".to_owned()))),
+        (
+            "an id token",
+            sign(&|header| header.typ = Some("id+jwt".to_owned())),
+        ),
+        (
+            "unknown kid",
+            sign(&|header| header.kid = Some("other".to_owned())),
+        ),
         ("no kid", sign(&|header| header.kid = None)),
         ("empty kid", sign(&|header| header.kid = Some(String::new()))),
-        ("jku", sign(&|header| header.jku = Some("https://evil.test/jwks".to_owned()))),
-        ("x5u", sign(&|header| header.x5u = Some("https://evil.test/chain".to_owned()))),
+        (
+            "jku",
+            sign(&|header| header.jku = Some("https://evil.test/jwks".to_owned())),
+        ),
+        (
+            "x5u",
+            sign(&|header| header.x5u = Some("https://evil.test/chain".to_owned())),
+        ),
         ("x5c", sign(&|header| header.x5c = Some(vec!["AAAA".to_owned()]))),
-        ("8 KiB of header", sign(&|header| header.kid = Some("k".repeat(8192)))),
-        ("2 KiB of header", sign(&|header| header.cty = Some("c".repeat(2048)))),
-        ("alg none", by_hand(&json!({"alg": "none", "typ": "at+jwt", "kid": "test-key"}), &good, "")),
+        (
+            "8 KiB of header",
+            sign(&|header| header.kid = Some("k".repeat(8192))),
+        ),
+        (
+            "2 KiB of header",
+            sign(&|header| header.cty = Some("c".repeat(2048))),
+        ),
+        (
+            "alg none",
+            by_hand(
+                &json!({"alg": "none", "typ": "at+jwt", "kid": "test-key"}),
+                &good,
+                "",
+            ),
+        ),
         ("no signature", by_hand(&plain, &good, "")),
         ("critical extension", by_hand(&critical, &good, signature)),
-        ("signature of another token", by_hand(&plain, &with("sub", json!("dsp")), signature)),
-        ("header that is no object", by_hand(&json!("EdDSA"), &good, signature)),
+        (
+            "signature of another token",
+            by_hand(&plain, &with("sub", json!("dsp")), signature),
+        ),
+        (
+            "header that is no object",
+            by_hand(&json!("EdDSA"), &good, signature),
+        ),
     ]
 }
 
@@ -85,7 +116,10 @@ fn bad_claims(issuer: &Issuer) -> Vec<(&'static str, String)> {
         ("no nbf", without("nbf")),
         ("no district", without("district")),
         ("wrong iss", with("iss", json!("https://evil.test"))),
-        ("iss among others", with("iss", json!([super::ISSUER, "https://evil.test"]))),
+        (
+            "iss among others",
+            with("iss", json!([super::ISSUER, "https://evil.test"])),
+        ),
         ("wrong aud", with("aud", json!("other"))),
         ("malformed aud", with("aud", json!(7))),
         ("empty sub", with("sub", json!(" "))),
@@ -99,7 +133,9 @@ fn bad_claims(issuer: &Issuer) -> Vec<(&'static str, String)> {
         ("district not served here", with("district", json!("220521"))),
         ("roles as text", with("roles", json!("CLK"))),
     ];
-    bad.into_iter().map(|(why, claims)| (why, issuer.sign(&header(), &claims))).collect()
+    bad.into_iter()
+        .map(|(why, claims)| (why, issuer.sign(&header(), &claims)))
+        .collect()
 }
 
 /// Signed with what is not the issuer's private key.
@@ -108,13 +144,20 @@ fn bad_keys(issuer: &Issuer) -> Vec<(&'static str, String)> {
     symmetric.alg = Algorithm::HS256;
     let public = EncodingKey::from_secret(issuer.public_key());
     vec![
-        ("HS256 with the public key", jsonwebtoken::encode(&symmetric, &clerk().claims(), &public).unwrap()),
+        (
+            "HS256 with the public key",
+            jsonwebtoken::encode(&symmetric, &clerk().claims(), &public).unwrap(),
+        ),
         ("another issuer's key", Issuer::new().token(&clerk())),
     ]
 }
 
 fn reason(status: &Status) -> String {
-    status.get_error_details().error_info().map(|info| info.reason.clone()).unwrap_or_default()
+    status
+        .get_error_details()
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default()
 }
 
 #[tokio::test]
@@ -131,7 +174,11 @@ async fn no_bad_token_is_believed() {
     bad.push(("not a token", "let-me-in".to_owned()));
     assert!(bad.len() >= 40);
     for (why, token) in bad {
-        let status = edge.client(&token).register_visit(RegisterVisitRequest::default()).await.unwrap_err();
+        let status = edge
+            .client(&token)
+            .register_visit(RegisterVisitRequest::default())
+            .await
+            .unwrap_err();
         assert_eq!(status.code(), Code::Unauthenticated, "{why}: {status:?}");
         assert!(!reason(&status).is_empty(), "{why}");
     }
@@ -140,9 +187,17 @@ async fn no_bad_token_is_believed() {
 #[tokio::test]
 async fn a_good_token_brings_its_person_to_the_handler() {
     let edge = Edge::start().await;
-    for claims in [clerk().claims(), with("aud", json!(["other", "xinqiao"])), with("exp", json!(now() - 5))] {
+    for claims in [
+        clerk().claims(),
+        with("aud", json!(["other", "xinqiao"])),
+        with("exp", json!(now() - 5)),
+    ] {
         let token = edge.issuer.sign(&header(), &claims);
-        let answer = edge.client(&token).register_visit(RegisterVisitRequest::default()).await.unwrap();
+        let answer = edge
+            .client(&token)
+            .register_visit(RegisterVisitRequest::default())
+            .await
+            .unwrap();
         assert_eq!(answer.metadata().get(SEEN).unwrap(), "li");
     }
 }
@@ -151,8 +206,14 @@ async fn a_good_token_brings_its_person_to_the_handler() {
 async fn without_a_token_nothing_is_done() {
     let edge = Edge::start().await;
     let mut client = RegistrationServiceClient::new(edge.channel());
-    let status = client.register_visit(RegisterVisitRequest::default()).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unauthenticated, "TOKEN_MISSING"));
+    let status = client
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::Unauthenticated, "TOKEN_MISSING")
+    );
     assert!(status.message().contains("登录"));
 }
 
@@ -161,15 +222,24 @@ async fn a_role_that_may_not_is_told_which_may() {
     let edge = Edge::start().await;
     let archivist = Person::new("zhou", "周档案").with(Role::Arc);
     let mut client = edge.client(&edge.issuer.token(&archivist));
-    let status = client.register_visit(RegisterVisitRequest::default()).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "ROLE_NOT_ALLOWED"));
+    let status = client
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::PermissionDenied, "ROLE_NOT_ALLOWED")
+    );
     assert!(status.message().contains("CLK"));
 }
 
 #[tokio::test]
 async fn a_new_key_of_the_issuer_is_found_at_most_once_a_minute() {
     let edge = Edge::start().await;
-    edge.clerk().register_visit(RegisterVisitRequest::default()).await.unwrap();
+    edge.clerk()
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap();
     let next = Issuer::new();
     let key_set = next.key_set().replace("test-key", "next-key");
     std::fs::write(&edge.key_set, key_set).unwrap();
@@ -177,6 +247,10 @@ async fn a_new_key_of_the_issuer_is_found_at_most_once_a_minute() {
     head.kid = Some("next-key".to_owned());
     let token = next.sign(&head, &clerk().claims());
     // The set was fetched a moment ago: an unknown key does not make us ask again so soon.
-    let status = edge.client(&token).register_visit(RegisterVisitRequest::default()).await.unwrap_err();
+    let status = edge
+        .client(&token)
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
 }

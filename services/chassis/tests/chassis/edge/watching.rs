@@ -12,7 +12,9 @@ use xinqiao_proto::intake::RegisterVisitRequest;
 use super::Edge;
 
 fn of(service: &str) -> HealthCheckRequest {
-    HealthCheckRequest { service: service.to_owned() }
+    HealthCheckRequest {
+        service: service.to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -36,22 +38,40 @@ async fn nothing_is_serving_until_the_service_is_ready() {
 async fn an_open_watch_does_not_hold_up_the_stop() {
     let edge = Edge::start().await;
     edge.health.set(true).await;
-    let mut watch = HealthClient::new(edge.channel()).watch(of("")).await.unwrap().into_inner();
-    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    let mut watch = HealthClient::new(edge.channel())
+        .watch(of(""))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        watch.message().await.unwrap().unwrap().status(),
+        ServingStatus::Serving
+    );
     edge.health.end().await;
     edge.stop.cancel();
-    timeout(Duration::from_secs(5), edge.serving).await.unwrap().unwrap().unwrap();
+    timeout(Duration::from_secs(5), edge.serving)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_call_that_has_begun_is_answered_before_the_stop() {
-    let edge = Edge::with(&[("XINQIAO_TIMEOUT_MS", "300")], super::for_clerks()).await;
+    let edge = Edge::with(&[("XINQIAO_TIMEOUT_MS", "300")]).await;
     let mut clerk = edge.clerk();
-    clerk.register_visit(RegisterVisitRequest::default()).await.unwrap();
+    clerk
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap();
     let call = tokio::spawn(async move { clerk.register_visit(super::behaving("sleep")).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
     edge.health.end().await;
     edge.stop.cancel();
-    timeout(Duration::from_secs(5), edge.serving).await.unwrap().unwrap().unwrap();
+    timeout(Duration::from_secs(5), edge.serving)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
     assert_eq!(call.await.unwrap().unwrap_err().code(), Code::DeadlineExceeded);
 }
