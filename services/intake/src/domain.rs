@@ -1,0 +1,7 @@
+//! Rules of intake, pure: no I/O, no clock, no randomness.
+
+pub mod case;
+pub mod codes;
+pub mod ledger;
+pub mod submission;
+pub mod transition;

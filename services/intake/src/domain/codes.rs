@@ -1,0 +1,185 @@
+//! Code values of a submission, numbered as in the contract and in the database.
+
+/// An enum whose values are numbered from 1 and have a Chinese name; 0 is nobody's.
+macro_rules! coded {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $value:ident = $number:literal $zh:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(i16)]
+        pub enum $name { $($(#[$of])* #[doc = $zh] $value = $number,)+ }
+
+        impl $name {
+            /// Every value, in the order of its number.
+            pub const ALL: &'static [Self] = &[$(Self::$value),+];
+
+            /// Its number in contract and database.
+            pub fn number(self) -> i16 {
+                self as i16
+            }
+
+            /// The value of a number.
+            pub fn of_number(number: i16) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.number() == number)
+            }
+
+            /// Its Chinese name.
+            pub fn zh(self) -> &'static str {
+                match self { $(Self::$value => $zh),+ }
+            }
+        }
+
+        impl TryFrom<i32> for $name {
+            type Error = UnknownCode;
+
+            fn try_from(number: i32) -> Result<Self, UnknownCode> {
+                i16::try_from(number).ok().and_then(Self::of_number).ok_or(UnknownCode(number))
+            }
+        }
+    };
+}
+
+/// A number that no value has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no known value")]
+pub struct UnknownCode(pub i32);
+
+coded! {
+    /// The way a submission came 信访形式 `[R:17]`.
+    Channel {
+        Letter = 1 "来信",
+        Visit = 2 "来访",
+        Online = 3 "网上信访",
+        Phone = 4 "来电",
+        Outside = 5 "处访",
+        Forwarded = 6 "上级交办",
+        Fax = 7 "传真",
+    }
+}
+
+coded! {
+    /// What the petitioner wants 信访目的 `[R:29]` `[R:30]` `[R:31]`.
+    Purpose {
+        Suggestion = 1 "建议意见",
+        Accusation = 2 "检举控告",
+        Appeal = 3 "申诉求决",
+        Consult = 4 "咨询",
+        Thanks = 5 "感谢",
+    }
+}
+
+coded! {
+    /// Legal routing 依法分类处理 `[R:31]`; only route 31-6 starts the sixty days.
+    LegalRoute {
+        Procedure = 1 "诉讼、复议、刑事立案、法律监督等程序(第31条第1项)",
+        Arbitration = 2 "仲裁(第31条第2项)",
+        PartyAppeal = 3 "党员申诉、申请复审(第31条第3项)",
+        Administrative = 4 "行政复议、裁决、确认、许可、处罚(第31条第4项)",
+        ProtectiveDuty = 5 "查处违法、履行保护职责(第31条第5项)",
+        Petition = 6 "信访程序(第31条第6项)",
+        Litigation = 7 "涉法涉诉",
+        NotNeeded = 8 "不需分流",
+    }
+}
+
+coded! {
+    /// Who petitions 信访人类别.
+    PetitionerKind {
+        Person = 1 "自然人",
+        LegalPerson = 2 "法人",
+        Organisation = 3 "其他组织",
+    }
+}
+
+coded! {
+    /// Kind of identity paper 证件类型; showing one is the petitioner's choice `[R:19(1)]`.
+    IdKind {
+        ResidentId = 1 "居民身份证",
+        Passport = 2 "护照",
+        HkMacauPermit = 3 "港澳居民来往内地通行证",
+        TaiwanPermit = 4 "台湾居民来往大陆通行证",
+        ForeignResidence = 5 "外国人永久居留身份证",
+        HouseholdBook = 6 "户口簿",
+        OfficerCard = 7 "军官证",
+        Other = 8 "其他",
+    }
+}
+
+coded! {
+    /// How the petitioner wants to receive papers 送达方式偏好.
+    PreferredChannel {
+        Person = 1 "当面",
+        Post = 2 "邮寄",
+        Sms = 3 "短信",
+        Online = 4 "网上",
+    }
+}
+
+coded! {
+    /// Sex, when it is known.
+    Sex {
+        Male = 1 "男",
+        Female = 2 "女",
+        Unstated = 9 "未说明",
+    }
+}
+
+coded! {
+    /// Why a number is void 作废原因.
+    VoidReason {
+        EnteredTwice = 1 "重复录入",
+        NotAPetition = 2 "非信访事项",
+        WrongNumber = 3 "编号有误",
+    }
+}
+
+impl LegalRoute {
+    /// Routes that lead out of the petition procedure (T04).
+    pub fn diverts(self) -> bool {
+        !matches!(self, Self::Petition | Self::NotNeeded)
+    }
+
+    /// How the rule book names it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Procedure => "31-1",
+            Self::Arbitration => "31-2",
+            Self::PartyAppeal => "31-3",
+            Self::Administrative => "31-4",
+            Self::ProtectiveDuty => "31-5",
+            Self::Petition => "31-6",
+            Self::Litigation => "LITIGATION",
+            Self::NotNeeded => "NONE",
+        }
+    }
+}
+
+impl VoidReason {
+    /// How events name it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::EnteredTwice => "ENTERED_TWICE",
+            Self::NotAPetition => "NOT_A_PETITION",
+            Self::WrongNumber => "WRONG_NUMBER",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lead_back_to_their_values() {
+        for purpose in Purpose::ALL {
+            assert_eq!(Purpose::try_from(i32::from(purpose.number())), Ok(*purpose));
+        }
+        assert_eq!(Purpose::try_from(0), Err(UnknownCode(0)));
+        assert_eq!(Sex::try_from(70_000), Err(UnknownCode(70_000)));
+    }
+
+    #[test]
+    fn only_statutory_routes_divert() {
+        let staying: Vec<_> = LegalRoute::ALL.iter().filter(|route| !route.diverts()).collect();
+        assert_eq!(staying, [&LegalRoute::Petition, &LegalRoute::NotNeeded]);
+    }
+}

@@ -1,0 +1,197 @@
+//! A submission 信访件 whose every field has been checked.
+//!
+//! There is no field here for anything about a person that the handling of his matter does not need
+//! (guardrails EG-01 to EG-03): what does not exist cannot be filled in.
+
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+use xinqiao_kernel::ChannelDigit;
+
+use super::codes::{Channel, IdKind, PetitionerKind, PreferredChannel, Purpose, Sex};
+
+/// Representatives of a joint visit at the most `[R:20(3)]`.
+pub const REPRESENTATIVES_MAX: usize = 5;
+/// Petitioners that one registration may name.
+pub const PETITIONERS_MAX: usize = 200;
+/// Requests that one registration may list.
+pub const REQUESTS_MAX: usize = 20;
+/// Longest title in characters.
+pub const TITLE_MAX: usize = 100;
+/// Shortest demand in characters.
+pub const CONTENT_MIN: usize = 5;
+/// Longest demand in characters.
+pub const CONTENT_MAX: usize = 4_000;
+/// Days of the office's disposal `[R:22(1)]`.
+pub const DISPOSAL_DAYS: u32 = 15;
+
+/// A submission ready to be numbered.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The way it came.
+    pub channel: Channel,
+    /// When it was received; K1 starts on its local date.
+    pub received_at: OffsetDateTime,
+    /// Date of the postmark; letters only.
+    pub postmark_on: Option<Date>,
+    /// The leaders' reception day it belongs to: the case is then leader-received.
+    pub reception_day: Option<Uuid>,
+    /// The petitioner gives no name; no notice duties then `[R:23(2)]`.
+    pub anonymous: bool,
+    /// Who petitions; empty when anonymous.
+    pub petitioners: Vec<Petitioner>,
+    /// Persons who came or signed.
+    pub visit_count: i32,
+    /// Persons the matter touches.
+    pub affected_count: i32,
+    /// Joint letter or group visit.
+    pub joint: bool,
+    /// What the petitioner wants.
+    pub purpose: Purpose,
+    /// Taken down from the petitioner's mouth and read back to him `[R:19(1)]`.
+    pub oral: bool,
+    /// Asks for confidentiality.
+    pub confidential: bool,
+    /// Agrees to publication of the answer.
+    pub consent_public: bool,
+    /// The words.
+    pub text: Text,
+}
+
+impl Submission {
+    /// Accusations live in a sealed compartment from the first moment (DEC-14).
+    pub fn sealed(&self) -> bool {
+        self.purpose == Purpose::Accusation
+    }
+
+    /// How many petitioners were elected to speak for the others (DEC-18).
+    pub fn representatives(&self) -> u32 {
+        let elected = self
+            .petitioners
+            .iter()
+            .filter(|petitioner| petitioner.representative)
+            .count();
+        u32::try_from(elected).expect("invariant: petitioners are few")
+    }
+
+    /// The channel group of the case number; a fax takes the letter's.
+    pub fn digit(&self) -> ChannelDigit {
+        match self.channel {
+            Channel::Letter | Channel::Fax => ChannelDigit::Letter,
+            Channel::Visit => ChannelDigit::Visit,
+            Channel::Online => ChannelDigit::Online,
+            Channel::Phone => ChannelDigit::Phone,
+            Channel::Outside => ChannelDigit::Outside,
+            Channel::Forwarded => ChannelDigit::Forwarded,
+        }
+    }
+}
+
+/// The words of a submission (class P2).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Text {
+    /// Title 标题.
+    pub title: String,
+    /// The demand in the petitioner's own words 内容.
+    pub content: String,
+    /// Requests 诉求 one by one; outcomes are given to each.
+    pub requests: Vec<String>,
+    /// Where the scan of a letter is kept.
+    pub scan_reference: Option<String>,
+}
+
+/// A petitioner 信访人.
+#[derive(Clone, Debug)]
+pub struct Petitioner {
+    /// Person, legal person or organisation.
+    pub kind: PetitionerKind,
+    /// How he wants to receive papers.
+    pub preferred: PreferredChannel,
+    /// Elected to speak for a group.
+    pub representative: bool,
+    /// Who he is (classes P2 and P3).
+    pub identity: Identity,
+}
+
+/// Who a petitioner is: everything here is stored sealed and shown masked.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Identity {
+    /// Name 姓名/名称.
+    pub name: String,
+    /// Number of [`Sex`], when known.
+    pub sex: Option<i16>,
+    /// Number of [`IdKind`], when a paper was shown.
+    pub id_kind: Option<i16>,
+    /// Number of the paper, normalised.
+    pub id_no: Option<String>,
+    /// Mobile, eleven digits.
+    pub mobile: Option<String>,
+    /// Landline with area code.
+    pub landline: Option<String>,
+    /// Division of the address, six or nine digits.
+    pub addr_code: Option<String>,
+    /// Street and house.
+    pub addr_detail: String,
+}
+
+impl Identity {
+    /// Sex, when known.
+    pub fn sex(&self) -> Option<Sex> {
+        self.sex.and_then(Sex::of_number)
+    }
+
+    /// Kind of paper, when one was shown.
+    pub fn id_kind(&self) -> Option<IdKind> {
+        self.id_kind.and_then(IdKind::of_number)
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(…)")
+    }
+}
+
+/// Whether a text carries markup: a `<` followed by a letter, `/` or `!` begins a tag in every parser.
+pub fn has_markup(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| {
+        pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'/' | b'!' | b'?'))
+    })
+}
+
+/// Whether a text carries something that reads like a resident identity number: eighteen digits in a run,
+/// the last perhaps an X. Summaries are read by many and must not.
+pub fn has_identity_number(text: &str) -> bool {
+    let mut run = 0_usize;
+    for found in text.chars() {
+        if found.is_ascii_digit() {
+            run += 1;
+        } else if run == 17 && matches!(found, 'x' | 'X') {
+            return true;
+        } else {
+            if run == 18 {
+                return true;
+            }
+            run = 0;
+        }
+    }
+    run == 18
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_seen_and_mathematics_is_not() {
+        assert!(has_markup("请看 <script>alert(1)</script>"));
+        assert!(has_markup("a</p>"));
+        assert!(!has_markup("面积 < 90 平方米, 3<5"));
+    }
+
+    #[test]
+    fn identity_numbers_in_prose_are_seen() {
+        assert!(has_identity_number("身份证11010519491231002X,请核对"));
+        assert!(has_identity_number("440524188001010014"));
+        assert!(!has_identity_number("电话19900000001,合同号20260303000000000001"));
+    }
+}

@@ -1,0 +1,159 @@
+//! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
+//! comes back, and the time line.
+
+use futures::future::BoxFuture;
+use prost::Message as _;
+use tracing::warn;
+use uuid::Uuid;
+use xinqiao_chassis::desk::Act;
+use xinqiao_chassis::inbox::{Incoming, Subscriber};
+use xinqiao_chassis::refusal::Refusal;
+use xinqiao_proto::event::{
+    CaseAssigned, CaseFiled, CaseObjectionDecided, CaseRemedyChanged, ReceptionFinalised, ReceptionHeld,
+};
+
+use crate::contract;
+use crate::domain::transition::{self, Standing};
+use crate::store::cases::timeline::{self, NewEntry};
+use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
+
+/// Kinds that move no state but belong on the time line.
+const NOTED: &[&str] = &[
+    "reception.held",
+    "reception.finalised",
+    "visit.finalised",
+    "letter.annotated",
+    "case.remedy_changed",
+];
+
+/// Follows the other services.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Follower;
+
+impl Subscriber for Follower {
+    fn apply<'t>(&'t self, act: &'t mut Act, event: &'t Incoming) -> BoxFuture<'t, Result<(), Refusal>> {
+        Box::pin(async move {
+            if event.entity_kind != "case"
+                || !(transition::known(&event.kind) || NOTED.contains(&event.kind.as_str()))
+            {
+                return Ok(());
+            }
+            let district = act.district();
+            match rows::take(act.conn(), district, event.entity_id).await? {
+                Some(row) => follow(act, event, &row).await,
+                // Every case is registered here first: an event on an unknown one is a fault worth seeing.
+                None => Err(Refusal::internal(
+                    &"an event on a case that is not registered here",
+                )),
+            }
+        })
+    }
+}
+
+async fn follow(act: &mut Act, event: &Incoming, row: &CaseRow) -> Result<(), Refusal> {
+    let (district, actor) = (act.district(), event.actor_ref.clone());
+    let by = By {
+        actor: &actor,
+        at: event.occurred_at,
+    };
+    let before = row.standing();
+    let standing = moved(event, before)?;
+    if standing != before {
+        rows::followed(act.conn(), district, row.id, standing, by).await?;
+    }
+    effects(act, event, row, by).await?;
+    let entry = NewEntry {
+        event_id: event.event_id,
+        kind: &event.kind,
+        at: event.occurred_at,
+        state: standing.state,
+        actor: &actor,
+        service: &event.publisher,
+        trace_id: event.trace_id(),
+    };
+    timeline::append(act.conn(), district, row.id, entry).await?;
+    Ok(())
+}
+
+/// Where the event leads. The holder has decided already: an event that the table does not know from here stays
+/// on the time line and changes nothing, and is told to whoever watches the service.
+fn moved(event: &Incoming, before: Standing) -> Result<Standing, Refusal> {
+    if !transition::known(&event.kind) {
+        return Ok(before);
+    }
+    let to_leader_review = if event.kind == "case.filed" {
+        event.decode::<CaseFiled>()?.to_leader_review
+    } else {
+        false
+    };
+    Ok(before.follow(&event.kind, to_leader_review).unwrap_or_else(|| {
+        warn!(
+            case = %event.entity_id,
+            kind = event.kind,
+            publisher = event.publisher,
+            state = before.state.code(),
+            "event does not fit the state of the case"
+        );
+        before
+    }))
+}
+
+/// What an event changes beside the state.
+async fn effects(act: &mut Act, event: &Incoming, row: &CaseRow, by: By<'_>) -> Result<(), Refusal> {
+    let district = act.district();
+    match event.kind.as_str() {
+        "reception.held" => {
+            let held: ReceptionHeld = event.decode()?;
+            let seen = ReceptionSeen {
+                reception: required(&held.reception_id)?,
+                day: optional(&held.reception_day_id)?,
+                leader: None,
+                finalised: false,
+            };
+            rows::received(act.conn(), district, row.id, seen, by).await?;
+        }
+        "reception.finalised" => {
+            let finalised: ReceptionFinalised = event.decode()?;
+            let seen = ReceptionSeen {
+                reception: required(&finalised.reception_id)?,
+                day: optional(&finalised.reception_day_id)?,
+                leader: Some(required(&finalised.leader_id)?),
+                finalised: true,
+            };
+            rows::received(act.conn(), district, row.id, seen, by).await?;
+        }
+        "case.assigned" => {
+            let assigned: CaseAssigned = event.decode()?;
+            let mut units = vec![required(&assigned.lead_unit_id)?];
+            for unit in &assigned.assist_unit_ids {
+                units.push(required(unit)?);
+            }
+            rows::assigned(act.conn(), district, row.id, &units).await?;
+        }
+        "case.objection_upheld" => {
+            let decided: CaseObjectionDecided = event.decode()?;
+            let k1b = decided.k1b.map(|term| term.encode_to_vec());
+            rows::given_back(act.conn(), district, row.id, k1b).await?;
+        }
+        "case.remedy_changed" => {
+            let changed: CaseRemedyChanged = event.decode()?;
+            let remedy = contract::remedy_of(changed.remedy);
+            let remedy = remedy.ok_or_else(|| Refusal::internal(&"an unknown remedy"))?;
+            rows::remedy_changed(act.conn(), district, row.id, remedy).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn required(id: &str) -> Result<Uuid, Refusal> {
+    Uuid::parse_str(id).map_err(|error| Refusal::internal(&error))
+}
+
+fn optional(id: &str) -> Result<Option<Uuid>, Refusal> {
+    if id.is_empty() {
+        Ok(None)
+    } else {
+        required(id).map(Some)
+    }
+}

@@ -1,0 +1,75 @@
+//! Intake 受理登记: petitioners, submissions, the case header with its number, triage, and the overall state of a
+//! case as people see it.
+//!
+//! It owns states C10–C12 and C20–C23 of the one state machine (rule book §4). What always holds:
+//!
+//! - everybody gets a number; numbers of a district and year have no gaps and are never used twice;
+//! - only while intake holds a case do its acts change it; `case.released` passes the hold, `case.objection_upheld`
+//!   gives it back;
+//! - names, identity numbers, telephones and the petitioner's words are stored sealed, and an accusation with keys
+//!   of its own;
+//! - the state shown of a case that others hold follows their events and decides nothing.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | `domain` | code values, the transition table, guards; pure |
+//! | `rpc` | one file per group of operations |
+//! | `store` | SQL; `store::registration` is the group commit of registrations |
+//! | `events` | what is followed of the other services |
+//!
+//! To add an operation: describe it in the contract with its refusals, add its row to `rpc::ROLES`, write the guard
+//! in `domain::case` with its test, and the handler beside its neighbours in `rpc`.
+
+mod config;
+mod contract;
+pub mod domain;
+mod events;
+mod legal;
+mod rpc;
+mod store;
+
+use tonic::service::Routes;
+use xinqiao_chassis::desk::Desk;
+use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
+use xinqiao_chassis::service::{Parts, Service};
+use xinqiao_proto::intake::case_service_server::CaseServiceServer;
+use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
+use xinqiao_proto::intake::triage_service_server::TriageServiceServer;
+
+pub use config::IntakeSettings;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// The service, for its binary and for tests.
+pub fn service() -> Service<IntakeSettings> {
+    Service {
+        name: "intake",
+        about: "受理登记: registers petitions, triages them and shows where they stand",
+        migrator: &MIGRATOR,
+        roles: rpc::ROLES,
+        settings: IntakeSettings::read,
+        build,
+    }
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the chassis lets a service fail to build"
+)]
+fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
+    let (queue, registrar) = store::registration::queue::open(desk.clone(), settings.registration);
+    let registration = rpc::registration::Registration {
+        desk: desk.clone(),
+        queue,
+    };
+    let triage = rpc::triage::Triage { desk: desk.clone() };
+    let cases = rpc::cases::Cases { desk };
+    let routes = Routes::new(
+        RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),
+    )
+    .add_service(TriageServiceServer::new(triage).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
+    Ok(Parts::new(routes, events::Follower)
+        .with_task("registrar", |stop| registrar.run(stop))
+        .with_digest(store::digest::Digest))
+}

@@ -1,0 +1,237 @@
+//! Cases as people see them: register, one case, its time line, identity data for a stated reason.
+
+mod unmask;
+mod view;
+
+use std::collections::HashMap;
+
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+use xinqiao_chassis::desk::{Act, Desk};
+use xinqiao_chassis::document::timestamp;
+use xinqiao_chassis::identity::{Caller, Role};
+use xinqiao_chassis::refusal::{Fields, Page, Refusal};
+use xinqiao_kernel::{CaseNumber, CaseState};
+use xinqiao_proto::intake::case_service_server::CaseService;
+use xinqiao_proto::intake::{
+    BatchGetHeadersRequest, BatchGetHeadersResponse, GetCaseRequest, GetCaseResponse, GetTimelineRequest,
+    GetTimelineResponse, ListRegisterRequest, ListRegisterResponse, TimelineEntry, UnmaskPetitionerRequest,
+    UnmaskPetitionerResponse, get_case_request, get_timeline_request,
+};
+
+use super::refused::no_such_case;
+use crate::contract;
+use crate::store::cases::{self as rows, CaseRow, RegisterKey, timeline};
+
+/// Headers in one batch at the most.
+const BATCH_MAX: usize = 200;
+
+/// Reads of cases.
+#[derive(Clone, Debug)]
+pub(crate) struct Cases {
+    pub(crate) desk: Desk,
+}
+
+#[tonic::async_trait]
+impl CaseService for Cases {
+    async fn get_case(&self, request: Request<GetCaseRequest>) -> Result<Response<GetCaseResponse>, Status> {
+        self.desk
+            .read(request, |act, query| Box::pin(get(act, query)))
+            .await
+    }
+
+    async fn batch_get_headers(
+        &self,
+        request: Request<BatchGetHeadersRequest>,
+    ) -> Result<Response<BatchGetHeadersResponse>, Status> {
+        self.desk
+            .read(request, |act, query| Box::pin(headers(act, query)))
+            .await
+    }
+
+    async fn list_register(
+        &self,
+        request: Request<ListRegisterRequest>,
+    ) -> Result<Response<ListRegisterResponse>, Status> {
+        self.desk
+            .read(request, |act, query| Box::pin(register(act, query)))
+            .await
+    }
+
+    async fn get_timeline(
+        &self,
+        request: Request<GetTimelineRequest>,
+    ) -> Result<Response<GetTimelineResponse>, Status> {
+        self.desk
+            .read(request, |act, query| Box::pin(get_timeline(act, query)))
+            .await
+    }
+
+    async fn unmask_petitioner(
+        &self,
+        request: Request<UnmaskPetitionerRequest>,
+    ) -> Result<Response<UnmaskPetitionerResponse>, Status> {
+        self.desk
+            .read(request, |act, query| Box::pin(unmask::unmask(act, query)))
+            .await
+    }
+}
+
+/// How a case is asked for.
+enum Named {
+    Id(String),
+    Number(String),
+}
+
+async fn get(act: &mut Act, query: GetCaseRequest) -> Result<GetCaseResponse, Refusal> {
+    let named = query.case.map(|case| match case {
+        get_case_request::Case::CaseId(id) => Named::Id(id),
+        get_case_request::Case::CaseNo(number) => Named::Number(number),
+    });
+    let row = find(act, named).await?;
+    view::case(act, &row).await
+}
+
+async fn headers(act: &mut Act, query: BatchGetHeadersRequest) -> Result<BatchGetHeadersResponse, Refusal> {
+    let mut fields = Fields::new();
+    fields.require(
+        "case_ids",
+        query.case_ids.len() <= BATCH_MAX,
+        "TOO_MANY",
+        format!("一次最多查询{BATCH_MAX}件"),
+        format!("at most {BATCH_MAX} ids"),
+    );
+    let ids: Vec<Uuid> = (0_usize..)
+        .zip(query.case_ids.iter().take(BATCH_MAX))
+        .filter_map(|(index, id)| fields.uuid(&format!("case_ids[{index}]"), id))
+        .collect();
+    fields.finish()?;
+    let district = act.district();
+    let mut found = rows::find_all(act.conn(), district, &ids).await?;
+    found.retain(|row| may_see(act.caller(), row));
+    let mut by_id: HashMap<_, _> = view::headers(act, &found)
+        .await?
+        .into_iter()
+        .map(|header| (header.case_id.clone(), header))
+        .collect();
+    Ok(BatchGetHeadersResponse {
+        headers: ids
+            .iter()
+            .filter_map(|id| by_id.remove(&id.to_string()))
+            .collect(),
+    })
+}
+
+async fn register(act: &mut Act, query: ListRegisterRequest) -> Result<ListRegisterResponse, Refusal> {
+    let mut fields = Fields::new();
+    let page: Page<RegisterKey> = Page::read(&mut fields, "page", query.page.as_ref());
+    let states: Vec<&'static str> = (0_usize..)
+        .zip(&query.states)
+        .filter_map(|(index, number)| {
+            let state = contract::state_of(*number);
+            fields.some(
+                format!("states[{index}]"),
+                state,
+                "UNKNOWN_VALUE",
+                "没有该状态",
+                "there is no such state",
+            )
+        })
+        .map(CaseState::code)
+        .collect();
+    fields.finish()?;
+    let district = act.district();
+    let mut found = rows::register(
+        act.conn(),
+        district,
+        &states,
+        query.held_here,
+        page.after,
+        page.limit(),
+    )
+    .await?;
+    let info = page.cut(&mut found, |row| (row.year, row.sequence));
+    Ok(ListRegisterResponse {
+        headers: view::headers(act, &found).await?,
+        page: Some(info),
+    })
+}
+
+async fn get_timeline(act: &mut Act, query: GetTimelineRequest) -> Result<GetTimelineResponse, Refusal> {
+    let named = query.case.map(|case| match case {
+        get_timeline_request::Case::CaseId(id) => Named::Id(id),
+        get_timeline_request::Case::CaseNo(number) => Named::Number(number),
+    });
+    let row = find(act, named).await?;
+    let district = act.district();
+    let mut entries = vec![TimelineEntry {
+        at: Some(timestamp(row.registered_at)),
+        kind: "case.registered".to_owned(),
+        state: contract::state(CaseState::Registered),
+        actor: row.created_by.clone(),
+        service: act.desk().service().to_owned(),
+        trace_id: row.trace_id.clone().unwrap_or_default(),
+        event_id: row.event_id.to_string(),
+    }];
+    let later = timeline::read(act.conn(), district, row.id).await?;
+    entries.extend(later.into_iter().map(|entry| TimelineEntry {
+        at: Some(timestamp(entry.at)),
+        kind: entry.kind,
+        state: entry.state.parse().map_or(0, contract::state),
+        actor: entry.actor,
+        service: entry.service,
+        trace_id: entry.trace_id.unwrap_or_default(),
+        event_id: entry.event_id.to_string(),
+    }));
+    let standing = row.standing();
+    Ok(GetTimelineResponse {
+        case_id: row.id.to_string(),
+        case_no: row.number(district).to_string(),
+        state: contract::state(standing.state),
+        holder: contract::holder(standing.holder),
+        remedy: contract::remedy(row.remedy()),
+        entries,
+    })
+}
+
+/// Finds a case the caller may see; anything else is answered alike.
+async fn find(act: &mut Act, named: Option<Named>) -> Result<CaseRow, Refusal> {
+    let mut fields = Fields::new();
+    let district = act.district();
+    let found = match named {
+        None => {
+            fields.wrong("case", "REQUIRED", "请提供编号", "give an id or a number");
+            None
+        }
+        Some(Named::Id(id)) => match fields.uuid("case_id", &id) {
+            Some(id) => rows::find(act.conn(), district, id).await?,
+            None => None,
+        },
+        Some(Named::Number(number)) => {
+            match fields.take("case_no", number.trim().parse::<CaseNumber>()) {
+                // A number of another district is not looked up at all.
+                Some(number) if number.district() == district => {
+                    rows::find_by_number(act.conn(), number).await?
+                }
+                _ => None,
+            }
+        }
+    };
+    fields.finish()?;
+    found
+        .filter(|row| may_see(act.caller(), row))
+        .ok_or_else(no_such_case)
+}
+
+/// Who sees a case (rule book §5.2): the office's desks every ordinary one; a leader and his aide theirs; a unit
+/// those assigned to it.
+fn may_see(caller: &Caller, row: &CaseRow) -> bool {
+    if row.sealed {
+        return caller.has_any(&[Role::Clk, Role::Dsp]);
+    }
+    let of_leader = caller.leader_id.is_some() && caller.leader_id == row.responsible_leader_id;
+    let of_unit = caller.unit_id.is_some_and(|unit| row.unit_ids.contains(&unit));
+    caller.has_any(super::DESKS)
+        || (caller.has_any(&[Role::Ldr, Role::Lda]) && of_leader)
+        || (caller.has_any(&[Role::Unt, Role::Unh, Role::Twn]) && of_unit)
+}

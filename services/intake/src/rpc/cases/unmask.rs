@@ -1,0 +1,80 @@
+//! Identity data in clear: for a reason, and never without an audit row.
+
+use xinqiao_chassis::desk::{Act, object_ref};
+use xinqiao_chassis::refusal::{Fields, Refusal};
+use xinqiao_proto::intake::{PetitionerField, UnmaskPetitionerRequest, UnmaskPetitionerResponse};
+
+use super::may_see;
+use crate::domain::case::CaseError;
+use crate::rpc::refused::no_such_case;
+use crate::rpc::words::{self, Label, label};
+use crate::store::cases as rows;
+use crate::store::cases::content;
+
+const REASON: Label = label("reason", "查看理由", "the reason");
+
+/// Opens the fields asked for.
+pub(super) async fn unmask(
+    act: &mut Act,
+    query: UnmaskPetitionerRequest,
+) -> Result<UnmaskPetitionerResponse, Refusal> {
+    let mut fields = Fields::new();
+    let case_id = fields.uuid("case_id", &query.case_id);
+    let petitioner_id = fields.uuid("petitioner_id", &query.petitioner_id);
+    let reason = words::words(&mut fields, REASON, &query.reason, 5..=200);
+    fields.require(
+        "fields",
+        !query.fields.is_empty(),
+        "REQUIRED",
+        "请选择要查看的项目",
+        "name at least one field",
+    );
+    let wanted: Vec<PetitionerField> = (0_usize..)
+        .zip(&query.fields)
+        .filter_map(|(index, number)| fields.choice(&format!("fields[{index}]"), *number))
+        .collect();
+    fields.finish()?;
+    let (case_id, petitioner_id) = case_id.zip(petitioner_id).expect("invariant: nothing was wrong");
+
+    let district = act.district();
+    let row = rows::find(act.conn(), district, case_id).await?;
+    let row = row
+        .filter(|row| may_see(act.caller(), row))
+        .ok_or_else(no_such_case)?;
+    if row.sealed {
+        return Err(CaseError::Sealed.into());
+    }
+    let petitioners = content::petitioners(act.conn(), district, case_id).await?;
+    let petitioner = petitioners
+        .iter()
+        .find(|one| one.id == petitioner_id)
+        .ok_or_else(no_such_case)?;
+    let identity = petitioner.identity(act.keys(), district)?;
+    let names: Vec<String> = wanted
+        .iter()
+        .map(|field| format!("{petitioner_id}.{}", name(*field)))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    act.audit(object_ref("case", case_id), &names, Some(&reason));
+
+    let asked = |field| wanted.contains(&field);
+    let shown = |field, value: Option<String>| value.filter(|_| asked(field)).unwrap_or_default();
+    Ok(UnmaskPetitionerResponse {
+        name: shown(PetitionerField::Name, Some(identity.name)),
+        id_no: shown(PetitionerField::IdNo, identity.id_no),
+        mobile: shown(PetitionerField::Mobile, identity.mobile),
+        landline: shown(PetitionerField::Landline, identity.landline),
+        addr_detail: shown(PetitionerField::Address, Some(identity.addr_detail)),
+    })
+}
+
+fn name(field: PetitionerField) -> &'static str {
+    match field {
+        PetitionerField::Unspecified => "none",
+        PetitionerField::Name => "name",
+        PetitionerField::IdNo => "id_no",
+        PetitionerField::Mobile => "mobile",
+        PetitionerField::Landline => "landline",
+        PetitionerField::Address => "addr_detail",
+    }
+}

@@ -1,0 +1,76 @@
+//! Refused acts as a clerk reads them: what is wrong, and what to do.
+
+use tonic::Code;
+use xinqiao_chassis::refusal::Refusal;
+
+use crate::domain::case::CaseError;
+
+impl From<CaseError> for Refusal {
+    fn from(error: CaseError) -> Self {
+        let failed = |reason, zh: String, en: &str| Self::new(Code::FailedPrecondition, reason, zh, en);
+        match &error {
+            CaseError::WrongHolder(holder) => failed(
+                "WRONG_HOLDER",
+                format!("该信访事项已移交“{}”环节，请在该环节办理", holder.zh()),
+                "the case has been handed over; act on it in the service that holds it",
+            )
+            .with_metadata("holder", holder.service()),
+            CaseError::WrongState(state) => failed(
+                "WRONG_STATE",
+                format!("该信访事项处于“{}”状态，不能进行此操作", state.zh()),
+                "the state of the case does not allow this act",
+            )
+            .with_metadata("state", state.code()),
+            CaseError::Stale => Self::stale_version(),
+            CaseError::Sealed => failed(
+                "SEALED",
+                "检举控告事项已保密隔离，须按专门程序办理".to_owned(),
+                "an accusation is sealed and handled by its own procedure",
+            ),
+            CaseError::AccusationFixed => failed(
+                "ACCUSATION_FIXED",
+                "分类时不能将信访事项改为检举控告，请作废后按检举控告重新登记".to_owned(),
+                "triage cannot turn a petition into an accusation; void it and register it as an accusation",
+            ),
+            CaseError::NotTriaged => failed(
+                "NOT_TRIAGED",
+                "尚未填写分类审核单，请先完成分类".to_owned(),
+                "the case has no triage sheet yet; complete it first",
+            ),
+            CaseError::RouteNeedsDiversion(route) => failed(
+                "ROUTE_NEEDS_DIVERSION",
+                format!("依法分类为“{}”，应导入法定途径，不能交办", route.zh()),
+                "this legal route is diverted into its statutory procedure, not released to handling",
+            )
+            .with_metadata("legal_route", route.code()),
+            CaseError::ReceptionNotHeld => failed(
+                "NOT_YET_HERE",
+                "该事项属于领导接访日，接访记录尚未到达，请在领导接访并形成记录后再移交".to_owned(),
+                "the case belongs to a leaders' reception day and no reception record has arrived; release it after \
+                 the leader has received",
+            )
+            .with_metadata("missing", "reception.held"),
+            CaseError::ReceptionNotFinalised => failed(
+                "NOT_YET_HERE",
+                "接访记录尚未整理定稿，请先完成定稿再移交".to_owned(),
+                "the reception record is not finalised yet, or has not arrived; finalise it first",
+            )
+            .with_metadata("missing", "reception.finalised"),
+            CaseError::NotProposed => failed(
+                "NOT_PROPOSED",
+                "尚无作废申请，请先由登记员提出".to_owned(),
+                "nobody has proposed to void the case; a clerk proposes first",
+            ),
+            CaseError::SamePerson => failed(
+                "SAME_PERSON",
+                "作废须由提出人以外的人确认".to_owned(),
+                "another person than the one who proposed must confirm",
+            ),
+        }
+    }
+}
+
+/// The same for a case that does not exist, one of another district, and one the caller may not see.
+pub(crate) fn no_such_case() -> Refusal {
+    Refusal::not_found("该信访事项", "the case")
+}

@@ -1,0 +1,104 @@
+//! Registration: turns what people bring into numbered cases.
+
+mod form;
+mod person;
+
+use time::OffsetDateTime;
+use tonic::{Request, Response, Status};
+use xinqiao_chassis::desk::{Command, Desk, REPLAYED, person_ref};
+use xinqiao_chassis::idempotency::{self, IdempotencyRow};
+use xinqiao_chassis::identity::Caller;
+use xinqiao_chassis::refusal::Refusal;
+use xinqiao_proto::intake::registration_service_server::RegistrationService;
+use xinqiao_proto::intake::{
+    RegisterLetterRequest, RegisterLetterResponse, RegisterVisitRequest, RegisterVisitResponse, Registered,
+};
+
+use crate::domain::submission::Submission;
+use crate::store::registration::queue::Queue;
+use crate::store::registration::{Office, prepare};
+
+/// The counter.
+#[derive(Clone, Debug)]
+pub(crate) struct Registration {
+    pub(crate) desk: Desk,
+    pub(crate) queue: Queue,
+}
+
+impl Registration {
+    /// Seals, hashes and encodes what does not need the number on this task, then waits for the writer.
+    async fn register<Q: Command>(
+        &self,
+        caller: Caller,
+        query: &Q,
+        now: OffsetDateTime,
+        submission: Submission,
+    ) -> Result<(Registered, bool), Refusal> {
+        let district = caller.district;
+        let keys = self.desk.keys();
+        let request_id = idempotency::request_id(query.request_id())?;
+        let hash = idempotency::body_hash(keys, district, &person_ref(&caller.person_id), Q::ACTION, query);
+        let request = IdempotencyRow::new(request_id, Q::ACTION, hash, now);
+        let file = self
+            .desk
+            .districts()
+            .get(district)
+            .expect("invariant: the desk serves the caller's district");
+        let calendar = self.desk.calendar(district).await?;
+        let office = Office {
+            district: file,
+            calendar: &calendar,
+            keys,
+            now,
+        };
+        let registration = prepare(&office, &caller, request, submission);
+        self.queue.register(registration).await
+    }
+}
+
+#[tonic::async_trait]
+impl RegistrationService for Registration {
+    async fn register_visit(
+        &self,
+        request: Request<RegisterVisitRequest>,
+    ) -> Result<Response<RegisterVisitResponse>, Status> {
+        let caller = self.desk.caller(&request)?;
+        let query = request.into_inner();
+        let now = self.desk.clock().now();
+        let submission = form::visit(&query, now)?;
+        let (registered, replayed) = self.register(caller, &query, now, submission).await?;
+        Ok(marked(
+            RegisterVisitResponse {
+                registered: Some(registered),
+            },
+            replayed,
+        ))
+    }
+
+    async fn register_letter(
+        &self,
+        request: Request<RegisterLetterRequest>,
+    ) -> Result<Response<RegisterLetterResponse>, Status> {
+        let caller = self.desk.caller(&request)?;
+        let query = request.into_inner();
+        let now = self.desk.clock().now();
+        let submission = form::letter(&query, now)?;
+        let (registered, replayed) = self.register(caller, &query, now, submission).await?;
+        Ok(marked(
+            RegisterLetterResponse {
+                registered: Some(registered),
+            },
+            replayed,
+        ))
+    }
+}
+
+fn marked<A>(answer: A, replayed: bool) -> Response<A> {
+    let mut response = Response::new(answer);
+    if replayed {
+        response
+            .metadata_mut()
+            .insert(REPLAYED, tonic::metadata::MetadataValue::from_static("true"));
+    }
+    response
+}

@@ -1,0 +1,131 @@
+//! What the counter form says about a petitioner.
+
+use time::Date;
+use xinqiao_chassis::refusal::Fields;
+use xinqiao_kernel::{Phone, ResidentId};
+use xinqiao_proto::intake::{PetitionerInput, SubmissionInput};
+
+use crate::domain::codes::{IdKind, Sex};
+use crate::domain::submission::{Identity, PETITIONERS_MAX, Petitioner};
+use crate::rpc::words::{self, Label, chosen, label, optional_choice};
+
+const KIND: Label = label("kind", "信访人类别", "the kind of petitioner");
+const NAME: Label = label("name", "姓名/名称", "the name");
+const SEX: Label = label("sex", "性别", "sex");
+const ID_TYPE: Label = label("id_type", "证件类型", "the kind of paper");
+const PREFERRED: Label = label("preferred_channel", "送达方式", "the preferred channel");
+const ADDRESS: Label = label("addr_detail", "住址", "the address");
+/// Longest number of an identity paper.
+const ID_NO_MAX: usize = 32;
+
+/// Every petitioner of a submission; `None` when any is wrong.
+pub(super) fn petitioners(
+    fields: &mut Fields,
+    input: &SubmissionInput,
+    today: Date,
+) -> Option<Vec<Petitioner>> {
+    let mut all = Some(Vec::with_capacity(input.petitioners.len()));
+    for (index, petitioner) in input.petitioners.iter().take(PETITIONERS_MAX).enumerate() {
+        let checked = fields.within(&format!("petitioners[{index}]"), |fields| {
+            one(fields, petitioner, today)
+        });
+        all = all.zip(checked).map(|(mut all, checked)| {
+            all.push(checked);
+            all
+        });
+    }
+    all
+}
+
+fn one(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Option<Petitioner> {
+    let kind = chosen(fields, KIND, input.kind);
+    let preferred = chosen(fields, PREFERRED, input.preferred_channel);
+    let identity = identity(fields, input, today);
+    Some(Petitioner {
+        kind: kind?,
+        preferred: preferred?,
+        representative: input.representative,
+        identity,
+    })
+}
+
+fn identity(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Identity {
+    let name = words::words(fields, NAME, &input.name, 2..=100);
+    let sex = optional_choice::<Sex>(fields, SEX, input.sex);
+    let (id_kind, id_no) = paper(fields, input, today);
+    let mobile = given(&input.mobile).and_then(|typed| fields.take("mobile", Phone::mobile(typed)));
+    let landline = given(&input.landline).and_then(|typed| fields.take("landline", Phone::landline(typed)));
+    let addr_code = given(&input.addr_code).map(|typed| address_code(fields, typed));
+    let addr_detail = words::words(fields, ADDRESS, &input.addr_detail, 0..=200);
+    Identity {
+        name,
+        sex: sex.map(Sex::number),
+        id_kind: id_kind.map(IdKind::number),
+        id_no,
+        mobile: mobile.map(|phone| phone.as_str().to_owned()),
+        landline: landline.map(|phone| phone.as_str().to_owned()),
+        addr_code,
+        addr_detail,
+    }
+}
+
+/// Kind and number of an identity paper: both or neither, showing one is the petitioner's choice.
+fn paper(fields: &mut Fields, input: &PetitionerInput, today: Date) -> (Option<IdKind>, Option<String>) {
+    let kind = optional_choice::<IdKind>(fields, ID_TYPE, input.id_type);
+    let number = given(&input.id_no);
+    match (kind, number) {
+        (Some(IdKind::ResidentId), Some(typed)) => {
+            let id = fields.take("id_no", ResidentId::parse(typed, today));
+            (kind, id.map(|id| id.as_str().to_owned()))
+        }
+        (Some(_), Some(typed)) => {
+            let length = typed.chars().count();
+            fields.require(
+                "id_no",
+                length <= ID_NO_MAX
+                    && typed
+                        .chars()
+                        .all(|found| found.is_alphanumeric() || "-()（）".contains(found)),
+                "BAD_FORMAT",
+                format!("证件号码由字母和数字组成，最多{ID_NO_MAX}位"),
+                format!("letters and digits, at most {ID_NO_MAX}"),
+            );
+            (kind, Some(typed.to_owned()))
+        }
+        (Some(_), None) => {
+            fields.wrong(
+                "id_no",
+                "REQUIRED",
+                "请填写证件号码，或不选证件类型",
+                "give the number of the paper, or no kind",
+            );
+            (kind, None)
+        }
+        (None, Some(_)) if input.id_type == 0 => {
+            fields.wrong(
+                "id_type",
+                "REQUIRED",
+                "请选择证件类型",
+                "give the kind of the paper",
+            );
+            (None, None)
+        }
+        (None, _) => (None, None),
+    }
+}
+
+fn address_code(fields: &mut Fields, typed: &str) -> String {
+    let fits = matches!(typed.len(), 6 | 9) && typed.bytes().all(|byte| byte.is_ascii_digit());
+    fields.require(
+        "addr_code",
+        fits,
+        "BAD_FORMAT",
+        "住址代码应为6位或9位数字",
+        "an address code has 6 or 9 digits",
+    );
+    typed.to_owned()
+}
+
+fn given(typed: &str) -> Option<&str> {
+    Some(typed.trim()).filter(|typed| !typed.is_empty())
+}

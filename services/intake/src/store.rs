@@ -1,0 +1,5 @@
+//! The only place that names sqlx.
+
+pub(crate) mod cases;
+pub(crate) mod digest;
+pub(crate) mod registration;

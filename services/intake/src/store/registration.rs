@@ -1,0 +1,167 @@
+//! A registration on its way into the database.
+//!
+//! A request task prepares everything that does not need the number ([`Registration`]); the writer gives the
+//! number and makes the rest ([`Registration::numbered`]). What is sealed, hashed and encoded early is done by
+//! many tasks in parallel, and the writer's thread keeps to what must happen in order.
+
+pub(crate) mod batch;
+pub(crate) mod queue;
+mod sheet;
+mod writer;
+
+use time::{Date, OffsetDateTime};
+use tracing::Span;
+use uuid::Uuid;
+use xinqiao_chassis::audit::Entry;
+use xinqiao_chassis::document::{DocumentRow, timestamp};
+use xinqiao_chassis::idempotency::IdempotencyRow;
+use xinqiao_chassis::journal::{Draft, Entity, OutboxRow};
+use xinqiao_chassis::seal::{KeyRing, Sealed, sha256};
+use xinqiao_kernel::{CaseNumber, CaseState, DistrictCode, Due, SubmissionNumber};
+use xinqiao_proto::common::{LegalTerm, SealedField};
+use xinqiao_proto::event::CaseRegistered;
+use xinqiao_proto::intake::{RegisterVisitResponse, Registered};
+
+use crate::contract;
+use crate::domain::ledger::receipt_facts;
+use crate::domain::submission::Submission;
+
+pub(crate) use sheet::{Office, prepare};
+
+/// A submission with all that can be made ready before it has its number.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    pub(crate) district: DistrictCode,
+    /// Asia/Shanghai date of the registration; its year counts.
+    pub(crate) registered_on: Date,
+    pub(crate) now: OffsetDateTime,
+    pub(crate) actor_ref: String,
+    pub(crate) request: IdempotencyRow,
+    pub(crate) case_id: Uuid,
+    pub(crate) event_id: Uuid,
+    pub(crate) submission_id: Uuid,
+    pub(crate) submission: Submission,
+    pub(crate) rule_version: String,
+    pub(crate) k1: Due,
+    pub(crate) k1_term: LegalTerm,
+    /// Title, content and requests.
+    pub(crate) body: Sealed,
+    pub(crate) petitioners: Vec<PetitionerRow>,
+    /// The petitioner's own text, item 03.
+    pub(crate) original: DocumentRow,
+    /// The form with its receipt, item 02, but for the number.
+    pub(crate) form: FormToCome,
+    /// Title for the archive's catalogue; an accusation tells none (DEC-17).
+    pub(crate) title: Option<SealedField>,
+    pub(crate) ledger_salt: [u8; 32],
+    pub(crate) audit: Entry,
+    pub(crate) trace_id: Option<String>,
+    /// The caller's span: the event's `create` span becomes its child.
+    pub(crate) span: Span,
+}
+
+/// A petitioner's row.
+#[derive(Debug)]
+pub(crate) struct PetitionerRow {
+    pub(crate) id: Uuid,
+    pub(crate) kind: i16,
+    pub(crate) preferred: i16,
+    pub(crate) representative: bool,
+    pub(crate) identity: Sealed,
+    pub(crate) id_index: Option<[u8; 32]>,
+    pub(crate) mobile_index: Option<[u8; 32]>,
+}
+
+/// What the registration form will say beside the number and the submission.
+#[derive(Debug)]
+pub(crate) struct FormToCome {
+    pub(crate) document_id: Uuid,
+    pub(crate) salt: [u8; 32],
+    pub(crate) query_code: String,
+    pub(crate) district: String,
+    pub(crate) office: String,
+    pub(crate) registered_by: String,
+}
+
+/// What the number decides.
+#[derive(Debug)]
+pub(crate) struct Numbered {
+    pub(crate) number: CaseNumber,
+    pub(crate) form: DocumentRow,
+    pub(crate) event: OutboxRow,
+    pub(crate) request: IdempotencyRow,
+    pub(crate) answer: Registered,
+}
+
+impl Registration {
+    /// Makes the parts that carry the number.
+    pub(crate) fn numbered(&self, service: &str, keys: &KeyRing, number: CaseNumber) -> Numbered {
+        let submission_no = SubmissionNumber::first(number).to_string();
+        let form = sheet::form_document(self, keys, number);
+        let documents = vec![form.reference(), self.original.reference()];
+        let answer = Registered {
+            case_id: self.case_id.to_string(),
+            case_no: number.to_string(),
+            submission_no: submission_no.clone(),
+            query_code: self.form.query_code.clone(),
+            state: contract::state(CaseState::Registered),
+            version: 1,
+            k1: Some(self.k1_term.clone()),
+            registered_at: Some(timestamp(self.now)),
+            documents: documents.clone(),
+            sealed: self.submission.sealed(),
+        };
+        let facts = receipt_facts(number, self.k1.start, self.registered_on, self.k1.eff);
+        let body = CaseRegistered {
+            submission_no,
+            channel: self.submission.channel.number().into(),
+            received_at: Some(timestamp(self.submission.received_at)),
+            registered_at: Some(timestamp(self.now)),
+            purpose: self.submission.purpose.number().into(),
+            leader_received: self.submission.reception_day.is_some(),
+            reception_day_id: self
+                .submission
+                .reception_day
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
+            visit_count: self.submission.visit_count.unsigned_abs(),
+            affected_count: self.submission.affected_count.unsigned_abs(),
+            joint: self.submission.joint,
+            anonymous: self.submission.anonymous,
+            title: self.title.clone(),
+            k1: Some(self.k1_term.clone()),
+            rule_version: self.rule_version.clone(),
+            ledger_salt: self.ledger_salt.to_vec().into(),
+            ledger_commitment: sha256(&[&self.ledger_salt[..], &facts].concat()).to_vec().into(),
+            documents,
+            sealed: self.submission.sealed(),
+            representative_count: self.submission.representatives(),
+        };
+        let entity = Entity::case(self.case_id, number);
+        let draft = self.span.in_scope(|| {
+            Draft::new(
+                service,
+                self.district,
+                "case.registered",
+                entity,
+                self.event_id,
+                &body,
+            )
+        });
+        Numbered {
+            number,
+            form,
+            event: draft.into_row(1, None, &self.actor_ref, self.now),
+            request: self.answered(keys, &answer),
+            answer,
+        }
+    }
+
+    /// Both registrations answer with the same bytes: one field, the registered case.
+    fn answered(&self, keys: &KeyRing, answer: &Registered) -> IdempotencyRow {
+        let response = RegisterVisitResponse {
+            registered: Some(answer.clone()),
+        };
+        self.request.clone().answered(keys, self.district, &response)
+    }
+}

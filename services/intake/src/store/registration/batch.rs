@@ -1,0 +1,391 @@
+//! One transaction of many registrations of one district: one statement, one flush of the disk.
+//!
+//! The statement swaps counter and audit head only if they still are what the numbers and hashes were made
+//! from, and inserts only if both were swapped. A second replica, or an ordinary act that came in between, thus
+//! costs a retry and never a gap or a broken chain.
+
+use sqlx::PgConnection;
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+use xinqiao_chassis::audit::{AuditRow, Head};
+use xinqiao_chassis::document::DocumentRow;
+use xinqiao_chassis::seal::Sealed;
+use xinqiao_kernel::DistrictCode;
+
+use super::{Numbered, Registration};
+
+/// From where numbers and hashes of a batch were counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Base {
+    /// Last number given out in the year.
+    pub(super) last: u32,
+    /// Last link of the audit chain.
+    pub(super) head: Head,
+}
+
+/// Registrations with their numbers and links, and where they leave counter and chain.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    pub(super) district: DistrictCode,
+    pub(super) year: i16,
+    pub(super) base: Base,
+    pub(super) next: Base,
+    pub(super) rows: Vec<(&'a Registration, Numbered, AuditRow)>,
+}
+
+/// What came of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Everything is written.
+    Written,
+    /// Counter or chain have moved, or a request id is known already: nothing counts.
+    Moved,
+}
+
+const STATEMENT: &str = r"
+WITH known AS MATERIALIZED (
+    SELECT count(*) AS n FROM idempotency WHERE district_code = $1 AND request_id = ANY ($2::uuid[])
+), counter AS (
+    UPDATE number_counter SET last = $5
+    WHERE district_code = $1 AND year = $3 AND last = $4 AND (SELECT n FROM known) = 0
+    RETURNING 1
+), head AS (
+    UPDATE audit_head SET seq = $8, hash = $9
+    WHERE district_code = $1 AND seq = $6 AND hash = $7 AND EXISTS (SELECT FROM counter)
+    RETURNING 1
+), answers AS (
+    INSERT INTO idempotency (district_code, request_id, action, body_hash, answer, expires_at)
+    SELECT $1, r.* FROM unnest($2::uuid[], $10::text[], $11::bytea[], $12::bytea[], $13::timestamptz[]) AS r
+    WHERE EXISTS (SELECT FROM head)
+), cases AS (
+    INSERT INTO case_file (district_code, year, state, holder, worked_in, remedy, version,
+        id, sequence, channel, purpose, sealed, anonymous, received_at, registered_at, created_at, updated_at,
+        rule_version, k1_raw, k1_eff, k1_safe, k1_calendar, k1_provisional, reception_day_id, trace_id, event_id,
+        created_by, updated_by)
+    SELECT $1, $3, 'C10', 'intake', 'C41', 'R0', 1,
+        r.id, r.sequence, r.channel, r.purpose, r.sealed, r.anonymous, r.received_at, r.at, r.at, r.at,
+        r.rule_version, r.k1_raw, r.k1_eff, r.k1_safe, r.k1_calendar, r.k1_provisional, r.reception_day_id,
+        r.trace_id, r.event_id, r.by, r.by
+    FROM unnest($14::uuid[], $15::integer[], $16::smallint[], $17::smallint[], $18::boolean[], $19::boolean[],
+                $20::timestamptz[], $21::timestamptz[], $22::text[], $23::date[], $24::date[], $25::date[],
+                $26::text[], $27::boolean[], $28::uuid[], $29::text[], $30::uuid[], $31::text[])
+         AS r (id, sequence, channel, purpose, sealed, anonymous, received_at, at, rule_version, k1_raw, k1_eff,
+               k1_safe, k1_calendar, k1_provisional, reception_day_id, trace_id, event_id, by)
+    WHERE EXISTS (SELECT FROM head)
+), submissions AS (
+    INSERT INTO submission (district_code, ordinal, first_flag, version,
+        case_id, channel, received_at, registered_at, created_at, updated_at, created_by, updated_by,
+        id, postmark_on, visit_count, affected_count, joint, oral, confidential, consent_public, body)
+    SELECT $1, 1, true, 1,
+        r.case_id, r.channel, r.received_at, r.at, r.at, r.at, r.by, r.by,
+        r.id, r.postmark_on, r.visit_count, r.affected_count, r.joint, r.oral, r.confidential, r.consent_public, r.body
+    FROM unnest($14::uuid[], $16::smallint[], $20::timestamptz[], $21::timestamptz[], $31::text[],
+                $32::uuid[], $33::date[], $34::integer[], $35::integer[], $36::boolean[], $37::boolean[],
+                $38::boolean[], $39::boolean[], $40::bytea[])
+         AS r (case_id, channel, received_at, at, by, id, postmark_on, visit_count, affected_count, joint, oral,
+               confidential, consent_public, body)
+    WHERE EXISTS (SELECT FROM head)
+), petitioners AS (
+    INSERT INTO petitioner (district_code, ordinal, version,
+        case_id, position, id, kind, preferred_channel, representative, identity, id_index, mobile_index,
+        created_at, updated_at, created_by, updated_by)
+    SELECT $1, 1, 1, r.case_id, r.position, r.id, r.kind, r.preferred, r.representative, r.identity, r.id_index,
+        r.mobile_index, r.at, r.at, r.by, r.by
+    FROM unnest($41::uuid[], $42::smallint[], $43::uuid[], $44::smallint[], $45::smallint[], $46::boolean[],
+                $47::bytea[], $48::bytea[], $49::bytea[], $50::timestamptz[], $51::text[])
+         AS r (case_id, position, id, kind, preferred, representative, identity, id_index, mobile_index, at, by)
+    WHERE EXISTS (SELECT FROM head)
+), documents AS (
+    INSERT INTO document (district_code, document_id, case_id, form, archive_item, content, content_sha256,
+        ciphertext_sha256, ciphertext_bytes, key_version, created_at, created_by)
+    SELECT $1, r.document_id, r.case_id, r.form, r.archive_item, r.content, r.content_sha256,
+        r.ciphertext_sha256, octet_length(r.content), r.key_version, r.at, r.by
+    FROM unnest($52::uuid[], $53::uuid[], $54::text[], $55::text[], $56::bytea[], $57::bytea[], $58::bytea[],
+                $59::integer[], $60::timestamptz[], $61::text[])
+         AS r (document_id, case_id, form, archive_item, content, content_sha256, ciphertext_sha256, key_version,
+               at, by)
+    WHERE EXISTS (SELECT FROM head)
+), events AS (
+    INSERT INTO outbox (district_code, sequence, kind, entity_kind,
+        event_id, entity_id, case_no, subject, body, trace_parent, actor_ref, occurred_at)
+    SELECT $1, 1, 'case.registered', 'case',
+        r.event_id, r.entity_id, r.case_no, r.subject, r.body, r.trace_parent, r.by, r.at
+    FROM unnest($30::uuid[], $14::uuid[], $62::text[], $63::text[], $64::bytea[], $65::text[], $31::text[],
+                $21::timestamptz[])
+         AS r (event_id, entity_id, case_no, subject, body, trace_parent, by, at)
+    WHERE EXISTS (SELECT FROM head)
+), audits AS (
+    INSERT INTO audit (district_code, seq, object, canonical, prev_hash, hash)
+    SELECT $1, r.* FROM unnest($66::bigint[], $67::text[], $68::bytea[], $69::bytea[], $70::bytea[]) AS r
+    WHERE EXISTS (SELECT FROM head)
+)
+SELECT EXISTS (SELECT FROM counter), EXISTS (SELECT FROM head)";
+
+impl Batch<'_> {
+    /// Sends the batch. On [`Outcome::Moved`] the transaction must be rolled back: the counter may have been
+    /// swapped alone.
+    pub(super) async fn write(&self, connection: &mut PgConnection) -> Result<Outcome, sqlx::Error> {
+        let mut query = sqlx::query_as::<_, (bool, bool)>(STATEMENT)
+            .bind(self.district.as_str())
+            .bind(self.list(|_, numbered, _| numbered.request.request_id))
+            .bind(self.year)
+            .bind(as_integer(self.base.last))
+            .bind(as_integer(self.next.last))
+            .bind(self.base.head.seq)
+            .bind(self.base.head.hash.as_slice())
+            .bind(self.next.head.seq)
+            .bind(self.next.head.hash.as_slice());
+        query = self.bind_answers(query);
+        query = self.bind_cases(query);
+        query = self.bind_submissions(query);
+        query = self.bind_petitioners(query);
+        query = self.bind_documents(query);
+        query = self.bind_events_and_audit(query);
+        let (counter, head) = query.fetch_one(connection).await?;
+        Ok(if counter && head {
+            Outcome::Written
+        } else {
+            Outcome::Moved
+        })
+    }
+
+    fn list<'b, T>(&'b self, pick: impl Fn(&'b Registration, &'b Numbered, &'b AuditRow) -> T) -> Vec<T> {
+        self.rows
+            .iter()
+            .map(|(registration, numbered, audit)| pick(registration, numbered, audit))
+            .collect()
+    }
+
+    fn bind_answers<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        query
+            .bind(self.list(|_, numbered, _| numbered.request.action))
+            .bind(self.list(|_, numbered, _| numbered.request.body_hash.as_slice()))
+            .bind(self.list(|_, numbered, _| numbered.request.answer.as_ref().map(Sealed::as_bytes)))
+            .bind(self.list(|_, numbered, _| numbered.request.expires_at))
+    }
+
+    fn bind_cases<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        query
+            .bind(self.list(|row, _, _| row.case_id))
+            .bind(self.list(|_, numbered, _| as_integer(numbered.number.sequence())))
+            .bind(self.list(|row, _, _| row.submission.channel.number()))
+            .bind(self.list(|row, _, _| row.submission.purpose.number()))
+            .bind(self.list(|row, _, _| row.submission.sealed()))
+            .bind(self.list(|row, _, _| row.submission.anonymous))
+            .bind(self.list(|row, _, _| row.submission.received_at))
+            .bind(self.list(|row, _, _| row.now))
+            .bind(self.list(|row, _, _| row.rule_version.as_str()))
+            .bind(self.list(|row, _, _| row.k1.raw))
+            .bind(self.list(|row, _, _| row.k1.eff))
+            .bind(self.list(|row, _, _| row.k1.safe))
+            .bind(self.list(|row, _, _| row.k1.calendar_version.as_str()))
+            .bind(self.list(|row, _, _| row.k1.provisional))
+            .bind(self.list(|row, _, _| row.submission.reception_day))
+            .bind(self.list(|row, _, _| row.trace_id.as_deref()))
+            .bind(self.list(|row, _, _| row.event_id))
+            .bind(self.list(|row, _, _| row.actor_ref.as_str()))
+    }
+
+    fn bind_submissions<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        query
+            .bind(self.list(|row, _, _| row.submission_id))
+            .bind(self.list(|row, _, _| row.submission.postmark_on))
+            .bind(self.list(|row, _, _| row.submission.visit_count))
+            .bind(self.list(|row, _, _| row.submission.affected_count))
+            .bind(self.list(|row, _, _| row.submission.joint))
+            .bind(self.list(|row, _, _| row.submission.oral))
+            .bind(self.list(|row, _, _| row.submission.confidential))
+            .bind(self.list(|row, _, _| row.submission.consent_public))
+            .bind(self.list(|row, _, _| row.body.as_bytes()))
+    }
+
+    fn bind_petitioners<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let all: Vec<_> = self
+            .rows
+            .iter()
+            .flat_map(|(row, ..)| {
+                (0_i16..)
+                    .zip(&row.petitioners)
+                    .map(move |(position, one)| (*row, position, one))
+            })
+            .collect();
+        query
+            .bind(all.iter().map(|(row, ..)| row.case_id).collect::<Vec<Uuid>>())
+            .bind(all.iter().map(|(_, position, _)| *position).collect::<Vec<i16>>())
+            .bind(all.iter().map(|(.., one)| one.id).collect::<Vec<Uuid>>())
+            .bind(all.iter().map(|(.., one)| one.kind).collect::<Vec<i16>>())
+            .bind(all.iter().map(|(.., one)| one.preferred).collect::<Vec<i16>>())
+            .bind(
+                all.iter()
+                    .map(|(.., one)| one.representative)
+                    .collect::<Vec<bool>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(.., one)| one.identity.as_bytes())
+                    .collect::<Vec<&[u8]>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(.., one)| one.id_index.as_ref().map(|index| &index[..]))
+                    .collect::<Vec<_>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(.., one)| one.mobile_index.as_ref().map(|index| &index[..]))
+                    .collect::<Vec<_>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(row, ..)| row.now)
+                    .collect::<Vec<OffsetDateTime>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(row, ..)| row.actor_ref.as_str())
+                    .collect::<Vec<&str>>(),
+            )
+    }
+
+    fn bind_documents<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let all: Vec<&DocumentRow> = self
+            .rows
+            .iter()
+            .flat_map(|(row, numbered, _)| [&numbered.form, &row.original])
+            .collect();
+        query
+            .bind(all.iter().map(|one| one.document_id).collect::<Vec<Uuid>>())
+            .bind(all.iter().map(|one| one.case_id).collect::<Vec<Uuid>>())
+            .bind(all.iter().map(|one| one.form.as_str()).collect::<Vec<&str>>())
+            .bind(
+                all.iter()
+                    .map(|one| one.archive_item.as_str())
+                    .collect::<Vec<&str>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|one| one.content.as_bytes())
+                    .collect::<Vec<&[u8]>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|one| one.content_sha256.as_slice())
+                    .collect::<Vec<&[u8]>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|one| one.ciphertext_sha256.as_slice())
+                    .collect::<Vec<&[u8]>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|one| i32::from(one.key_version))
+                    .collect::<Vec<i32>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|one| one.created_at)
+                    .collect::<Vec<OffsetDateTime>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|one| one.created_by.as_str())
+                    .collect::<Vec<&str>>(),
+            )
+    }
+
+    fn bind_events_and_audit<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        query
+            .bind(self.list(|_, numbered, _| numbered.event.case_no.as_deref()))
+            .bind(self.list(|_, numbered, _| numbered.event.subject.as_str()))
+            .bind(self.list(|_, numbered, _| numbered.event.body.as_slice()))
+            .bind(self.list(|_, numbered, _| numbered.event.trace_parent.as_deref()))
+            .bind(self.list(|_, _, audit| audit.seq))
+            .bind(self.list(|_, _, audit| audit.object.as_str()))
+            .bind(self.list(|_, _, audit| audit.canonical.as_slice()))
+            .bind(self.list(|_, _, audit| audit.prev_hash.as_slice()))
+            .bind(self.list(|_, _, audit| audit.hash.as_slice()))
+    }
+}
+
+type Query<'q> = sqlx::query::QueryAs<'q, sqlx::Postgres, (bool, bool), sqlx::postgres::PgArguments>;
+
+fn as_integer(number: u32) -> i32 {
+    i32::try_from(number).expect("invariant: numbers have six digits")
+}
+
+/// Takes counter and chain of a district for this transaction and says where they stand; makes them when they do
+/// not exist yet.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    year: i16,
+) -> Result<Base, sqlx::Error> {
+    sqlx::query(
+        "WITH counter AS (INSERT INTO number_counter (district_code, year, last) VALUES ($1, $2, 0)
+                          ON CONFLICT DO NOTHING)
+         INSERT INTO audit_head (district_code, seq, hash) VALUES ($1, 0, $3) ON CONFLICT DO NOTHING",
+    )
+    .bind(district.as_str())
+    .bind(year)
+    .bind(Head::START.hash.as_slice())
+    .execute(&mut *connection)
+    .await?;
+    let last: i32 = sqlx::query_scalar(
+        "SELECT last FROM number_counter WHERE district_code = $1 AND year = $2 FOR UPDATE",
+    )
+    .bind(district.as_str())
+    .bind(year)
+    .fetch_one(&mut *connection)
+    .await?;
+    let (seq, hash): (i64, Vec<u8>) =
+        sqlx::query_as("SELECT seq, hash FROM audit_head WHERE district_code = $1 FOR UPDATE")
+            .bind(district.as_str())
+            .fetch_one(connection)
+            .await?;
+    let hash = hash
+        .try_into()
+        .map_err(|_| sqlx::Error::Decode("a hash is not 32 bytes".into()))?;
+    Ok(Base {
+        last: last.unsigned_abs(),
+        head: Head { seq, hash },
+    })
+}
+
+/// A request id that has its answer already.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct KnownRequest {
+    pub(super) request_id: Uuid,
+    pub(super) body_hash: Vec<u8>,
+    pub(super) answer: Option<Sealed>,
+}
+
+/// Which of these request ids are known; those whose time is over are forgotten on the way.
+pub(super) async fn known(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    request_ids: &[Uuid],
+    now: OffsetDateTime,
+) -> Result<Vec<KnownRequest>, sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM idempotency WHERE district_code = $1 AND request_id = ANY ($2::uuid[]) AND expires_at <= $3",
+    )
+    .bind(district.as_str())
+    .bind(request_ids)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query_as(
+        "SELECT request_id, body_hash, answer FROM idempotency
+         WHERE district_code = $1 AND request_id = ANY ($2::uuid[])",
+    )
+    .bind(district.as_str())
+    .bind(request_ids)
+    .fetch_all(connection)
+    .await
+}
+
+/// The year a number of this day belongs to, as the counter stores it.
+pub(super) fn year_of(day: Date) -> i16 {
+    i16::try_from(day.year()).expect("invariant: years have four digits")
+}

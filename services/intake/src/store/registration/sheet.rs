@@ -1,0 +1,277 @@
+//! Makes a checked submission ready for the writer: identifiers, ciphertexts, blind indexes, documents.
+
+use time::OffsetDateTime;
+use tracing::Span;
+use uuid::Uuid;
+use xinqiao_chassis::audit::Entry;
+use xinqiao_chassis::desk::{object_ref, person_ref};
+use xinqiao_chassis::districts::District;
+use xinqiao_chassis::document::{DocumentRow, Heading};
+use xinqiao_chassis::idempotency::IdempotencyRow;
+use xinqiao_chassis::identity::Caller;
+use xinqiao_chassis::random;
+use xinqiao_chassis::seal::{Compartment, KeyRing, SealContext, Sealed, sha256};
+use xinqiao_chassis::trace;
+use xinqiao_documents::forms::registration::{self as forms, Original};
+use xinqiao_documents::{Form as _, canonical};
+use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, SubmissionNumber, local};
+
+use super::{FormToCome, PetitionerRow, Registration};
+use crate::domain::submission::{Petitioner, Submission};
+use crate::legal;
+
+/// The office a registration happens at.
+pub(crate) struct Office<'a> {
+    /// Its district.
+    pub(crate) district: &'a District,
+    /// The working-day calendar in force.
+    pub(crate) calendar: &'a Calendar,
+    /// Keys of the districts.
+    pub(crate) keys: &'a KeyRing,
+    /// Legal time.
+    pub(crate) now: OffsetDateTime,
+}
+
+/// Makes a submission ready. `action` is its name in the audit chain.
+pub(crate) fn prepare(
+    office: &Office<'_>,
+    caller: &Caller,
+    request: IdempotencyRow,
+    submission: Submission,
+) -> Registration {
+    let district = office.district.code;
+    let (case_id, event_id, submission_id) = (random::new_id(), random::new_id(), random::new_id());
+    let start = local::local_date(submission.received_at);
+    let k1 = legal::due(&office.district.rules, office.calendar, ClockCode::K1, start);
+    let k1_term = legal::legal_term(ClockCode::K1, &k1);
+    let actor_ref = person_ref(&caller.person_id);
+    let words = serde_json::to_vec(&submission.text).expect("invariant: texts are plain data");
+    let body = seal(
+        office.keys,
+        &submission,
+        district,
+        "submission",
+        "body",
+        submission_id,
+        &words,
+    );
+    let trace_id = trace::current_trace_id();
+    let mut audit = Entry::new(
+        office.now,
+        actor_ref.clone(),
+        request.action,
+        object_ref("case", case_id),
+    );
+    audit.request_id = Some(request.request_id);
+    audit.trace_id.clone_from(&trace_id);
+    let title = (!submission.sealed()).then(|| {
+        office
+            .keys
+            .seal_field(district, event_id, "title", &submission.text.title)
+    });
+    Registration {
+        district,
+        registered_on: local::local_date(office.now),
+        now: office.now,
+        original: original(office, &submission, case_id, &actor_ref),
+        form: FormToCome {
+            document_id: random::new_id(),
+            salt: random::bytes(),
+            query_code: office.keys.query_code(district, case_id),
+            district: office.district.name_zh.clone(),
+            office: office.district.office.name_zh.clone(),
+            registered_by: caller.name.clone(),
+        },
+        petitioners: submission
+            .petitioners
+            .iter()
+            .map(|one| petitioner(office, &submission, one))
+            .collect(),
+        actor_ref,
+        request,
+        case_id,
+        event_id,
+        submission_id,
+        submission,
+        rule_version: office.district.rules.version.clone(),
+        k1,
+        k1_term,
+        body,
+        title,
+        ledger_salt: random::bytes(),
+        audit,
+        trace_id,
+        span: Span::current(),
+    }
+}
+
+/// Accusations are sealed with keys of their own (DEC-14).
+pub(crate) fn compartment(sealed: bool) -> Compartment {
+    if sealed {
+        Compartment::Accusation
+    } else {
+        Compartment::Ordinary
+    }
+}
+
+fn seal(
+    keys: &KeyRing,
+    submission: &Submission,
+    district: DistrictCode,
+    table: &str,
+    column: &str,
+    row: Uuid,
+    plain: &[u8],
+) -> Sealed {
+    let place = SealContext::new(district, table, column, row);
+    keys.seal_in(compartment(submission.sealed()), &place, plain)
+}
+
+fn petitioner(office: &Office<'_>, submission: &Submission, petitioner: &Petitioner) -> PetitionerRow {
+    let (keys, district) = (office.keys, office.district.code);
+    let id = random::new_id();
+    let identity = serde_json::to_vec(&petitioner.identity).expect("invariant: identities are plain data");
+    // An accuser must not be found by a search among ordinary petitioners.
+    let index = |field: &str, value: &Option<String>| {
+        let field = if submission.sealed() {
+            format!("sealed-{field}")
+        } else {
+            field.to_owned()
+        };
+        value
+            .as_ref()
+            .map(|value| keys.blind_index(district, &field, value))
+    };
+    PetitionerRow {
+        id,
+        kind: petitioner.kind.number(),
+        preferred: petitioner.preferred.number(),
+        representative: petitioner.representative,
+        identity: seal(
+            keys,
+            submission,
+            district,
+            "petitioner",
+            "identity",
+            id,
+            &identity,
+        ),
+        id_index: index("id_no", &petitioner.identity.id_no),
+        mobile_index: index("mobile", &petitioner.identity.mobile),
+    }
+}
+
+fn original(office: &Office<'_>, submission: &Submission, case_id: Uuid, actor_ref: &str) -> DocumentRow {
+    let content = Original {
+        case_id: case_id.to_string(),
+        kind: if submission.oral {
+            "口述记录"
+        } else {
+            submission.channel.zh()
+        }
+        .to_owned(),
+        subject: submission.text.title.clone(),
+        content: submission.text.content.clone(),
+        requests: submission.text.requests.clone(),
+        read_back: submission.oral,
+        scan_reference: submission.text.scan_reference.clone(),
+    };
+    let heading = Heading {
+        document_id: random::new_id(),
+        case_id,
+        form: Original::CODE,
+        archive_item: Original::ARCHIVE_ITEM.number(),
+        created_at: office.now,
+        created_by: actor_ref,
+    };
+    let canonical = canonical(&content, &random::bytes());
+    document(
+        office.keys,
+        submission,
+        office.district.code,
+        &heading,
+        &canonical,
+    )
+}
+
+/// The registration form with its receipt, once the number is known.
+pub(super) fn form_document(registration: &Registration, keys: &KeyRing, number: CaseNumber) -> DocumentRow {
+    let submission = &registration.submission;
+    let to_come = &registration.form;
+    let content = forms::Registration {
+        case_no: number,
+        submission_no: SubmissionNumber::first(number),
+        query_code: to_come.query_code.clone(),
+        district: to_come.district.clone(),
+        office: to_come.office.clone(),
+        channel: submission.channel.zh().to_owned(),
+        purpose: submission.purpose.zh().to_owned(),
+        received_at: submission.received_at.into(),
+        registered_at: registration.now.into(),
+        postmark_on: submission.postmark_on.map(Into::into),
+        reception_day: submission.reception_day.as_ref().map(Uuid::to_string),
+        anonymous: submission.anonymous,
+        petitioners: submission.petitioners.iter().map(on_form).collect(),
+        visit_count: submission.visit_count.unsigned_abs(),
+        affected_count: submission.affected_count.unsigned_abs(),
+        joint: submission.joint,
+        subject: submission.text.title.clone(),
+        requests: submission.text.requests.clone(),
+        confidential: submission.confidential,
+        consent_public: submission.consent_public,
+        k1: legal::on_paper(ClockCode::K1, &registration.k1),
+        registered_by: to_come.registered_by.clone(),
+    };
+    let heading = Heading {
+        document_id: to_come.document_id,
+        case_id: registration.case_id,
+        form: forms::Registration::CODE,
+        archive_item: forms::Registration::ARCHIVE_ITEM.number(),
+        created_at: registration.now,
+        created_by: &registration.actor_ref,
+    };
+    let canonical = canonical(&content, &to_come.salt);
+    document(keys, submission, registration.district, &heading, &canonical)
+}
+
+/// Seals a document, an accusation's with the keys of its compartment.
+fn document(
+    keys: &KeyRing,
+    submission: &Submission,
+    district: DistrictCode,
+    heading: &Heading<'_>,
+    canonical: &[u8],
+) -> DocumentRow {
+    let mut row = DocumentRow::new(keys, district, heading, canonical);
+    if submission.sealed() {
+        row.content = seal(
+            keys,
+            submission,
+            district,
+            "document",
+            "content",
+            heading.document_id,
+            canonical,
+        );
+        row.ciphertext_sha256 = sha256(row.content.as_bytes());
+        row.key_version = row.content.key_version().expect("invariant: just sealed");
+    }
+    row
+}
+
+fn on_form(petitioner: &Petitioner) -> forms::Petitioner {
+    let identity = &petitioner.identity;
+    forms::Petitioner {
+        kind: petitioner.kind.zh().to_owned(),
+        name: identity.name.clone(),
+        sex: identity.sex().map(|sex| sex.zh().to_owned()),
+        id_kind: identity.id_kind().map(|kind| kind.zh().to_owned()),
+        id_no: identity.id_no.clone(),
+        mobile: identity.mobile.clone(),
+        landline: identity.landline.clone(),
+        addr_code: identity.addr_code.clone(),
+        addr_detail: Some(identity.addr_detail.clone()).filter(|address| !address.is_empty()),
+        preferred_channel: petitioner.preferred.zh().to_owned(),
+        representative: petitioner.representative,
+    }
+}

@@ -1,0 +1,177 @@
+//! The register, headers for other desks, and identity data for a stated reason.
+
+use xinqiao_chassis::identity::Role;
+use xinqiao_chassis::testing::{Bench, Person};
+use xinqiao_proto::common::PageRequest;
+use xinqiao_proto::event::Purpose;
+use xinqiao_proto::intake::{
+    BatchGetHeadersRequest, CaseState, ListRegisterRequest, PetitionerField, RegisterVisitRequest,
+    SubmissionInput, UnmaskPetitionerRequest,
+};
+
+use crate::people::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_register_is_paged_newest_first() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let mut numbers = Vec::new();
+    for _ in 0..5 {
+        numbers.push(registered(&bench, a_visit()).await.case_no);
+    }
+    numbers.reverse();
+    let mut desk = cases(&bench, &clerk());
+    let (mut found, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let page = Some(PageRequest {
+            page_size: 2,
+            page_token,
+        });
+        let states = vec![CaseState::Registered.into()];
+        let list = ListRegisterRequest {
+            page,
+            states,
+            held_here: true,
+        };
+        let answer = desk.list_register(list).await.unwrap().into_inner();
+        found.extend(answer.headers.into_iter().map(|header| {
+            assert_eq!(header.petitioner_masked, "测**");
+            header.case_no
+        }));
+        page_token = answer.page.unwrap().next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(found, numbers);
+    let unknown = ListRegisterRequest {
+        page: Some(PageRequest {
+            page_size: 201,
+            page_token: "???".to_owned(),
+        }),
+        states: vec![13],
+        held_here: false,
+    };
+    let refused = desk.list_register(unknown).await.unwrap_err();
+    assert_eq!(
+        wrong_fields(&refused),
+        ["page.page_size", "page.page_token", "states[0]"]
+    );
+    let of_b = cases(&bench, &clerk_of_b())
+        .list_register(ListRegisterRequest::default())
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(of_b.headers.is_empty());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_come_masked_in_the_order_asked_for() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let (first, second) = (
+        registered(&bench, a_visit()).await,
+        registered(&bench, a_visit()).await,
+    );
+    let ids = vec![second.case_id.clone(), fresh(), first.case_id.clone()];
+    let ask = BatchGetHeadersRequest { case_ids: ids };
+    let answer = cases(&bench, &dispatcher())
+        .batch_get_headers(ask.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let found: Vec<_> = answer
+        .headers
+        .iter()
+        .map(|header| header.case_id.clone())
+        .collect();
+    assert_eq!(found, [second.case_id, first.case_id]);
+    let of_b = cases(&bench, &clerk_of_b())
+        .batch_get_headers(ask)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(of_b.headers.is_empty());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identity_data_is_shown_for_a_reason_and_audited() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    let view = seen(&bench, &case.case_id).await;
+    let petitioner = view.submissions[0].petitioners[0].clone();
+    assert_eq!(petitioner.name_masked, "测**");
+    assert_eq!(petitioner.id_no_masked, "1101************2X");
+    assert_eq!(petitioner.mobile_masked, "199****0001");
+    assert!(
+        !petitioner.addr_masked.contains("501"),
+        "{}",
+        petitioner.addr_masked
+    );
+    let mut desk = cases(&bench, &clerk());
+    let ask = UnmaskPetitionerRequest {
+        case_id: case.case_id.clone(),
+        petitioner_id: petitioner.petitioner_id,
+        fields: vec![PetitionerField::Mobile.into()],
+        reason: String::new(),
+    };
+    assert_eq!(
+        wrong_fields(&desk.unmask_petitioner(ask.clone()).await.unwrap_err()),
+        ["reason"]
+    );
+    let before: i64 = sqlx::query_scalar("SELECT count(*) FROM audit")
+        .fetch_one(bench.pool())
+        .await
+        .unwrap();
+    let ask = UnmaskPetitionerRequest {
+        reason: "电话通知来访时间".to_owned(),
+        ..ask
+    };
+    let shown = desk.unmask_petitioner(ask).await.unwrap().into_inner();
+    assert_eq!(
+        (shown.mobile.as_str(), shown.name.as_str(), shown.id_no.as_str()),
+        ("19900000001", "", "")
+    );
+    let after: i64 = sqlx::query_scalar("SELECT count(*) FROM audit")
+        .fetch_one(bench.pool())
+        .await
+        .unwrap();
+    assert_eq!(after, before + 1);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_accusation_only_number_and_state_are_seen() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let accusation = SubmissionInput {
+        purpose: Purpose::Accusation.into(),
+        ..submission()
+    };
+    let case = registered(
+        &bench,
+        RegisterVisitRequest {
+            submission: Some(accusation),
+            ..a_visit()
+        },
+    )
+    .await;
+    assert!(case.sealed);
+    let view = seen(&bench, &case.case_id).await;
+    let header = view.header.unwrap();
+    assert_eq!((header.state(), header.sealed), (CaseState::Registered, true));
+    assert!(
+        view.submissions.is_empty() && header.petitioner_masked.is_empty() && header.received_at.is_none()
+    );
+    let supervisor = Person::new("sun", "孙督查").with(Role::Sup);
+    let refused = cases(&bench, &supervisor)
+        .get_case(by_id(&case.case_id))
+        .await
+        .unwrap_err();
+    assert_eq!(why(&refused).1, "NOT_FOUND");
+    let refused = triage(&bench, &dispatcher())
+        .triage_case(a_sheet(&case.case_id, 1))
+        .await
+        .unwrap_err();
+    assert_eq!(why(&refused).1, "SEALED");
+    bench.finish().await;
+}

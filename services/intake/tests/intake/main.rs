@@ -1,0 +1,9 @@
+//! Intake as its callers meet it: the real service on its own Postgres and NATS.
+
+mod desk;
+mod follow;
+mod journey;
+mod numbers;
+mod people;
+mod refusals;
+mod secrecy;
