@@ -15,6 +15,8 @@ CREATE TABLE supervised_case (
     leader_received       boolean NOT NULL,
     sealed                boolean NOT NULL,
     responsible_leader_id uuid,
+    -- The units it is assigned to: who of a unit may read it.
+    unit_ids              uuid[] NOT NULL DEFAULT '{}',
     persons               integer NOT NULL CHECK (persons >= 0),
     representatives       integer NOT NULL CHECK (representatives >= 1),
     investigated          boolean NOT NULL DEFAULT false,

@@ -4,11 +4,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_kernel::{CaseNumber, CaseState, Explain, Holder, Remedy};
 
-use crate::domain::{
-    checklist::FileFacts,
-    opinion::Outcome,
-    trigger::Trigger,
-};
+use crate::domain::{checklist::FileFacts, opinion::Outcome, trigger::Trigger};
 
 /// The legal route that starts the sixty days [R:31(6)].
 pub const HANDLED_ROUTE: &str = "31-6";
@@ -32,6 +28,8 @@ pub struct Case {
     pub sealed: bool,
     /// Bound by DEC-07.
     pub responsible_leader_id: Option<Uuid>,
+    /// The units it is assigned to, lead unit first.
+    pub unit_ids: Vec<Uuid>,
     /// How many persons came or signed.
     pub persons: u32,
     /// How many representatives are heard one by one (DEC-18).
@@ -129,6 +127,7 @@ impl Case {
             leader_received: false,
             sealed: false,
             responsible_leader_id: None,
+            unit_ids: Vec::new(),
             persons: 1,
             representatives: 1,
             investigated: false,
@@ -168,6 +167,11 @@ impl Case {
     /// The round of closing it is in: 1, and one more each time it came back.
     pub fn round(&self) -> u32 {
         self.returns + 1
+    }
+
+    /// True when it was filed for review without having been handled (T39).
+    pub fn was_filed(&self) -> bool {
+        self.noticed_on.is_some()
     }
 
     /// What the completeness check depends on.
@@ -212,16 +216,28 @@ impl Case {
     /// leader received (DEC-16).
     pub fn reviewer(&self, who: Reviewer) -> Result<(), ReviewFault> {
         if !self.leader_received {
-            return if who.head_of_office { Ok(()) } else { Err(ReviewFault::HeadOfOfficeReviews) };
+            return if who.head_of_office {
+                Ok(())
+            } else {
+                Err(ReviewFault::HeadOfOfficeReviews)
+            };
         }
-        let responsible = who.leader
-            && self.responsible_leader_id.is_some()
-            && who.leader_id == self.responsible_leader_id;
-        if responsible { Ok(()) } else { Err(ReviewFault::NotResponsibleLeader) }
+        let responsible =
+            who.leader && self.responsible_leader_id.is_some() && who.leader_id == self.responsible_leader_id;
+        if responsible {
+            Ok(())
+        } else {
+            Err(ReviewFault::NotResponsibleLeader)
+        }
     }
 
     /// What a signature still lacks, the reviewer being the right one [§6.4.14].
-    pub fn signature_faults(&self, inspections: u32, opinions: &[Outcome], comment: &str) -> Vec<ReviewFault> {
+    pub fn signature_faults(
+        &self,
+        inspections: u32,
+        opinions: &[Outcome],
+        comment: &str,
+    ) -> Vec<ReviewFault> {
         let mut faults = Vec::new();
         if self.leader_received && inspections == 0 {
             faults.push(ReviewFault::InspectionMissing);

@@ -36,7 +36,13 @@ pub enum ClockState {
 
 impl ClockState {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Running, Self::Met, Self::Cancelled, Self::Expired, Self::Replaced];
+    pub const ALL: [Self; 5] = [
+        Self::Running,
+        Self::Met,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Replaced,
+    ];
 
     /// The name in tables and events.
     pub const fn code(self) -> &'static str {
@@ -134,7 +140,10 @@ impl Clock {
 
     /// The next rung to act on: the lowest that has not fired.
     pub fn next_rung(&self) -> Option<&Rung> {
-        self.rungs.iter().find(|rung| rung.fired_at.is_none()).filter(|_| self.is_running())
+        self.rungs
+            .iter()
+            .find(|rung| rung.fired_at.is_none())
+            .filter(|_| self.is_running())
     }
 
     fn stop(&mut self, state: ClockState, by: &str, at: OffsetDateTime) {
@@ -182,7 +191,14 @@ pub struct Happening {
 impl Happening {
     /// A transition whose proof is the act itself.
     pub fn now(trigger: Trigger, at: OffsetDateTime) -> Self {
-        Self { trigger, at, day: local_date(at), last_day: None, added_days: 0, published: Vec::new() }
+        Self {
+            trigger,
+            at,
+            day: local_date(at),
+            last_day: None,
+            added_days: 0,
+            published: Vec::new(),
+        }
     }
 
     /// The same, proven on another day.
@@ -244,7 +260,10 @@ impl Clocks {
 
     /// The earliest rung not yet acted on.
     pub fn next_due_at(&self) -> Option<OffsetDateTime> {
-        self.running().filter_map(Clock::next_rung).map(|rung| rung.due_at).min()
+        self.running()
+            .filter_map(Clock::next_rung)
+            .map(|rung| rung.due_at)
+            .min()
     }
 
     /// Starts and stops what the table says. `handled` says that the matter is handled under R:31(6);
@@ -268,7 +287,15 @@ impl Clocks {
                 Effect::Replace => self.stop(row.clock, ClockState::Replaced, happening, &mut changes),
                 Effect::StartHandling if !handled || self.running_of(row.clock).is_some() => {}
                 Effect::StartHandling => {
-                    self.start(row.clock, Period::Rule, happening, law, &before, new_id, &mut changes);
+                    self.start(
+                        row.clock,
+                        Period::Rule,
+                        happening,
+                        law,
+                        &before,
+                        new_id,
+                        &mut changes,
+                    );
                 }
                 Effect::Start(period) => {
                     self.stop(row.clock, ClockState::Replaced, happening, &mut changes);
@@ -287,7 +314,10 @@ impl Clocks {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one private step of apply, which holds all of them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one private step of apply, which holds all of them"
+    )]
     fn start(
         &mut self,
         code: ClockCode,
@@ -298,8 +328,13 @@ impl Clocks {
         new_id: &mut dyn FnMut() -> Uuid,
         changes: &mut Vec<Change>,
     ) {
-        let Some(due) = derive(code, period, happening, law, before) else { return };
-        let published = happening.published.iter().find(|published| published.code == code);
+        let Some(due) = derive(code, period, happening, law, before) else {
+            return;
+        };
+        let published = happening
+            .published
+            .iter()
+            .find(|published| published.code == code);
         let differed = published.is_some_and(|published| {
             (published.raw, published.eff, published.safe) != (due.raw, due.eff, due.safe)
         });
@@ -333,7 +368,10 @@ impl Clocks {
         new_id: &mut dyn FnMut() -> Uuid,
     ) -> Vec<Change> {
         let due = |(index, clock): (usize, &Clock)| {
-            clock.next_rung().filter(|rung| rung.due_at <= now).map(|rung| (rung.due_at, rung.level, index))
+            clock
+                .next_rung()
+                .filter(|rung| rung.due_at <= now)
+                .map(|rung| (rung.due_at, rung.level, index))
         };
         let Some((due_at, level, index)) = self.all.iter().enumerate().filter_map(due).min() else {
             return Vec::new();
@@ -363,8 +401,16 @@ fn derive(
     law: Law<'_>,
     before: &Clocks,
 ) -> Option<Due> {
-    let by_rule = || law.rules.term(code).map(|term| term::due(happening.day, term, law.calendar));
-    let by_act = || happening.last_day.map(|last| term::due(happening.day, until(happening.day, last), law.calendar));
+    let by_rule = || {
+        law.rules
+            .term(code)
+            .map(|term| term::due(happening.day, term, law.calendar))
+    };
+    let by_act = || {
+        happening
+            .last_day
+            .map(|last| term::due(happening.day, until(happening.day, last), law.calendar))
+    };
     match period {
         Period::Rule => by_rule(),
         Period::SetByAct => by_act(),
@@ -384,7 +430,11 @@ fn until(first: Date, last: Date) -> Term {
 
 /// The levels of a clock started at an instant.
 fn rungs(code: ClockCode, due: &Due, started_at: OffsetDateTime, calendar: &Calendar) -> Vec<Rung> {
-    let rung = |level, due_at: OffsetDateTime| Rung { level, due_at: due_at.max(started_at), fired_at: None };
+    let rung = |level, due_at: OffsetDateTime| Rung {
+        level,
+        due_at: due_at.max(started_at),
+        fired_at: None,
+    };
     if is_right(code) {
         return vec![rung(Level::End, due.overdue_from())];
     }

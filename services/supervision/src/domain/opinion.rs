@@ -30,7 +30,12 @@ pub enum Attitude {
 
 impl Attitude {
     /// Every attitude.
-    pub const ALL: [Self; 4] = [Self::Satisfied, Self::Basically, Self::Dissatisfied, Self::NoComment];
+    pub const ALL: [Self; 4] = [
+        Self::Satisfied,
+        Self::Basically,
+        Self::Dissatisfied,
+        Self::NoComment,
+    ];
 
     /// The name in tables, documents and on the signing sheet.
     pub const fn code(self) -> &'static str {
@@ -313,14 +318,14 @@ impl Explain for OpinionFault {
     }
 }
 
-impl Signed {
-    /// What it still lacks [T30].
-    pub fn faults(&self, circumstances: SigningCircumstances) -> Vec<OpinionFault> {
+impl SigningCircumstances {
+    /// What a signed opinion still lacks [T30], `reader` being who read the form aloud.
+    pub fn faults(self, reader: &str) -> Vec<OpinionFault> {
         let mut faults = Vec::new();
-        if !circumstances.identity_checked {
+        if !self.identity_checked {
             faults.push(OpinionFault::IdentityNotChecked);
         }
-        if circumstances.needs_reading_aloud && self.read_aloud_by.is_none() {
+        if self.needs_reading_aloud && reader.trim().is_empty() {
             faults.push(OpinionFault::ReaderMissing);
         }
         faults

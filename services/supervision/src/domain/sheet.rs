@@ -10,9 +10,9 @@ use crate::domain::opinion::Outcome;
 
 /// Version of the sheet's form, part of what is signed.
 const FORM: &str = "xinqiao.signing-sheet.v1";
-/// Archive items whose documents stand on the sheet: investigation report, opinion with its service, closure
+/// Archive items whose documents stand on the sheet: notices, investigation report, opinion with its service, closure
 /// report, petitioner's opinion.
-pub const ITEMS: [&str; 4] = ["10", "12", "14", "15"];
+pub const ITEMS: [&str; 5] = ["07", "10", "12", "14", "15"];
 
 /// A document on the sheet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -74,7 +74,10 @@ impl Sheet<'_> {
             .iter()
             .map(|outcome| {
                 let attitude = outcome.attitude().map(super::opinion::Attitude::code);
-                CanonicalOpinion { attitude, result: outcome.code() }
+                CanonicalOpinion {
+                    attitude,
+                    result: outcome.code(),
+                }
             })
             .collect();
         let canonical = Canonical {
@@ -98,7 +101,11 @@ mod tests {
     use crate::domain::opinion::Attitude;
 
     fn document(item: &str, form: &str, hash: &str) -> SheetDocument {
-        SheetDocument { archive_item: item.into(), content_sha256: hash.into(), form: form.into() }
+        SheetDocument {
+            archive_item: item.into(),
+            content_sha256: hash.into(),
+            form: form.into(),
+        }
     }
 
     #[test]

@@ -61,7 +61,10 @@ impl Explain for SignatureFault {
 
 /// SHA-256 of a sheet: the 32 bytes that are signed.
 pub fn sheet_hash(sheet: &[u8]) -> [u8; 32] {
-    digest::digest(&digest::SHA256, sheet).as_ref().try_into().expect("invariant: SHA-256 gives 32 bytes")
+    digest::digest(&digest::SHA256, sheet)
+        .as_ref()
+        .try_into()
+        .expect("invariant: SHA-256 gives 32 bytes")
 }
 
 /// Checks that `signature` was made over `sheet_sha256` with the key of `certificate_pem`, and that the

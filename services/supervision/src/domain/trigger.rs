@@ -57,6 +57,10 @@ pub enum Trigger {
     Closed,
     /// T34
     SentBack,
+    /// T35, to be investigated again.
+    ReworkInvestigated,
+    /// T35, to be carried out again.
+    ReworkExecuted,
     /// T39, received by a leader: to his review.
     FiledForReview,
     /// T39, any other: to the archive.
@@ -67,7 +71,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Registered,
         Self::ReceptionHeld,
         Self::ReceptionFinalised,
@@ -94,6 +98,8 @@ impl Trigger {
         Self::OpinionRecorded,
         Self::Closed,
         Self::SentBack,
+        Self::ReworkInvestigated,
+        Self::ReworkExecuted,
         Self::FiledForReview,
         Self::FiledForArchive,
         Self::Archived,
@@ -128,6 +134,7 @@ impl Trigger {
             Self::OpinionRecorded => "petitioner.opinion_recorded",
             Self::Closed => "case.closed",
             Self::SentBack => "leader.sent_back",
+            Self::ReworkInvestigated | Self::ReworkExecuted => "case.rework_started",
             Self::FiledForReview | Self::FiledForArchive => "case.filed",
             Self::Archived => "case.archived",
         }
@@ -145,10 +152,12 @@ impl Trigger {
             Self::Accepted => CaseState::Accepted,
             // A returned case goes back to the investigation, or to the execution when the opinion supports the
             // demand; the unit's next event tells which. C41 stands for "at the unit" until then.
-            Self::InvestigationStarted | Self::ReportReturned | Self::Returned => CaseState::Investigating,
+            Self::InvestigationStarted | Self::ReportReturned | Self::Returned | Self::ReworkInvestigated => {
+                CaseState::Investigating
+            }
             Self::ReportSubmitted => CaseState::Reported,
             Self::OpinionIssued => CaseState::OpinionIssued,
-            Self::ExecutionStarted => CaseState::Executing,
+            Self::ExecutionStarted | Self::ReworkExecuted => CaseState::Executing,
             Self::ClosureReported => CaseState::ClosureReported,
             Self::CompletenessPassed => CaseState::OpinionPending,
             Self::OpinionRecorded | Self::FiledForReview => CaseState::LeaderReview,
@@ -189,8 +198,11 @@ mod tests {
 
     #[test]
     fn a_case_changes_hands_only_by_the_hand_over_events() {
-        let events: Vec<_> =
-            Trigger::ALL.into_iter().filter(|it| it.hands_to().is_some()).map(Trigger::event).collect();
+        let events: Vec<_> = Trigger::ALL
+            .into_iter()
+            .filter(|it| it.hands_to().is_some())
+            .map(Trigger::event)
+            .collect();
         assert_eq!(
             events,
             [

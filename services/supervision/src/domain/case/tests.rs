@@ -16,16 +16,30 @@ fn after(triggers: &[Trigger]) -> Case {
 }
 
 fn leader(id: u128) -> Reviewer {
-    Reviewer { leader_id: Some(Uuid::from_u128(id)), leader: true, head_of_office: false }
+    Reviewer {
+        leader_id: Some(Uuid::from_u128(id)),
+        leader: true,
+        head_of_office: false,
+    }
 }
 
-const HEAD: Reviewer = Reviewer { leader_id: None, leader: false, head_of_office: true };
+const HEAD: Reviewer = Reviewer {
+    leader_id: None,
+    leader: false,
+    head_of_office: true,
+};
 
 #[test]
 fn before_the_closure_report_the_case_is_not_yet_here() {
-    assert_eq!(case().require(CaseState::ClosureReported), Err(Misplaced::NotYetHere));
+    assert_eq!(
+        case().require(CaseState::ClosureReported),
+        Err(Misplaced::NotYetHere)
+    );
     let assigned = after(&[Trigger::Released, Trigger::Assigned]);
-    assert_eq!(assigned.require(CaseState::ClosureReported), Err(Misplaced::NotYetHere));
+    assert_eq!(
+        assigned.require(CaseState::ClosureReported),
+        Err(Misplaced::NotYetHere)
+    );
 }
 
 #[test]
@@ -41,13 +55,23 @@ fn a_signature_straight_after_the_closure_report_is_forbidden() {
 
 #[test]
 fn what_was_given_away_is_held_by_another() {
-    let sent_back =
-        after(&[Trigger::ClosureReported, Trigger::CompletenessPassed, Trigger::OpinionRecorded, Trigger::SentBack]);
+    let sent_back = after(&[
+        Trigger::ClosureReported,
+        Trigger::CompletenessPassed,
+        Trigger::OpinionRecorded,
+        Trigger::SentBack,
+    ]);
     assert_eq!(sent_back.state, CaseState::Rework);
-    assert_eq!(sent_back.require(CaseState::LeaderReview), Err(Misplaced::WrongHolder(Holder::Assignment)));
+    assert_eq!(
+        sent_back.require(CaseState::LeaderReview),
+        Err(Misplaced::WrongHolder(Holder::Assignment))
+    );
     assert_eq!(sent_back.round(), 2);
     let closed = after(&[Trigger::ClosureReported, Trigger::Closed]);
-    assert_eq!(closed.require(CaseState::LeaderReview), Err(Misplaced::WrongHolder(Holder::Archive)));
+    assert_eq!(
+        closed.require(CaseState::LeaderReview),
+        Err(Misplaced::WrongHolder(Holder::Archive))
+    );
 }
 
 #[test]
@@ -56,8 +80,14 @@ fn only_a_diverted_or_refused_case_is_filed() {
     assert_eq!(after(&[Trigger::NotAccepted]).require_fileable(), Ok(()));
     assert_eq!(case().require_fileable(), Err(Misplaced::NotYetHere));
     let filed = after(&[Trigger::Diverted, Trigger::FiledForArchive]);
-    assert_eq!(filed.require_fileable(), Err(Misplaced::WrongHolder(Holder::Archive)));
-    assert_eq!(after(&[Trigger::Released]).require_fileable(), Err(Misplaced::WrongHolder(Holder::Assignment)));
+    assert_eq!(
+        filed.require_fileable(),
+        Err(Misplaced::WrongHolder(Holder::Archive))
+    );
+    assert_eq!(
+        after(&[Trigger::Released]).require_fileable(),
+        Err(Misplaced::WrongHolder(Holder::Assignment))
+    );
 }
 
 #[test]
@@ -66,10 +96,20 @@ fn who_receives_signs_and_nobody_else() {
     received.leader_received = true;
     received.responsible_leader_id = Some(Uuid::from_u128(1));
     assert_eq!(received.reviewer(leader(1)), Ok(()));
-    assert_eq!(received.reviewer(leader(2)), Err(ReviewFault::NotResponsibleLeader));
+    assert_eq!(
+        received.reviewer(leader(2)),
+        Err(ReviewFault::NotResponsibleLeader)
+    );
     assert_eq!(received.reviewer(HEAD), Err(ReviewFault::NotResponsibleLeader));
-    let aide = Reviewer { leader: false, ..leader(1) };
-    assert_eq!(received.reviewer(aide), Err(ReviewFault::NotResponsibleLeader), "an aide cannot sign");
+    let aide = Reviewer {
+        leader: false,
+        ..leader(1)
+    };
+    assert_eq!(
+        received.reviewer(aide),
+        Err(ReviewFault::NotResponsibleLeader),
+        "an aide cannot sign"
+    );
 }
 
 #[test]
@@ -84,9 +124,26 @@ fn an_inspection_and_a_written_view_are_asked_for_where_they_are_needed() {
     received.leader_received = true;
     let satisfied = [Outcome::Signed(Attitude::Satisfied)];
     assert_eq!(received.signature_faults(1, &satisfied, ""), []);
-    assert_eq!(received.signature_faults(0, &satisfied, ""), [ReviewFault::InspectionMissing]);
-    assert_eq!(received.signature_faults(1, &[Outcome::Refused], " "), [ReviewFault::CommentRequired]);
-    assert_eq!(received.signature_faults(1, &[Outcome::Refused], "已当面说明"), []);
-    assert_eq!(case().signature_faults(0, &satisfied, ""), [], "DEC-16: no inspection without a leader");
-    assert_eq!(received.signature_faults(1, &[], ""), [ReviewFault::CommentRequired], "a filed case has no opinion");
+    assert_eq!(
+        received.signature_faults(0, &satisfied, ""),
+        [ReviewFault::InspectionMissing]
+    );
+    assert_eq!(
+        received.signature_faults(1, &[Outcome::Refused], " "),
+        [ReviewFault::CommentRequired]
+    );
+    assert_eq!(
+        received.signature_faults(1, &[Outcome::Refused], "已当面说明"),
+        []
+    );
+    assert_eq!(
+        case().signature_faults(0, &satisfied, ""),
+        [],
+        "DEC-16: no inspection without a leader"
+    );
+    assert_eq!(
+        received.signature_faults(1, &[], ""),
+        [ReviewFault::CommentRequired],
+        "a filed case has no opinion"
+    );
 }

@@ -49,7 +49,12 @@ pub struct Row {
 }
 
 const fn row(on: T, clock: K, effect: Effect, source: &'static str) -> Row {
-    Row { on, clock, effect, source }
+    Row {
+        on,
+        clock,
+        effect,
+        source,
+    }
 }
 
 use Effect::{Cancel, Met, Replace, Start, StartHandling};
@@ -94,7 +99,8 @@ pub const TABLE: &[Row] = &[
     // A wrong objection must not cost the petitioner time: K2 is untouched.
     row(T::ObjectionRefused, K::K22, Met, "T13"),
     row(T::Accepted, K::K2, Met, "R:23(3), T10"),
-    row(T::Accepted, K::K3, Cancel, "T10"),
+    // Accepting answers the question K3 leaves open.
+    row(T::Accepted, K::K3, Met, "T10"),
     row(T::Accepted, K::K4, StartHandling, "R:34, T10"),
     row(T::NoticeLapsed, K::K4, StartHandling, "R:34, U3"),
     row(T::Extended, K::K4, Replace, "R:34, T20"),

@@ -33,7 +33,13 @@ impl Play {
     }
 
     fn happen(&mut self, happening: &Happening) -> Vec<Change> {
-        let Self { case, clocks, rules, calendar, ids } = self;
+        let Self {
+            case,
+            clocks,
+            rules,
+            calendar,
+            ids,
+        } = self;
         case.happen(happening.trigger);
         let mut new_id = || {
             *ids += 1;
@@ -48,7 +54,13 @@ impl Play {
 
     fn fire(&mut self, now: OffsetDateTime) -> Vec<(K, Level)> {
         let mut fired = Vec::new();
-        let Self { case, clocks, rules, calendar, ids } = self;
+        let Self {
+            case,
+            clocks,
+            rules,
+            calendar,
+            ids,
+        } = self;
         let mut new_id = || {
             *ids += 1;
             Uuid::from_u128(*ids)
@@ -67,7 +79,12 @@ impl Play {
     }
 
     fn last(&self, code: K) -> &Clock {
-        self.clocks.all.iter().rev().find(|clock| clock.code == code).unwrap()
+        self.clocks
+            .all
+            .iter()
+            .rev()
+            .find(|clock| clock.code == code)
+            .unwrap()
     }
 
     fn dates(&self, code: K) -> (Date, Date, Date) {
@@ -91,7 +108,8 @@ fn assigned() -> Play {
     play.at(T::ReceptionHeld, datetime!(2026-03-03 11:00 +8));
     play.at(T::ReceptionFinalised, datetime!(2026-03-04 09:00 +8));
     play.at(T::Released, datetime!(2026-03-04 10:00 +8));
-    let assigned = Happening::now(T::Assigned, datetime!(2026-03-04 11:00 +8)).until(Some(date!(2026 - 04 - 30)));
+    let assigned =
+        Happening::now(T::Assigned, datetime!(2026-03-04 11:00 +8)).until(Some(date!(2026 - 04 - 30)));
     play.happen(&assigned);
     play
 }
@@ -103,11 +121,24 @@ fn a_walk_in_runs_on_the_dates_the_law_gives_it() {
     assert_eq!(play.dates(K::K1), same(date!(2026 - 03 - 18)));
     assert_eq!(play.dates(K::K2), same(date!(2026 - 03 - 19)));
     assert_eq!(play.dates(K::K3), same(date!(2026 - 03 - 11)));
-    assert_eq!((play.state(K::K0), play.state(K::K1)), (ClockState::Met, ClockState::Met));
+    assert_eq!(
+        (play.state(K::K0), play.state(K::K1)),
+        (ClockState::Met, ClockState::Met)
+    );
 
     play.at(T::Accepted, datetime!(2026-03-06 10:00 +8));
-    assert_eq!(play.dates(K::K4), (date!(2026 - 05 - 05), date!(2026 - 05 - 06), date!(2026 - 04 - 30)));
-    assert_eq!((play.state(K::K2), play.state(K::K3)), (ClockState::Met, ClockState::Cancelled));
+    assert_eq!(
+        play.dates(K::K4),
+        (
+            date!(2026 - 05 - 05),
+            date!(2026 - 05 - 06),
+            date!(2026 - 04 - 30)
+        )
+    );
+    assert_eq!(
+        (play.state(K::K2), play.state(K::K3)),
+        (ClockState::Met, ClockState::Met)
+    );
 
     play.at(T::InvestigationStarted, datetime!(2026-03-09 10:00 +8));
     play.at(T::ReportSubmitted, datetime!(2026-04-10 10:00 +8));
@@ -118,7 +149,10 @@ fn a_walk_in_runs_on_the_dates_the_law_gives_it() {
     let execution = Happening::now(T::ExecutionStarted, datetime!(2026-04-21 15:00 +8));
     play.happen(&execution.until(Some(date!(2026 - 04 - 30))));
     play.at(T::ClosureReported, datetime!(2026-04-24 10:00 +8));
-    assert_eq!((play.state(K::K5a), play.state(K::K20)), (ClockState::Met, ClockState::Met));
+    assert_eq!(
+        (play.state(K::K5a), play.state(K::K20)),
+        (ClockState::Met, ClockState::Met)
+    );
     play.at(T::CompletenessPassed, datetime!(2026-04-24 15:00 +8));
     play.at(T::OpinionRecorded, datetime!(2026-04-27 10:00 +8));
     play.at(T::Closed, datetime!(2026-04-28 15:00 +8));
@@ -143,11 +177,21 @@ fn an_unused_review_window_ends_at_the_first_instant_after_its_last_day() {
 fn a_letter_before_spring_festival_is_red_from_the_fifteenth_and_overdue_after_the_twenty_fourth() {
     let mut play = Play::new();
     play.at(T::Registered, datetime!(2026-02-03 10:00 +8));
-    assert_eq!(play.dates(K::K1), (date!(2026 - 02 - 18), date!(2026 - 02 - 24), date!(2026 - 02 - 14)));
+    assert_eq!(
+        play.dates(K::K1),
+        (
+            date!(2026 - 02 - 18),
+            date!(2026 - 02 - 24),
+            date!(2026 - 02 - 14)
+        )
+    );
     assert_eq!(play.fire(datetime!(2026-02-14 23:59 +8)), [(K::K1, Level::Amber)]);
     assert_eq!(play.fire(datetime!(2026-02-15 0:00 +8)), [(K::K1, Level::Red)]);
     assert_eq!(play.fire(datetime!(2026-02-24 23:59 +8)), []);
-    assert_eq!(play.fire(datetime!(2026-02-25 0:00 +8)), [(K::K1, Level::Overdue)]);
+    assert_eq!(
+        play.fire(datetime!(2026-02-25 0:00 +8)),
+        [(K::K1, Level::Overdue)]
+    );
 }
 
 #[test]
@@ -186,8 +230,15 @@ fn a_notice_never_given_starts_the_handling_clock_at_the_end_of_k2() {
     assert_eq!(play.last(K::K4).due.start, date!(2026 - 03 - 19));
     assert_eq!(play.last(K::K4).started_by, "clock.overdue");
     play.at(T::Accepted, datetime!(2026-03-25 10:00 +8));
-    assert_eq!(play.last(K::K4).due.start, date!(2026 - 03 - 19), "a late notice gains no time");
-    assert_eq!(play.clocks.all.iter().filter(|clock| clock.code == K::K4).count(), 1);
+    assert_eq!(
+        play.last(K::K4).due.start,
+        date!(2026 - 03 - 19),
+        "a late notice gains no time"
+    );
+    assert_eq!(
+        play.clocks.all.iter().filter(|clock| clock.code == K::K4).count(),
+        1
+    );
 }
 
 #[test]
@@ -245,7 +296,10 @@ fn other_dates_of_the_publisher_are_noted_and_do_not_count() {
 fn the_same_event_twice_changes_nothing_that_has_stopped() {
     let mut play = assigned();
     let before = play.clocks.all.clone();
-    assert!(play.at(T::ReceptionFinalised, datetime!(2026-03-05 9:00 +8)).is_empty());
+    assert!(
+        play.at(T::ReceptionFinalised, datetime!(2026-03-05 9:00 +8))
+            .is_empty()
+    );
     assert_eq!(play.clocks.all, before);
 }
 
@@ -254,7 +308,8 @@ fn every_row_starts_only_clocks_that_some_row_stops_or_that_end_by_themselves() 
     for row in table::TABLE {
         if matches!(row.effect, Effect::Start(_) | Effect::StartHandling) && !is_right(row.clock) {
             let stopped = table::TABLE.iter().any(|other| {
-                other.clock == row.clock && matches!(other.effect, Effect::Met | Effect::Cancel | Effect::Replace)
+                other.clock == row.clock
+                    && matches!(other.effect, Effect::Met | Effect::Cancel | Effect::Replace)
             });
             assert!(stopped, "{} started by {:?} never stops", row.clock, row.on);
         }
@@ -274,7 +329,13 @@ fn stops_come_before_starts() {
 /// The transitions that may follow in a state, with the from-states of §4.3.
 fn next(state: CaseState, served: bool) -> &'static [T] {
     match state {
-        CaseState::Registered => &[T::Assigned, T::Diverted, T::NotAccepted, T::ClosureReported, T::Voided],
+        CaseState::Registered => &[
+            T::Assigned,
+            T::Diverted,
+            T::NotAccepted,
+            T::ClosureReported,
+            T::Voided,
+        ],
         CaseState::Assigned => &[T::Objected, T::Accepted, T::Diverted, T::NotAccepted],
         CaseState::Objected => &[T::ObjectionUpheld, T::ObjectionRefused],
         CaseState::Accepted => &[T::InvestigationStarted, T::ClosureReported, T::OpinionIssued],
@@ -286,7 +347,7 @@ fn next(state: CaseState, served: bool) -> &'static [T] {
         CaseState::ClosureReported => &[T::CompletenessPassed, T::Returned],
         CaseState::OpinionPending => &[T::OpinionRecorded],
         CaseState::LeaderReview => &[T::Closed, T::SentBack],
-        CaseState::Rework => &[T::InvestigationStarted, T::ExecutionStarted],
+        CaseState::Rework => &[T::ReworkInvestigated, T::ReworkExecuted],
         CaseState::Closed => &[T::Archived],
         CaseState::Diverted | CaseState::NotAccepted => &[T::FiledForReview, T::FiledForArchive],
         _ => &[],

@@ -1,5 +1,7 @@
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SignatureAlgorithm, date_time_ymd};
+use rcgen::{
+    CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SignatureAlgorithm, date_time_ymd,
+};
 use time::macros::datetime;
 
 use super::*;
@@ -30,7 +32,10 @@ fn signer(until: i32) -> Signer {
 fn the_right_key_over_the_right_sheet_counts() {
     let leader = signer(2030);
     let hash = sheet_hash(b"sheet");
-    assert_eq!(verify(&leader.pem, NOW, &hash, leader.key.sign(&hash).as_ref()), Ok(()));
+    assert_eq!(
+        verify(&leader.pem, NOW, &hash, leader.key.sign(&hash).as_ref()),
+        Ok(())
+    );
 }
 
 #[test]
@@ -38,13 +43,25 @@ fn another_key_another_sheet_and_a_changed_bit_are_refused() {
     let (leader, other) = (signer(2030), signer(2030));
     let hash = sheet_hash(b"sheet");
     let foreign = other.key.sign(&hash);
-    assert_eq!(verify(&leader.pem, NOW, &hash, foreign.as_ref()), Err(SignatureFault::SignatureInvalid));
+    assert_eq!(
+        verify(&leader.pem, NOW, &hash, foreign.as_ref()),
+        Err(SignatureFault::SignatureInvalid)
+    );
     let elsewhere = leader.key.sign(&sheet_hash(b"another sheet"));
-    assert_eq!(verify(&leader.pem, NOW, &hash, elsewhere.as_ref()), Err(SignatureFault::SignatureInvalid));
+    assert_eq!(
+        verify(&leader.pem, NOW, &hash, elsewhere.as_ref()),
+        Err(SignatureFault::SignatureInvalid)
+    );
     let mut changed = leader.key.sign(&hash).as_ref().to_vec();
     changed[7] ^= 1;
-    assert_eq!(verify(&leader.pem, NOW, &hash, &changed), Err(SignatureFault::SignatureInvalid));
-    assert_eq!(verify(&leader.pem, NOW, &hash, &[]), Err(SignatureFault::SignatureInvalid));
+    assert_eq!(
+        verify(&leader.pem, NOW, &hash, &changed),
+        Err(SignatureFault::SignatureInvalid)
+    );
+    assert_eq!(
+        verify(&leader.pem, NOW, &hash, &[]),
+        Err(SignatureFault::SignatureInvalid)
+    );
 }
 
 #[test]
@@ -62,6 +79,12 @@ fn validity_is_looked_up_at_legal_time() {
 fn a_certificate_of_another_kind_or_none_at_all_is_named() {
     let (pem, _) = certificate(&PKCS_ECDSA_P256_SHA256, 2030);
     let hash = sheet_hash(b"sheet");
-    assert_eq!(verify(&pem, NOW, &hash, &[0; 64]), Err(SignatureFault::CertificateKeyUnsupported));
-    assert_eq!(verify("no certificate", NOW, &hash, &[0; 64]), Err(SignatureFault::CertificateInvalid));
+    assert_eq!(
+        verify(&pem, NOW, &hash, &[0; 64]),
+        Err(SignatureFault::CertificateKeyUnsupported)
+    );
+    assert_eq!(
+        verify("no certificate", NOW, &hash, &[0; 64]),
+        Err(SignatureFault::CertificateInvalid)
+    );
 }

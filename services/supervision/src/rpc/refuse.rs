@@ -1,0 +1,87 @@
+//! What a caller is told when the domain says no.
+
+use time::Date;
+use tonic::Code;
+use uuid::Uuid;
+use xinqiao_chassis::refusal::{Fields, Refusal};
+use xinqiao_kernel::Explain;
+
+use crate::domain::{
+    case::{Misplaced, ReviewFault},
+    signature::SignatureFault,
+};
+
+/// The same for a case that does not exist, belongs to another district, or is not the caller's.
+pub(super) fn unknown_case() -> Refusal {
+    Refusal::not_found("该信访事项", "the case")
+}
+
+/// Where the case is instead.
+pub(super) fn misplaced(misplaced: Misplaced) -> Refusal {
+    match misplaced {
+        Misplaced::NotYetHere => Refusal::not_yet_here(),
+        Misplaced::WrongHolder(holder) => Refusal::wrong_holder(holder.service()),
+        Misplaced::WrongState(state) => Refusal::wrong_state(
+            state.code(),
+            format!("该信访事项处于“{}”状态，不能进行此项操作", state.zh()),
+            format!(
+                "the case is in the state \"{}\"; this act is not possible now",
+                state.en()
+            ),
+        ),
+    }
+}
+
+/// Why a review is refused; a missing comment is a wrong field.
+pub(super) fn review(fault: ReviewFault) -> Refusal {
+    if fault == ReviewFault::CommentRequired {
+        let mut fields = Fields::new();
+        fields.wrong("comment", fault.reason(), fault.zh(), fault.en());
+        return fields.finish().err().unwrap_or_else(unknown_case);
+    }
+    Refusal::new(Code::FailedPrecondition, fault.reason(), fault.zh(), fault.en())
+}
+
+/// Why a signature does not count.
+pub(super) fn signature(fault: SignatureFault) -> Refusal {
+    let code = match fault {
+        SignatureFault::SignatureInvalid => Code::InvalidArgument,
+        _ => Code::FailedPrecondition,
+    };
+    Refusal::new(code, fault.reason(), fault.zh(), fault.en())
+}
+
+/// The identifier of a case in a command. A text that is none is a wrong field; the nil value stands in until
+/// the fields are finished.
+pub(super) fn case_id(fields: &mut Fields, text: &str) -> Uuid {
+    fields.uuid("case_id", text).unwrap_or_default()
+}
+
+/// Text of at least `min` and at most `max` characters.
+pub(super) fn text(fields: &mut Fields, field: &str, value: &str, min: usize, max: usize) -> String {
+    let text = fields.text(field, value, max);
+    let length = text.chars().count();
+    if length > 0 {
+        fields.require(
+            field,
+            length >= min,
+            "TOO_SHORT",
+            format!("{field} 至少 {min} 字"),
+            format!("{field} needs at least {min} characters"),
+        );
+    }
+    text
+}
+
+/// A last day that is still to come; none when the text is empty.
+pub(super) fn coming_day(fields: &mut Fields, field: &str, text: &str, today: Date) -> Option<Date> {
+    let day = fields.optional_date(field, text)?;
+    fields.require(
+        field,
+        day > today,
+        "NOT_IN_FUTURE",
+        format!("{field} 须晚于今天"),
+        format!("{field} must be later than today"),
+    );
+    Some(day)
+}
