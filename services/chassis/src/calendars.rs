@@ -18,10 +18,13 @@ use xinqiao_proto::event::CalendarPublished;
 /// How long a calendar is believed before the database is asked again: another replica may have applied a new one.
 const BELIEVED: Duration = Duration::from_secs(5);
 
+/// A calendar and when it was read.
+type Known = (Instant, Arc<Calendar>);
+
 /// The calendars of a process. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Calendars {
-    known: Arc<RwLock<BTreeMap<DistrictCode, (Instant, Arc<Calendar>)>>>,
+    known: Arc<RwLock<BTreeMap<DistrictCode, Known>>>,
 }
 
 impl Calendars {
@@ -45,7 +48,8 @@ impl Calendars {
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&district);
     }
 
-    fn believed(&self, district: DistrictCode) -> Option<Arc<Calendar>> {
+    /// The calendar, when it was read just now.
+    pub(crate) fn believed(&self, district: DistrictCode) -> Option<Arc<Calendar>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let (since, calendar) = known.get(&district)?;
         (since.elapsed() < BELIEVED).then(|| Arc::clone(calendar))

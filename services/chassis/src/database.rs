@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, Transaction};
 use xinqiao_kernel::DistrictCode;
 
 pub use boot::BootError;
@@ -22,6 +22,9 @@ use crate::config::DatabaseSettings;
 const KEEPALIVE_SECONDS: &str = "15";
 /// Lost probes after which the server gives the connection up.
 const KEEPALIVE_PROBES: &str = "3";
+
+/// Idle time after which a connection is tested before it is used.
+const UNTESTED_IDLE: Duration = Duration::from_secs(1);
 
 /// Pool of the app role. Clones share it.
 #[derive(Clone, Debug)]
@@ -50,12 +53,22 @@ impl Database {
         let pool = PgPoolOptions::new()
             .max_connections(settings.pool_max)
             .acquire_timeout(settings.acquire_timeout)
+            // A connection that was just used is alive; one that lay idle may be half-open.
+            .test_before_acquire(false)
+            .before_acquire(|connection, usage| {
+                Box::pin(async move {
+                    if usage.idle_for > UNTESTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             // Protects against lost writes: a caller cancelled inside BEGIN leaves the connection in a
             // transaction that the pool does not know of, and the next user's statements would join it and
             // vanish with it (sqlx 0.9.0). Nothing goes back into the pool inside a transaction.
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    connection.execute("ROLLBACK").await?;
+                    connection.execute("SELECT 1").await?;
                     Ok(true)
                 })
             })
@@ -90,6 +103,16 @@ impl Database {
         sqlx::query_scalar("SELECT clock_timestamp()")
             .fetch_one(&self.pool)
             .await
+    }
+
+    /// A second pool with the same guards, for a writer on a runtime of its own; call it inside that runtime.
+    #[must_use]
+    pub fn separate(&self, connections: u32) -> Self {
+        let options = self.pool.connect_options();
+        let pool = self.pool.options().clone().max_connections(connections);
+        Self {
+            pool: pool.connect_lazy_with(options.as_ref().clone()),
+        }
     }
 
     /// Closes every connection, after those in use are given back.
