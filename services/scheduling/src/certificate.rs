@@ -15,14 +15,29 @@ pub(crate) fn check(faults: &mut Faults, field: &str, pem: &str) {
     }
     let blocks: Vec<_> = Pem::iter_from_buffer(pem.as_bytes()).collect();
     let [Ok(block)] = blocks.as_slice() else {
-        faults.note(field, "NOT_ONE_CERTIFICATE", "须为一份 PEM 格式的证书", "give one certificate in PEM form");
+        faults.note(
+            field,
+            "NOT_ONE_CERTIFICATE",
+            "须为一份 PEM 格式的证书",
+            "give one certificate in PEM form",
+        );
         return;
     };
     match block.parse_x509() {
-        Err(_) => faults.note(field, "NOT_A_CERTIFICATE", "证书无法识别", "the certificate cannot be read"),
+        Err(_) => faults.note(
+            field,
+            "NOT_A_CERTIFICATE",
+            "证书无法识别",
+            "the certificate cannot be read",
+        ),
         Ok(certificate) => {
             if certificate.public_key().algorithm.algorithm.to_id_string() != ED25519 {
-                faults.note(field, "KEY_ALGORITHM", "证书须为 Ed25519 密钥", "the key must be Ed25519");
+                faults.note(
+                    field,
+                    "KEY_ALGORITHM",
+                    "证书须为 Ed25519 密钥",
+                    "the key must be Ed25519",
+                );
             }
         }
     }

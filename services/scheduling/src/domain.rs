@@ -1,10 +1,6 @@
 //! Rules of reception days, appointments and reception records. Pure: time, calendar and identifiers come in
 //! as arguments, nothing here reads a clock, a database or a network.
 
-use std::sync::LazyLock;
-
-use xinqiao_kernel::Calendar;
-
 pub mod appointment;
 pub mod fault;
 pub mod leader;
@@ -13,8 +9,28 @@ pub mod reception_day;
 pub mod roster;
 pub mod slots;
 
-/// The working-day calendar in force. It is the kernel's; the district is told of each version once.
-pub fn calendar() -> &'static Calendar {
-    static CALENDAR: LazyLock<Calendar> = LazyLock::new(Calendar::national);
-    &CALENDAR
+/// A code in a row that no version of this program writes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown code {0:?}")]
+pub struct UnknownCode(pub String);
+
+/// Rows keep states and kinds as their codes.
+macro_rules! read_from_code {
+    ($($type:ty),+ $(,)?) => {
+        $(impl TryFrom<String> for $type {
+            type Error = UnknownCode;
+
+            fn try_from(code: String) -> Result<Self, Self::Error> {
+                Self::from_code(&code).ok_or(UnknownCode(code))
+            }
+        })+
+    };
+}
+read_from_code! {
+    reception_day::Kind,
+    reception_day::State,
+    appointment::State,
+    appointment::Channel,
+    reception::State,
+    reception::Branch,
 }

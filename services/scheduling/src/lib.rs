@@ -18,7 +18,7 @@
 use xinqiao_chassis::service::{Parts, Service};
 
 mod certificate;
-mod domain;
+pub mod domain;
 mod events;
 mod rpc;
 mod store;
@@ -34,7 +34,9 @@ pub fn service() -> Service {
         roles: rpc::ROLES,
         settings: |_| (),
         build: |desk, ()| {
-            Ok(Parts::new(rpc::routes(&desk), events::SchedulingSubscriber).with_job(events::PublishCalendar))
+            Ok(Parts::new(rpc::routes(&desk), events::SchedulingSubscriber)
+                .with_job(events::PublishCalendar)
+                .with_digest(store::digest::Receptions))
         },
     }
 }

@@ -19,8 +19,21 @@ mod wire;
 use Role::{Arc, Clk, Dsp, Lda, Ldr, Pet, Sup, Unh, Unt};
 
 /// Everybody who works in the district, and the public.
-const EVERYBODY: &[Role] =
-    &[Clk, Dsp, Ldr, Lda, Unt, Unh, Role::Twn, Sup, Arc, Role::Pro, Role::Rev, Role::Dis, Pet];
+const EVERYBODY: &[Role] = &[
+    Clk,
+    Dsp,
+    Ldr,
+    Lda,
+    Unt,
+    Unh,
+    Role::Twn,
+    Sup,
+    Arc,
+    Role::Pro,
+    Role::Rev,
+    Role::Dis,
+    Pet,
+];
 /// The people of the reception hall.
 const HALL: &[Role] = &[Clk, Dsp, Ldr, Lda];
 
@@ -35,19 +48,52 @@ pub(crate) const ROLES: RoleTable = &[
     ("/xinqiao.scheduling.v1.RosterService/OpenReceptionDay", &[Clk]),
     ("/xinqiao.scheduling.v1.RosterService/CloseReceptionDay", &[Clk]),
     ("/xinqiao.scheduling.v1.RosterService/CancelReceptionDay", &[Dsp]),
-    ("/xinqiao.scheduling.v1.RosterService/ListReceptionDays", EVERYBODY),
-    ("/xinqiao.scheduling.v1.RosterService/GetReceptionDay", &[Clk, Dsp, Ldr, Lda, Sup]),
-    ("/xinqiao.scheduling.v1.AppointmentService/ListFreeSlots", &[Clk, Dsp, Ldr, Lda, Pet]),
-    ("/xinqiao.scheduling.v1.AppointmentService/BookAppointment", &[Clk, Dsp]),
-    ("/xinqiao.scheduling.v1.AppointmentService/CheckInAppointment", &[Clk]),
-    ("/xinqiao.scheduling.v1.AppointmentService/StartMeeting", &[Clk, Lda]),
-    ("/xinqiao.scheduling.v1.AppointmentService/CancelAppointment", &[Clk, Dsp]),
-    ("/xinqiao.scheduling.v1.AppointmentService/RescheduleAppointment", &[Clk, Dsp]),
+    (
+        "/xinqiao.scheduling.v1.RosterService/ListReceptionDays",
+        EVERYBODY,
+    ),
+    (
+        "/xinqiao.scheduling.v1.RosterService/GetReceptionDay",
+        &[Clk, Dsp, Ldr, Lda, Sup],
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/ListFreeSlots",
+        &[Clk, Dsp, Ldr, Lda, Pet],
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/BookAppointment",
+        &[Clk, Dsp],
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/CheckInAppointment",
+        &[Clk],
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/StartMeeting",
+        &[Clk, Lda],
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/CancelAppointment",
+        &[Clk, Dsp],
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/RescheduleAppointment",
+        &[Clk, Dsp],
+    ),
     ("/xinqiao.scheduling.v1.AppointmentService/MarkNoShow", &[Clk]),
     ("/xinqiao.scheduling.v1.AppointmentService/ListAppointments", HALL),
-    ("/xinqiao.scheduling.v1.ReceptionService/RecordReception", &[Clk, Lda, Ldr]),
-    ("/xinqiao.scheduling.v1.ReceptionService/FinaliseReception", &[Clk, Ldr]),
-    ("/xinqiao.scheduling.v1.ReceptionService/GetReception", &[Clk, Dsp, Sup, Arc, Ldr, Lda, Unt, Unh]),
+    (
+        "/xinqiao.scheduling.v1.ReceptionService/RecordReception",
+        &[Clk, Lda, Ldr],
+    ),
+    (
+        "/xinqiao.scheduling.v1.ReceptionService/FinaliseReception",
+        &[Clk, Ldr],
+    ),
+    (
+        "/xinqiao.scheduling.v1.ReceptionService/GetReception",
+        &[Clk, Dsp, Sup, Arc, Ldr, Lda, Unt, Unh],
+    ),
     ("/xinqiao.scheduling.v1.ReceptionService/ListOpenRecords", HALL),
 ];
 

@@ -4,36 +4,14 @@
 use time::OffsetDateTime;
 use xinqiao_chassis::desk::Act;
 
-use crate::domain::{appointment, reception, reception_day};
-
 pub(crate) mod appointments;
 pub(crate) mod calendar;
 pub(crate) mod days;
+pub(crate) mod digest;
 pub(crate) mod known;
 pub(crate) mod leaders;
 pub(crate) mod receptions;
 pub(crate) mod slots;
-
-/// A code in a row that no version of this program writes.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown code {0:?} in the database")]
-pub(crate) struct UnknownCode(String);
-
-macro_rules! coded {
-    ($($type:ty),+ $(,)?) => {
-        $(impl TryFrom<String> for $type {
-            type Error = UnknownCode;
-
-            fn try_from(code: String) -> Result<Self, Self::Error> {
-                Self::from_code(&code).ok_or(UnknownCode(code))
-            }
-        })+
-    };
-}
-coded! {
-    reception_day::Kind, reception_day::State, appointment::State, appointment::Channel, reception::State,
-    reception::Branch,
-}
 
 /// Who changes a row, when, in which district: the common columns.
 #[derive(Debug, Clone)]
@@ -45,11 +23,18 @@ struct Stamp {
 
 impl Stamp {
     fn of(act: &Act) -> Self {
-        Self { district: act.district().to_string(), now: act.now(), actor: act.actor_ref().to_owned() }
+        Self {
+            district: act.district().to_string(),
+            now: act.now(),
+            actor: act.actor_ref().to_owned(),
+        }
     }
 }
 
 /// True when an insert failed because of this constraint.
 pub(crate) fn violates(error: &sqlx::Error, constraint: &str) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::constraint) == Some(constraint)
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::constraint)
+        == Some(constraint)
 }

@@ -3,12 +3,12 @@
 //! | from | act | to |
 //! |---|---|---|
 //! | – | book | CONFIRMED |
-//! | CONFIRMED | check in | CHECKED_IN |
-//! | CHECKED_IN | start | IN_MEETING |
-//! | CHECKED_IN, IN_MEETING | complete (with the reception record) | COMPLETED |
+//! | CONFIRMED | check in | `CHECKED_IN` |
+//! | `CHECKED_IN` | start | `IN_MEETING` |
+//! | `CHECKED_IN`, `IN_MEETING` | complete (with the reception record) | COMPLETED |
 //! | CONFIRMED | move | RESCHEDULED |
-//! | CONFIRMED, CHECKED_IN | cancel | CANCELLED_BY_PETITIONER, CANCELLED_BY_OFFICE |
-//! | CONFIRMED | miss | NO_SHOW |
+//! | CONFIRMED, `CHECKED_IN` | cancel | `CANCELLED_BY_PETITIONER`, `CANCELLED_BY_OFFICE` |
+//! | CONFIRMED | miss | `NO_SHOW` |
 //!
 //! Missing an appointment has no consequence: nothing counts misses, and the person may book again at once.
 
@@ -103,7 +103,10 @@ impl State {
 
     /// True while the slot is taken. The partial unique indexes of the database say the same.
     pub const fn holds_slot(self) -> bool {
-        matches!(self, Self::Confirmed | Self::CheckedIn | Self::InMeeting | Self::Completed)
+        matches!(
+            self,
+            Self::Confirmed | Self::CheckedIn | Self::InMeeting | Self::Completed
+        )
     }
 }
 
@@ -130,7 +133,9 @@ impl Channel {
 
     /// Reads the code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Counter, Self::Phone, Self::Online].into_iter().find(|channel| channel.code() == code)
+        [Self::Counter, Self::Phone, Self::Online]
+            .into_iter()
+            .find(|channel| channel.code() == code)
     }
 }
 
@@ -188,7 +193,12 @@ impl Visitor {
 /// Checks who comes. `today` is the legal date against which dates of birth are compared.
 pub fn visitors(faults: &mut Faults, entries: &[VisitorEntry<'_>], today: Date) -> Vec<Visitor> {
     match entries.len() {
-        0 => faults.note("visitors", "REQUIRED", "至少登记一名来访人", "name at least one visitor"),
+        0 => faults.note(
+            "visitors",
+            "REQUIRED",
+            "至少登记一名来访人",
+            "name at least one visitor",
+        ),
         1..=VISITORS_MAX => {}
         _ => faults.note(
             "visitors",
@@ -200,7 +210,11 @@ pub fn visitors(faults: &mut Faults, entries: &[VisitorEntry<'_>], today: Date) 
     let mut found: Vec<Visitor> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let visitor = visitor(faults, index, entry, today);
-        let known = |identity| found.iter().any(|other| other.identities().any(|one| one == identity));
+        let known = |identity| {
+            found
+                .iter()
+                .any(|other| other.identities().any(|one| one == identity))
+        };
         if visitor.identities().any(known) {
             faults.note(
                 format!("visitors[{index}]"),
@@ -239,7 +253,11 @@ fn visitor(faults: &mut Faults, index: usize, entry: &VisitorEntry<'_>, today: D
             Err(error) => faults.explain(field("phone"), &error),
         }
     }
-    Visitor { name: entry.name.trim().to_owned(), id_no, phone }
+    Visitor {
+        name: entry.name.trim().to_owned(),
+        id_no,
+        phone,
+    }
 }
 
 #[cfg(test)]
@@ -256,7 +274,11 @@ mod tests {
     fn faults_of(entries: &[VisitorEntry<'_>]) -> Vec<(String, &'static str)> {
         let mut faults = Faults::new();
         visitors(&mut faults, entries, TODAY);
-        faults.into_inner().into_iter().map(|fault| (fault.field, fault.reason)).collect()
+        faults
+            .into_inner()
+            .into_iter()
+            .map(|fault| (fault.field, fault.reason))
+            .collect()
     }
 
     #[test]
@@ -272,7 +294,11 @@ mod tests {
         ];
         for state in State::ALL {
             let open = matches!(state, State::Confirmed | State::CheckedIn | State::InMeeting);
-            assert_eq!(acts.iter().any(|act| state.after(*act).is_some()), open, "{state:?}");
+            assert_eq!(
+                acts.iter().any(|act| state.after(*act).is_some()),
+                open,
+                "{state:?}"
+            );
             assert_eq!(State::from_code(state.code()), Some(state));
         }
     }
@@ -290,7 +316,10 @@ mod tests {
     fn an_identity_number_or_a_telephone_is_enough() {
         assert_eq!(faults_of(&[entry("测试甲", "11010519491231002x", "")]), []);
         assert_eq!(faults_of(&[entry("测试甲", "", "199 0000 0001")]), []);
-        assert_eq!(faults_of(&[entry("测试甲", "", "")]), [("visitors[0].phone".to_owned(), "REQUIRED")]);
+        assert_eq!(
+            faults_of(&[entry("测试甲", "", "")]),
+            [("visitors[0].phone".to_owned(), "REQUIRED")]
+        );
     }
 
     #[test]
@@ -301,14 +330,25 @@ mod tests {
             entry("测试丙", "", "19900000001"),
         ]);
         let fields: Vec<_> = found.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["visitors[1].name", "visitors[1].id_no", "visitors[1].phone", "visitors[2]"]);
+        assert_eq!(
+            fields,
+            [
+                "visitors[1].name",
+                "visitors[1].id_no",
+                "visitors[1].phone",
+                "visitors[2]"
+            ]
+        );
     }
 
     #[test]
     fn a_sixth_representative_is_refused() {
         let phones = ["1", "2", "3", "4", "5", "6"].map(|last| format!("1990000000{last}"));
         let six: Vec<_> = phones.iter().map(|phone| entry("测试甲", "", phone)).collect();
-        assert_eq!(faults_of(&six), [("visitors".to_owned(), "TOO_MANY_REPRESENTATIVES")]);
+        assert_eq!(
+            faults_of(&six),
+            [("visitors".to_owned(), "TOO_MANY_REPRESENTATIVES")]
+        );
         assert_eq!(faults_of(&six[..5]), []);
     }
 }

@@ -33,7 +33,12 @@ impl Faults {
         zh: impl Into<String>,
         en: impl Into<String>,
     ) {
-        self.0.push(Fault { field: field.into(), reason, zh: zh.into(), en: en.into() });
+        self.0.push(Fault {
+            field: field.into(),
+            reason,
+            zh: zh.into(),
+            en: en.into(),
+        });
     }
 
     /// Notes a wrong field in the words of the value type that refused it.
@@ -46,7 +51,12 @@ impl Faults {
         let (zh, en) = label;
         let length = value.trim().chars().count();
         if length == 0 {
-            self.note(field, "REQUIRED", format!("{zh}必填"), format!("{en} is required"));
+            self.note(
+                field,
+                "REQUIRED",
+                format!("{zh}必填"),
+                format!("{en} is required"),
+            );
         } else if length < least {
             self.note(
                 field,
@@ -63,9 +73,17 @@ impl Faults {
             );
         }
         if looks_like_markup(value) {
-            self.note(field, "MARKUP", format!("{zh}不得含有网页标记"), format!("{en} must not contain markup"));
+            self.note(
+                field,
+                "MARKUP",
+                format!("{zh}不得含有网页标记"),
+                format!("{en} must not contain markup"),
+            );
         }
-        if value.chars().any(|found| found.is_control() && !matches!(found, '\n' | '\t' | '\r')) {
+        if value
+            .chars()
+            .any(|found| found.is_control() && !matches!(found, '\n' | '\t' | '\r'))
+        {
             self.note(
                 field,
                 "CONTROL_CHARACTER",
@@ -84,7 +102,9 @@ impl Faults {
 /// True for what a browser would read as a tag: `<` directly followed by a letter, `/` or `!`.
 fn looks_like_markup(value: &str) -> bool {
     value.split('<').skip(1).any(|rest| {
-        rest.chars().next().is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!'))
+        rest.chars()
+            .next()
+            .is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!'))
     })
 }
 
@@ -95,7 +115,11 @@ mod tests {
     fn reasons(value: &str) -> Vec<&'static str> {
         let mut faults = Faults::new();
         faults.text("x", ("诉求", "the demand"), value, 5, 8);
-        faults.into_inner().into_iter().map(|fault| fault.reason).collect()
+        faults
+            .into_inner()
+            .into_iter()
+            .map(|fault| fault.reason)
+            .collect()
     }
 
     #[test]

@@ -28,7 +28,12 @@ pub fn check(faults: &mut Faults, entry: &LeaderEntry<'_>, district: DistrictCod
     faults.text("post", ("职务", "the post"), entry.post, 2, 100);
     faults.text("person_id", ("用户标识", "the person"), entry.person_id, 1, 200);
     if entry.portfolio.is_empty() {
-        faults.note("portfolio", "REQUIRED", "至少一个分管领域", "name at least one portfolio field");
+        faults.note(
+            "portfolio",
+            "REQUIRED",
+            "至少一个分管领域",
+            "name at least one portfolio field",
+        );
     }
     for (index, field) in entry.portfolio.iter().enumerate() {
         if field.len() != 2 || !field.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -53,7 +58,10 @@ pub fn check(faults: &mut Faults, entry: &LeaderEntry<'_>, district: DistrictCod
             Ok(_) => {}
         }
     }
-    for (name, values) in [("portfolio", entry.portfolio), ("linked_towns", entry.linked_towns)] {
+    for (name, values) in [
+        ("portfolio", entry.portfolio),
+        ("linked_towns", entry.linked_towns),
+    ] {
         for (index, value) in values.iter().enumerate() {
             if values[..index].contains(value) {
                 faults.note(format!("{name}[{index}]"), "DOUBLE", "内容重复", "named twice");
@@ -76,9 +84,19 @@ pub fn check_leave(faults: &mut Faults, calendar: &Calendar, today: Date, first:
         );
     }
     if last < first {
-        faults.note("last_day", "BEFORE_FIRST", "结束日期早于开始日期", "last_day is before first_day");
+        faults.note(
+            "last_day",
+            "BEFORE_FIRST",
+            "结束日期早于开始日期",
+            "last_day is before first_day",
+        );
     } else if last - first > Duration::days(366) {
-        faults.note("last_day", "TOO_LONG", "请假最长一年", "a leave is at most one year long");
+        faults.note(
+            "last_day",
+            "TOO_LONG",
+            "请假最长一年",
+            "a leave is at most one year long",
+        );
     }
 }
 
@@ -125,7 +143,11 @@ mod tests {
             faults.into_inner().len()
         };
         assert_eq!(told(date!(2026 - 03 - 09), date!(2026 - 03 - 10)), 0);
-        assert_eq!(told(date!(2026 - 03 - 07), date!(2026 - 03 - 10)), 1, "Saturday comes too soon");
+        assert_eq!(
+            told(date!(2026 - 03 - 07), date!(2026 - 03 - 10)),
+            1,
+            "Saturday comes too soon"
+        );
         assert_eq!(told(date!(2026 - 03 - 09), date!(2026 - 03 - 08)), 1);
     }
 }

@@ -9,8 +9,6 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_kernel::local;
 
-use super::fault::Faults;
-
 mod check;
 
 pub use check::check;
@@ -46,7 +44,9 @@ impl State {
 
     /// Reads the code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Open, Self::Finalised].into_iter().find(|state| state.code() == code)
+        [Self::Open, Self::Finalised]
+            .into_iter()
+            .find(|state| state.code() == code)
     }
 }
 
@@ -67,8 +67,13 @@ pub enum Branch {
 
 impl Branch {
     /// Every branch.
-    pub const ALL: [Self; 5] =
-        [Self::Reasonable, Self::PartlyNoBasis, Self::NotReasonable, Self::OnsiteSettled, Self::OtherRoute];
+    pub const ALL: [Self; 5] = [
+        Self::Reasonable,
+        Self::PartlyNoBasis,
+        Self::NotReasonable,
+        Self::OnsiteSettled,
+        Self::OtherRoute,
+    ];
 
     /// The code kept in the database and in documents.
     pub const fn code(self) -> &'static str {
@@ -127,7 +132,9 @@ impl Part {
 
     /// Reads the code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Petitioner, Self::Representative, Self::Companion].into_iter().find(|part| part.code() == code)
+        [Self::Petitioner, Self::Representative, Self::Companion]
+            .into_iter()
+            .find(|part| part.code() == code)
     }
 
     /// The word people use.

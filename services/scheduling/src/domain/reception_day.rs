@@ -39,7 +39,9 @@ impl Kind {
 
     /// Reads the code.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Regular, Self::Substitute, Self::Extra].into_iter().find(|kind| kind.code() == code)
+        [Self::Regular, Self::Substitute, Self::Extra]
+            .into_iter()
+            .find(|kind| kind.code() == code)
     }
 }
 
@@ -60,7 +62,13 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 5] = [Self::Planned, Self::Published, Self::Open, Self::Closed, Self::Cancelled];
+    pub const ALL: [Self; 5] = [
+        Self::Planned,
+        Self::Published,
+        Self::Open,
+        Self::Closed,
+        Self::Cancelled,
+    ];
 
     /// The code kept in the database and told to callers.
     pub const fn code(self) -> &'static str {

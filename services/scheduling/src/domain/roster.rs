@@ -33,7 +33,10 @@ pub struct Turn {
 
 impl Turn {
     fn is_here(&self, day: Date) -> bool {
-        !self.leave.iter().any(|(first, last)| (*first..=*last).contains(&day))
+        !self
+            .leave
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&day))
     }
 }
 
@@ -62,7 +65,9 @@ pub struct NoLeader {
 ///
 /// A Tuesday of the last days of December may be replaced by a day of January: it is counted where it falls.
 pub fn session_days(calendar: &Calendar, year: i32) -> Vec<SessionDay> {
-    let Ok(new_year) = Date::from_calendar_date(year, Month::January, 1) else { return Vec::new() };
+    let Ok(new_year) = Date::from_calendar_date(year, Month::January, 1) else {
+        return Vec::new();
+    };
     let mut tuesday = new_year - Duration::days(LONGEST_REST);
     while tuesday.weekday() != Weekday::Tuesday {
         tuesday += Duration::DAY;
@@ -77,7 +82,11 @@ pub fn session_days(calendar: &Calendar, year: i32) -> Vec<SessionDay> {
         let falls_on_tuesday = kind == Kind::Substitute && day.weekday() == Weekday::Tuesday;
         let is_planned = days.iter().any(|planned| planned.day == day);
         if day.year() == year && !falls_on_tuesday && !is_planned {
-            days.push(SessionDay { day, kind, provisional: calendar.is_provisional(day) });
+            days.push(SessionDay {
+                day,
+                kind,
+                provisional: calendar.is_provisional(day),
+            });
         }
         tuesday += Duration::WEEK;
     }
@@ -99,7 +108,10 @@ fn first_weekday_of_work_after(calendar: &Calendar, tuesday: Date) -> Date {
 pub fn next_session_days(calendar: &Calendar, from: Date, count: usize) -> Vec<Date> {
     let years = [from.year(), from.year() + 1];
     let days = years.into_iter().flat_map(|year| session_days(calendar, year));
-    days.map(|session| session.day).filter(|day| *day >= from).take(count).collect()
+    days.map(|session| session.day)
+        .filter(|day| *day >= from)
+        .take(count)
+        .collect()
 }
 
 /// Gives each day its leader: in turn, in the order given. Whoever is away keeps his turn and takes the next day
@@ -109,7 +121,10 @@ pub fn assign(days: &[SessionDay], team: &[Turn]) -> Result<Vec<PlannedDay>, NoL
     let mut plan = Vec::with_capacity(days.len());
     for session in days {
         let day = session.day;
-        let place = queue.iter().position(|turn| turn.is_here(day)).ok_or(NoLeader { day })?;
+        let place = queue
+            .iter()
+            .position(|turn| turn.is_here(day))
+            .ok_or(NoLeader { day })?;
         let leader = queue.remove(place).ok_or(NoLeader { day })?;
         let backup = queue.iter().find(|turn| turn.is_here(day));
         plan.push(PlannedDay {

@@ -43,7 +43,11 @@ impl HallPlan {
             let bookable = starts.len().saturating_sub(usize::from(self.walk_in_slots));
             for (index, start) in starts.into_iter().enumerate() {
                 let walk_in = index >= bookable;
-                slots.extend(self.rooms.iter().map(|room| Slot { start, room: room.clone(), walk_in }));
+                slots.extend(self.rooms.iter().map(|room| Slot {
+                    start,
+                    room: room.clone(),
+                    walk_in,
+                }));
             }
         }
         slots
@@ -80,28 +84,61 @@ mod tests {
     fn two_rooms_have_eleven_slots_each_and_keep_the_last_of_each_stretch() {
         let slots = plan().slots();
         assert_eq!(slots.len(), 22);
-        let kept: Vec<_> = slots.iter().filter(|slot| slot.walk_in).map(|slot| slot.start).collect();
+        let kept: Vec<_> = slots
+            .iter()
+            .filter(|slot| slot.walk_in)
+            .map(|slot| slot.start)
+            .collect();
         assert_eq!(kept, [time!(11:00), time!(11:00), time!(16:00), time!(16:00)]);
-        assert_eq!(slots[0], Slot { start: time!(9:00), room: "1".to_owned(), walk_in: false });
+        assert_eq!(
+            slots[0],
+            Slot {
+                start: time!(9:00),
+                room: "1".to_owned(),
+                walk_in: false
+            }
+        );
         assert_eq!(plan().hours(), Some((time!(9:00), time!(16:30))));
     }
 
     #[test]
     fn a_slot_that_would_end_after_closing_does_not_exist() {
-        let plan = HallPlan { minutes: 50, rooms: vec!["1".to_owned()], walk_in_slots: 0, ..plan() };
+        let plan = HallPlan {
+            minutes: 50,
+            rooms: vec!["1".to_owned()],
+            walk_in_slots: 0,
+            ..plan()
+        };
         let starts: Vec<_> = plan.slots().into_iter().map(|slot| slot.start).collect();
-        assert_eq!(starts, [time!(9:00), time!(9:50), time!(10:40), time!(13:30), time!(14:20), time!(15:10)]);
+        assert_eq!(
+            starts,
+            [
+                time!(9:00),
+                time!(9:50),
+                time!(10:40),
+                time!(13:30),
+                time!(14:20),
+                time!(15:10)
+            ]
+        );
     }
 
     #[test]
     fn more_kept_than_there_are_keeps_all() {
-        let plan = HallPlan { walk_in_slots: 99, ..plan() };
+        let plan = HallPlan {
+            walk_in_slots: 99,
+            ..plan()
+        };
         assert!(plan.slots().iter().all(|slot| slot.walk_in));
     }
 
     #[test]
     fn hours_until_midnight_end() {
-        let plan = HallPlan { stretches: vec![(time!(23:00), time!(23:59))], walk_in_slots: 0, ..plan() };
+        let plan = HallPlan {
+            stretches: vec![(time!(23:00), time!(23:59))],
+            walk_in_slots: 0,
+            ..plan()
+        };
         assert_eq!(plan.slots().len(), 2);
     }
 }

@@ -11,7 +11,7 @@ use xinqiao_chassis::refusal::Refusal;
 use xinqiao_kernel::{Calendar, DistrictCode};
 use xinqiao_proto::event::{CalendarDay, CalendarPublished};
 
-use crate::{domain, store};
+use crate::store;
 
 /// Publishes `calendar.published` where the district has not been told of the calendar's version.
 #[derive(Debug, Clone, Copy)]
@@ -24,23 +24,34 @@ impl Job for PublishCalendar {
 
     fn every(&self) -> Option<Duration> {
         // The version is part of the program: after the first turn there is nothing to do until the next start.
-        Some(Duration::from_secs(600))
+        Some(Duration::from_mins(10))
     }
 
-    fn run_once<'t>(&'t self, desk: &'t Desk, district: DistrictCode) -> BoxFuture<'t, Result<Progress, Refusal>> {
+    fn run_once<'t>(
+        &'t self,
+        desk: &'t Desk,
+        district: DistrictCode,
+    ) -> BoxFuture<'t, Result<Progress, Refusal>> {
         Box::pin(async move {
-            desk.run(district, "scheduling.PublishCalendar", |act| Box::pin(publish(act))).await?;
+            desk.run(district, "scheduling.PublishCalendar", |act| {
+                Box::pin(publish(act))
+            })
+            .await?;
             Ok(Progress::Idle)
         })
     }
 }
 
 async fn publish(act: &mut Act) -> Result<(), Refusal> {
-    let calendar = domain::calendar();
+    let calendar = Calendar::national();
     let id = random::new_id();
     // Two replicas that start together meet at the primary key: one of them inserts.
     if store::calendar::insert(act, id, calendar.version()).await? {
-        act.publish("calendar.published", Entity::of(EntityKind::Calendar, id), &body(calendar));
+        act.publish(
+            "calendar.published",
+            Entity::of(EntityKind::Calendar, id),
+            &body(&calendar),
+        );
     }
     Ok(())
 }
@@ -50,8 +61,16 @@ fn body(calendar: &Calendar) -> CalendarPublished {
     CalendarPublished {
         version: calendar.version().to_owned(),
         days: days
-            .map(|day| CalendarDay { date: day.date.to_string(), is_work: day.is_work, name: day.name.clone() })
+            .map(|day| CalendarDay {
+                date: day.date.to_string(),
+                is_work: day.is_work,
+                name: day.name.clone(),
+            })
             .collect(),
-        provisional_years: calendar.years().filter(|year| year.provisional).map(|year| year.year).collect(),
+        provisional_years: calendar
+            .years()
+            .filter(|year| year.provisional)
+            .map(|year| year.year)
+            .collect(),
     }
 }

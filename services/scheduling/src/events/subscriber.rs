@@ -34,7 +34,9 @@ impl Subscriber for SchedulingSubscriber {
 
 async fn case_registered(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let body: CaseRegistered = event.decode()?;
-    let number = event.case_no.ok_or_else(|| Refusal::internal(&"case.registered without a case number"))?;
+    let number = event
+        .case_no
+        .ok_or_else(|| Refusal::internal(&"case.registered without a case number"))?;
     let case = KnownCase {
         id: event.entity_id,
         case_no: number.to_string(),
@@ -62,5 +64,9 @@ fn id(text: &str) -> Result<Uuid, Refusal> {
 }
 
 fn optional_id(text: &str) -> Result<Option<Uuid>, Refusal> {
-    if text.is_empty() { Ok(None) } else { id(text).map(Some) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        id(text).map(Some)
+    }
 }

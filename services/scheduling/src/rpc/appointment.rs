@@ -57,63 +57,81 @@ impl AppointmentService for Appointments {
         &self,
         request: Request<wire_v1::ListFreeSlotsRequest>,
     ) -> Result<Response<wire_v1::ListFreeSlotsResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(book::list_free(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(book::list_free(act, query)))
+            .await
     }
 
     async fn book_appointment(
         &self,
         request: Request<wire_v1::BookAppointmentRequest>,
     ) -> Result<Response<wire_v1::BookAppointmentResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(book::book(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(book::book(act, query)))
+            .await
     }
 
     async fn check_in_appointment(
         &self,
         request: Request<wire_v1::CheckInAppointmentRequest>,
     ) -> Result<Response<wire_v1::CheckInAppointmentResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(check_in(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(check_in(act, query)))
+            .await
     }
 
     async fn start_meeting(
         &self,
         request: Request<wire_v1::StartMeetingRequest>,
     ) -> Result<Response<wire_v1::StartMeetingResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(start(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(start(act, query)))
+            .await
     }
 
     async fn cancel_appointment(
         &self,
         request: Request<wire_v1::CancelAppointmentRequest>,
     ) -> Result<Response<wire_v1::CancelAppointmentResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(cancel(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(cancel(act, query)))
+            .await
     }
 
     async fn reschedule_appointment(
         &self,
         request: Request<wire_v1::RescheduleAppointmentRequest>,
     ) -> Result<Response<wire_v1::RescheduleAppointmentResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(book::reschedule(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(book::reschedule(act, query)))
+            .await
     }
 
     async fn mark_no_show(
         &self,
         request: Request<wire_v1::MarkNoShowRequest>,
     ) -> Result<Response<wire_v1::MarkNoShowResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(mark_no_show(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(mark_no_show(act, query)))
+            .await
     }
 
     async fn list_appointments(
         &self,
         request: Request<wire_v1::ListAppointmentsRequest>,
     ) -> Result<Response<wire_v1::ListAppointmentsResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(list(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(list(act, query)))
+            .await
     }
 }
 
 /// The appointment in the version the caller saw.
 async fn take(act: &mut Act, id: &str, version: i32) -> Result<Appointment, Refusal> {
     let id = wire::row_id("appointment_id", id)?;
-    let appointment = store::appointments::find(act, id).await?.ok_or(Error::NotFound(What::Appointment))?;
+    let appointment = store::appointments::find(act, id)
+        .await?
+        .ok_or(Error::NotFound(What::Appointment))?;
     wire::same_version(version, appointment.version)?;
     Ok(appointment)
 }
@@ -126,7 +144,10 @@ pub(super) async fn end(
     deed: rules::Act,
     reason: Option<&str>,
 ) -> Result<Appointment, Refusal> {
-    let next = seen.state.after(deed).ok_or(Error::AppointmentState(seen.state))?;
+    let next = seen
+        .state
+        .after(deed)
+        .ok_or(Error::AppointmentState(seen.state))?;
     if !store::appointments::change(act, seen, next, reason).await? {
         return Err(Refusal::stale_version());
     }
@@ -205,7 +226,9 @@ async fn check_in(
         return Err(Error::NotToday(seen.day).into());
     }
     let changed = end(act, &seen, rules::Act::CheckIn, None).await?;
-    Ok(wire_v1::CheckInAppointmentResponse { appointment: Some(shown(act, &changed)?) })
+    Ok(wire_v1::CheckInAppointmentResponse {
+        appointment: Some(shown(act, &changed)?),
+    })
 }
 
 async fn start(
@@ -214,7 +237,9 @@ async fn start(
 ) -> Result<wire_v1::StartMeetingResponse, Refusal> {
     let seen = take(act, &query.appointment_id, query.version).await?;
     let changed = end(act, &seen, rules::Act::Start, None).await?;
-    Ok(wire_v1::StartMeetingResponse { appointment: Some(shown(act, &changed)?) })
+    Ok(wire_v1::StartMeetingResponse {
+        appointment: Some(shown(act, &changed)?),
+    })
 }
 
 async fn cancel(
@@ -225,7 +250,12 @@ async fn cancel(
     if query.by_office {
         faults.text("reason", ("取消原因", "the reason"), &query.reason, 2, 200);
     } else if !query.reason.is_empty() {
-        faults.note("reason", "NOT_ASKED", "信访人取消预约无需说明原因", "a petitioner need not give a reason");
+        faults.note(
+            "reason",
+            "NOT_ASKED",
+            "信访人取消预约无需说明原因",
+            "a petitioner need not give a reason",
+        );
     }
     let mut fields = Fields::new();
     wire::note(&mut fields, faults);
@@ -236,7 +266,9 @@ async fn cancel(
     } else {
         end(act, &seen, rules::Act::CancelByPetitioner, None).await?
     };
-    Ok(wire_v1::CancelAppointmentResponse { appointment: Some(shown(act, &changed)?) })
+    Ok(wire_v1::CancelAppointmentResponse {
+        appointment: Some(shown(act, &changed)?),
+    })
 }
 
 async fn mark_no_show(
@@ -248,7 +280,9 @@ async fn mark_no_show(
         return Err(Error::NotYetDue.into());
     }
     let changed = end(act, &seen, rules::Act::Miss, None).await?;
-    Ok(wire_v1::MarkNoShowResponse { appointment: Some(shown(act, &changed)?) })
+    Ok(wire_v1::MarkNoShowResponse {
+        appointment: Some(shown(act, &changed)?),
+    })
 }
 
 async fn list(
@@ -263,5 +297,8 @@ async fn list(
         store::appointments::page(act, day_id.unwrap_or_default(), page.after.clone(), page.limit()).await?;
     let next = page.cut(&mut rows, |row| (row.starts_at, row.room.clone(), row.id));
     let appointments = rows.iter().map(|row| shown(act, row)).collect::<Result<_, _>>()?;
-    Ok(wire_v1::ListAppointmentsResponse { appointments, page: Some(next) })
+    Ok(wire_v1::ListAppointmentsResponse {
+        appointments,
+        page: Some(next),
+    })
 }

@@ -123,10 +123,16 @@ impl From<Error> for Refusal {
 
 fn exists_already(error: &Error) -> Refusal {
     let (reason, zh, en) = match error {
-        Error::PersonIsAnotherLeader => {
-            ("PERSON_IS_ANOTHER_LEADER", "该用户已登记为另一位领导".to_owned(), "this person is another leader")
-        }
-        Error::DayTaken(day) => ("DAY_TAKEN", format!("{day} 已有接访安排"), "that date has a reception day already"),
+        Error::PersonIsAnotherLeader => (
+            "PERSON_IS_ANOTHER_LEADER",
+            "该用户已登记为另一位领导".to_owned(),
+            "this person is another leader",
+        ),
+        Error::DayTaken(day) => (
+            "DAY_TAKEN",
+            format!("{day} 已有接访安排"),
+            "that date has a reception day already",
+        ),
         Error::PersonHasAppointment => (
             "PERSON_HAS_APPOINTMENT",
             "来访人当天已有预约（按证件号或电话核对），如需换时段请办理改期".to_owned(),
@@ -158,16 +164,23 @@ fn not_a_reception_day(day: Date, field: &'static str, next: &[Date]) -> Refusal
     let (zh, en) = (dates.join("、"), dates.join(", "));
     let zh = format!("{day} 不是接访日，最近的接访日：{zh}");
     let en = format!("{day} is no reception day; the next ones are {en}");
-    Refusal::new(Code::InvalidArgument, "NOT_A_RECEPTION_DAY", zh.as_str(), en.as_str())
-        .with_metadata("next_days", dates.join(","))
-        .with_violation(Violation::new(field, "NOT_A_RECEPTION_DAY", zh, en))
+    Refusal::new(
+        Code::InvalidArgument,
+        "NOT_A_RECEPTION_DAY",
+        zh.as_str(),
+        en.as_str(),
+    )
+    .with_metadata("next_days", dates.join(","))
+    .with_violation(Violation::new(field, "NOT_A_RECEPTION_DAY", zh, en))
 }
 
 fn not_possible_now(error: Error) -> Refusal {
     let refuse = |reason, zh: String, en: String| Refusal::new(Code::FailedPrecondition, reason, zh, en);
     let en = error.to_string();
     match error {
-        Error::DayState(state) => Refusal::wrong_state(state.code(), format!("接访日{}，不能办理此操作", state.zh()), en),
+        Error::DayState(state) => {
+            Refusal::wrong_state(state.code(), format!("接访日{}，不能办理此操作", state.zh()), en)
+        }
         Error::AppointmentState(state) => {
             Refusal::wrong_state(state.code(), format!("预约{}，不能办理此操作", state.zh()), en)
         }
@@ -180,7 +193,10 @@ fn not_possible_now(error: Error) -> Refusal {
             "没有可公布的接访日：须至少提前三个工作日公布".to_owned(),
             "no day can be published: it takes at least three working days before the day".to_owned(),
         )
-        .with_metadata("too_late", too_late.iter().map(Date::to_string).collect::<Vec<_>>().join(",")),
+        .with_metadata(
+            "too_late",
+            too_late.iter().map(Date::to_string).collect::<Vec<_>>().join(","),
+        ),
         Error::NotToday(day) => refuse("NOT_TODAY", format!("只能在当天（{day}）办理"), en),
         Error::OpenRecords(numbers) => {
             let list = numbers.join("、");

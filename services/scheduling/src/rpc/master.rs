@@ -16,7 +16,6 @@ use super::wire;
 use crate::certificate;
 use crate::domain::fault::Faults;
 use crate::domain::leader::{self, LeaderEntry};
-use crate::domain;
 use crate::store::leaders::{Leader, Leave};
 use crate::store::{self, violates};
 
@@ -46,28 +45,36 @@ impl MasterService for Masters {
         &self,
         request: Request<wire_v1::PutLeaderRequest>,
     ) -> Result<Response<wire_v1::PutLeaderResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(put_leader(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(put_leader(act, query)))
+            .await
     }
 
     async fn list_leaders(
         &self,
         request: Request<wire_v1::ListLeadersRequest>,
     ) -> Result<Response<wire_v1::ListLeadersResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(list_leaders(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(list_leaders(act, query)))
+            .await
     }
 
     async fn record_leave(
         &self,
         request: Request<wire_v1::RecordLeaveRequest>,
     ) -> Result<Response<wire_v1::RecordLeaveResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(record_leave(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(record_leave(act, query)))
+            .await
     }
 
     async fn get_calendar(
         &self,
         request: Request<wire_v1::GetCalendarRequest>,
     ) -> Result<Response<wire_v1::GetCalendarResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(get_calendar(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(get_calendar(act, query)))
+            .await
     }
 }
 
@@ -104,8 +111,14 @@ async fn put_leader(
     };
     save(act, &leader).await?;
     leader.version += 1;
-    act.publish("leader.changed", Entity::of(EntityKind::Leader, leader.id), &changed(&leader));
-    Ok(wire_v1::PutLeaderResponse { leader: Some(shown(leader)) })
+    act.publish(
+        "leader.changed",
+        Entity::of(EntityKind::Leader, leader.id),
+        &changed(&leader),
+    );
+    Ok(wire_v1::PutLeaderResponse {
+        leader: Some(shown(leader)),
+    })
 }
 
 /// Version 0 adds, any other changes; what does not fit the row that is there is stale.
@@ -162,7 +175,10 @@ async fn list_leaders(
     fields.finish()?;
     let mut rows = store::leaders::page(act, page.after, page.limit()).await?;
     let next = page.cut(&mut rows, |leader| (leader.rota_order, leader.id));
-    Ok(wire_v1::ListLeadersResponse { leaders: rows.into_iter().map(shown).collect(), page: Some(next) })
+    Ok(wire_v1::ListLeadersResponse {
+        leaders: rows.into_iter().map(shown).collect(),
+        page: Some(next),
+    })
 }
 
 async fn record_leave(
@@ -175,7 +191,7 @@ async fn record_leave(
     let last = fields.date("last_day", &query.last_day);
     if let Some((first, last)) = first.zip(last) {
         let mut faults = Faults::new();
-        leader::check_leave(&mut faults, domain::calendar(), act.today(), first, last);
+        leader::check_leave(&mut faults, act.calendar(), act.today(), first, last);
         wire::note(&mut fields, faults);
     }
     fields.finish()?;
@@ -187,10 +203,22 @@ async fn record_leave(
         return Err(Error::NotFound(What::Leader).into());
     }
     let id = random::new_id();
-    store::leaders::insert_leave(act, id, &Leave { leader_id, first_day, last_day }).await?;
+    store::leaders::insert_leave(
+        act,
+        id,
+        &Leave {
+            leader_id,
+            first_day,
+            last_day,
+        },
+    )
+    .await?;
     act.audit(format!("leave:{id}"), &["first_day", "last_day"], None);
     let days = store::days::between(act, first_day, last_day).await?;
-    let affected = days.into_iter().filter(|day| day.leader_id == leader_id).map(|day| day.id.to_string());
+    let affected = days
+        .into_iter()
+        .filter(|day| day.leader_id == leader_id)
+        .map(|day| day.id.to_string());
     Ok(wire_v1::RecordLeaveResponse {
         leave_id: id.to_string(),
         affected_reception_day_ids: affected.collect(),
@@ -203,14 +231,21 @@ async fn get_calendar(
 ) -> Result<wire_v1::GetCalendarResponse, Refusal> {
     let mut fields = Fields::new();
     let known = YEARS.contains(&query.year);
-    fields.require("year", known, "OUT_OF_RANGE", "年份为 2024 至 2100", "year is 2024 to 2100");
+    fields.require(
+        "year",
+        known,
+        "OUT_OF_RANGE",
+        "年份为 2024 至 2100",
+        "year is 2024 to 2100",
+    );
     fields.finish()?;
-    let calendar = domain::calendar();
     let bounds = wire::year_bounds(query.year);
     let (first, last) = bounds.ok_or_else(|| Refusal::internal(&"the year was checked"))?;
-    let published_at = store::calendar::published_at(act, calendar.version()).await?;
+    let version = act.calendar().version().to_owned();
+    let published_at = store::calendar::published_at(act, &version).await?;
+    let calendar = act.calendar();
     Ok(wire_v1::GetCalendarResponse {
-        version: calendar.version().to_owned(),
+        version,
         provisional: calendar.is_provisional(first),
         days: days(calendar, first, last),
         published_at: published_at.map(wire::timestamp),

@@ -59,7 +59,10 @@ impl Present {
 impl From<&Attendee> for Present {
     fn from(attendee: &Attendee) -> Self {
         let part = attendee.part.unwrap_or(Part::Petitioner);
-        Self { name: attendee.name.trim().to_owned(), part: part.code().to_owned() }
+        Self {
+            name: attendee.name.trim().to_owned(),
+            part: part.code().to_owned(),
+        }
     }
 }
 
@@ -81,39 +84,58 @@ impl ReceptionService for Receptions {
         &self,
         request: Request<wire_v1::RecordReceptionRequest>,
     ) -> Result<Response<wire_v1::RecordReceptionResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(record::record(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(record::record(act, query)))
+            .await
     }
 
     async fn finalise_reception(
         &self,
         request: Request<wire_v1::FinaliseReceptionRequest>,
     ) -> Result<Response<wire_v1::FinaliseReceptionResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(finalise::finalise(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(finalise::finalise(act, query)))
+            .await
     }
 
     async fn get_reception(
         &self,
         request: Request<wire_v1::GetReceptionRequest>,
     ) -> Result<Response<wire_v1::GetReceptionResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(get(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(get(act, query)))
+            .await
     }
 
     async fn list_open_records(
         &self,
         request: Request<wire_v1::ListOpenRecordsRequest>,
     ) -> Result<Response<wire_v1::ListOpenRecordsResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(list_open(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(list_open(act, query)))
+            .await
     }
 }
 
 /// The record and its case, when the caller may know of them.
 async fn find(act: &mut Act, id: &str) -> Result<(Reception, KnownCase), Refusal> {
     let id = wire::row_id("reception_id", id)?;
-    let reception = store::receptions::find(act, id).await?.ok_or(Error::NotFound(What::Reception))?;
-    let case = store::known::case(act, reception.case_id).await?.ok_or(Error::NotFound(What::Reception))?;
+    let reception = store::receptions::find(act, id)
+        .await?
+        .ok_or(Error::NotFound(What::Reception))?;
+    let case = store::known::case(act, reception.case_id)
+        .await?
+        .ok_or(Error::NotFound(What::Reception))?;
     let own_leader = wire::only_leader(act).is_none_or(|leader| leader == reception.leader_id);
-    let own_unit = act.caller().unit_id.is_some_and(|unit| case.unit_ids.contains(&unit));
-    if own_leader || own_unit { Ok((reception, case)) } else { Err(Error::NotFound(What::Reception).into()) }
+    let own_unit = act
+        .caller()
+        .unit_id
+        .is_some_and(|unit| case.unit_ids.contains(&unit));
+    if own_leader || own_unit {
+        Ok((reception, case))
+    } else {
+        Err(Error::NotFound(What::Reception).into())
+    }
 }
 
 fn open_texts(act: &Act, reception: &Reception) -> Result<Texts, Refusal> {
@@ -123,11 +145,16 @@ fn open_texts(act: &Act, reception: &Reception) -> Result<Texts, Refusal> {
     serde_json::from_str(&json).map_err(|error| Refusal::internal(&error))
 }
 
-async fn get(act: &mut Act, query: wire_v1::GetReceptionRequest) -> Result<wire_v1::GetReceptionResponse, Refusal> {
+async fn get(
+    act: &mut Act,
+    query: wire_v1::GetReceptionRequest,
+) -> Result<wire_v1::GetReceptionResponse, Refusal> {
     let (reception, case) = find(act, &query.reception_id).await?;
     act.audit(format!("reception:{}", reception.id), &["record"], None);
     let texts = open_texts(act, &reception)?;
-    Ok(wire_v1::GetReceptionResponse { reception: Some(shown(reception, case, texts)) })
+    Ok(wire_v1::GetReceptionResponse {
+        reception: Some(shown(reception, case, texts)),
+    })
 }
 
 fn shown(reception: Reception, case: KnownCase, texts: Texts) -> wire_v1::Reception {
@@ -190,15 +217,20 @@ async fn list_open(
     let mut rows = store::receptions::open_page(act, leader, page.after.clone(), page.limit()).await?;
     let next = page.cut(&mut rows, |row| (row.k0_due, row.reception_no.clone()));
     let today = act.today();
-    let records = rows.into_iter().map(|row| wire_v1::list_open_records_response::OpenRecord {
-        reception_id: row.id.to_string(),
-        reception_no: row.reception_no,
-        case_id: row.case_id.to_string(),
-        case_no: row.case_no,
-        leader_id: row.leader_id.to_string(),
-        due: row.k0_due.to_string(),
-        overdue: today > row.k0_due,
-        version: row.version,
-    });
-    Ok(wire_v1::ListOpenRecordsResponse { records: records.collect(), page: Some(next) })
+    let records = rows
+        .into_iter()
+        .map(|row| wire_v1::list_open_records_response::OpenRecord {
+            reception_id: row.id.to_string(),
+            reception_no: row.reception_no,
+            case_id: row.case_id.to_string(),
+            case_no: row.case_no,
+            leader_id: row.leader_id.to_string(),
+            due: row.k0_due.to_string(),
+            overdue: today > row.k0_due,
+            version: row.version,
+        });
+    Ok(wire_v1::ListOpenRecordsResponse {
+        records: records.collect(),
+        page: Some(next),
+    })
 }

@@ -12,7 +12,6 @@ use xinqiao_proto::scheduling::roster_service_server::RosterService;
 
 use super::error::{Error, What};
 use super::wire;
-use crate::domain;
 use crate::domain::reception_day::{self, State};
 use crate::store;
 use crate::store::days::{Filter, ReceptionDay};
@@ -49,49 +48,63 @@ impl RosterService for Roster {
         &self,
         request: Request<wire_v1::GenerateRosterRequest>,
     ) -> Result<Response<wire_v1::GenerateRosterResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(generate::generate(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(generate::generate(act, query)))
+            .await
     }
 
     async fn publish_roster(
         &self,
         request: Request<wire_v1::PublishRosterRequest>,
     ) -> Result<Response<wire_v1::PublishRosterResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(publish(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(publish(act, query)))
+            .await
     }
 
     async fn open_reception_day(
         &self,
         request: Request<wire_v1::OpenReceptionDayRequest>,
     ) -> Result<Response<wire_v1::OpenReceptionDayResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(open(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(open(act, query)))
+            .await
     }
 
     async fn close_reception_day(
         &self,
         request: Request<wire_v1::CloseReceptionDayRequest>,
     ) -> Result<Response<wire_v1::CloseReceptionDayResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(close(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(close(act, query)))
+            .await
     }
 
     async fn cancel_reception_day(
         &self,
         request: Request<wire_v1::CancelReceptionDayRequest>,
     ) -> Result<Response<wire_v1::CancelReceptionDayResponse>, Status> {
-        self.desk.act(request, |act, query| Box::pin(cancel::cancel(act, query))).await
+        self.desk
+            .act(request, |act, query| Box::pin(cancel::cancel(act, query)))
+            .await
     }
 
     async fn list_reception_days(
         &self,
         request: Request<wire_v1::ListReceptionDaysRequest>,
     ) -> Result<Response<wire_v1::ListReceptionDaysResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(list(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(list(act, query)))
+            .await
     }
 
     async fn get_reception_day(
         &self,
         request: Request<wire_v1::GetReceptionDayRequest>,
     ) -> Result<Response<wire_v1::GetReceptionDayResponse>, Status> {
-        self.desk.read(request, |act, query| Box::pin(get(act, query))).await
+        self.desk
+            .read(request, |act, query| Box::pin(get(act, query)))
+            .await
     }
 }
 
@@ -108,9 +121,16 @@ fn announce(act: &mut Act, kind: &'static str, day: &ReceptionDay) {
 }
 
 /// The day to be changed, locked, in the version the caller saw, and the state the act leads to.
-async fn take(act: &mut Act, id: &str, version: i32, deed: reception_day::Act) -> Result<(ReceptionDay, State), Refusal> {
+async fn take(
+    act: &mut Act,
+    id: &str,
+    version: i32,
+    deed: reception_day::Act,
+) -> Result<(ReceptionDay, State), Refusal> {
     let id = wire::row_id("reception_day_id", id)?;
-    let day = store::days::lock(act, id).await?.ok_or(Error::NotFound(What::ReceptionDay))?;
+    let day = store::days::lock(act, id)
+        .await?
+        .ok_or(Error::NotFound(What::ReceptionDay))?;
     wire::same_version(version, day.version)?;
     let next = day.state.after(deed).ok_or(Error::DayState(day.state))?;
     Ok((day, next))
@@ -118,7 +138,11 @@ async fn take(act: &mut Act, id: &str, version: i32, deed: reception_day::Act) -
 
 /// Writes a day that was taken.
 async fn put(act: &mut Act, day: &mut ReceptionDay) -> Result<(), Refusal> {
-    if store::days::change(act, day).await? { Ok(()) } else { Err(Refusal::stale_version()) }
+    if store::days::change(act, day).await? {
+        Ok(())
+    } else {
+        Err(Refusal::stale_version())
+    }
 }
 
 async fn publish(
@@ -131,16 +155,23 @@ async fn publish(
         .map(|(index, id)| fields.uuid(&format!("reception_day_ids[{index}]"), id))
         .collect();
     fields.finish()?;
-    let Some((first, last)) = bounds else { return Err(Refusal::internal(&"the year was checked")) };
+    let Some((first, last)) = bounds else {
+        return Err(Refusal::internal(&"the year was checked"));
+    };
     let days = store::days::between(act, first, last).await?;
-    if wanted.iter().any(|id| !days.iter().any(|day| Some(day.id) == *id)) {
+    if wanted
+        .iter()
+        .any(|id| !days.iter().any(|day| Some(day.id) == *id))
+    {
         return Err(Error::NotFound(What::ReceptionDay).into());
     }
     let (mut published, mut too_late) = (Vec::new(), Vec::new());
     for mut day in days {
         let named = wanted.is_empty() || wanted.contains(&Some(day.id));
-        let Some(next) = day.state.after(reception_day::Act::Publish).filter(|_| named) else { continue };
-        if !reception_day::published_in_time(domain::calendar(), act.today(), day.day) {
+        let Some(next) = day.state.after(reception_day::Act::Publish).filter(|_| named) else {
+            continue;
+        };
+        if !reception_day::published_in_time(act.calendar(), act.today(), day.day) {
             too_late.push(day.day);
             continue;
         }
@@ -161,21 +192,35 @@ async fn open(
     act: &mut Act,
     query: wire_v1::OpenReceptionDayRequest,
 ) -> Result<wire_v1::OpenReceptionDayResponse, Refusal> {
-    let (mut day, next) = take(act, &query.reception_day_id, query.version, reception_day::Act::Open).await?;
+    let (mut day, next) = take(
+        act,
+        &query.reception_day_id,
+        query.version,
+        reception_day::Act::Open,
+    )
+    .await?;
     if act.today() != day.day {
         return Err(Error::NotToday(day.day).into());
     }
     day.state = next;
     put(act, &mut day).await?;
     announce(act, "reception_day.opened", &day);
-    Ok(wire_v1::OpenReceptionDayResponse { reception_day: Some(wire::reception_day(&day)) })
+    Ok(wire_v1::OpenReceptionDayResponse {
+        reception_day: Some(wire::reception_day(&day)),
+    })
 }
 
 async fn close(
     act: &mut Act,
     query: wire_v1::CloseReceptionDayRequest,
 ) -> Result<wire_v1::CloseReceptionDayResponse, Refusal> {
-    let (mut day, next) = take(act, &query.reception_day_id, query.version, reception_day::Act::Close).await?;
+    let (mut day, next) = take(
+        act,
+        &query.reception_day_id,
+        query.version,
+        reception_day::Act::Close,
+    )
+    .await?;
     let open = store::receptions::open_of_day(act, day.id).await?;
     if !open.is_empty() {
         return Err(Error::OpenRecords(open).into());
@@ -183,7 +228,9 @@ async fn close(
     day.state = next;
     put(act, &mut day).await?;
     announce(act, "reception_day.closed", &day);
-    Ok(wire_v1::CloseReceptionDayResponse { reception_day: Some(wire::reception_day(&day)) })
+    Ok(wire_v1::CloseReceptionDayResponse {
+        reception_day: Some(wire::reception_day(&day)),
+    })
 }
 
 async fn list(
@@ -206,7 +253,10 @@ async fn list(
     let mut rows = store::days::page(act, filter, page.after, page.limit()).await?;
     let next = page.cut(&mut rows, |day| (day.day, day.id));
     let reception_days = rows.iter().map(wire::reception_day).collect();
-    Ok(wire_v1::ListReceptionDaysResponse { reception_days, page: Some(next) })
+    Ok(wire_v1::ListReceptionDaysResponse {
+        reception_days,
+        page: Some(next),
+    })
 }
 
 async fn get(
@@ -214,7 +264,9 @@ async fn get(
     query: wire_v1::GetReceptionDayRequest,
 ) -> Result<wire_v1::GetReceptionDayResponse, Refusal> {
     let id = wire::row_id("reception_day_id", &query.reception_day_id)?;
-    let day = store::days::find(act, id).await?.ok_or(Error::NotFound(What::ReceptionDay))?;
+    let day = store::days::find(act, id)
+        .await?
+        .ok_or(Error::NotFound(What::ReceptionDay))?;
     let slots = store::slots::of_day(act, id).await?;
     let visitors = store::known::visitors(act, id).await?;
     Ok(wire_v1::GetReceptionDayResponse {

@@ -43,7 +43,11 @@ pub(super) fn read_time(fields: &mut Fields, field: &str, value: &str) -> Option
 }
 
 /// An instant, in whole microseconds; nothing when it is absent. A value outside the calendar is a wrong field.
-pub(super) fn read_instant(fields: &mut Fields, field: &str, value: Option<&Timestamp>) -> Option<OffsetDateTime> {
+pub(super) fn read_instant(
+    fields: &mut Fields,
+    field: &str,
+    value: Option<&Timestamp>,
+) -> Option<OffsetDateTime> {
     let value = value?;
     let nanos = i128::from(value.seconds) * 1_000_000_000 + i128::from(value.nanos) / 1000 * 1000;
     fields.some(
@@ -65,7 +69,11 @@ pub(super) fn row_id(field: &'static str, value: &str) -> Result<Uuid, Refusal> 
 
 /// Refuses when the version seen is not the version of the row.
 pub(super) fn same_version(seen: i32, now: i32) -> Result<(), Refusal> {
-    if seen == now { Ok(()) } else { Err(Refusal::stale_version()) }
+    if seen == now {
+        Ok(())
+    } else {
+        Err(Refusal::stale_version())
+    }
 }
 
 /// Identifiers as text.

@@ -24,7 +24,10 @@ pub(crate) async fn insert(act: &mut Act, id: Uuid, version: &str) -> Result<boo
 }
 
 /// When the district was told of a version.
-pub(crate) async fn published_at(act: &mut Act, version: &str) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+pub(crate) async fn published_at(
+    act: &mut Act,
+    version: &str,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_scalar("SELECT published_at FROM calendar_edition WHERE district_code = $1 AND version = $2")
         .bind(district)

@@ -112,7 +112,11 @@ pub(crate) async fn on(act: &mut Act, day: Date) -> Result<Option<ReceptionDay>,
 }
 
 /// The sessions from `first` to `last` that are not cancelled, by date.
-pub(crate) async fn between(act: &mut Act, first: Date, last: Date) -> Result<Vec<ReceptionDay>, sqlx::Error> {
+pub(crate) async fn between(
+    act: &mut Act,
+    first: Date,
+    last: Date,
+) -> Result<Vec<ReceptionDay>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
         "SELECT id, day, kind, state, leader_id, backup_leader_id, hall, open_from, open_to, provisional,
@@ -130,12 +134,14 @@ pub(crate) async fn between(act: &mut Act, first: Date, last: Date) -> Result<Ve
 /// Every date from `first` to `last` that ever had a session: a cancelled one is not planned again by itself.
 pub(crate) async fn dates(act: &mut Act, first: Date, last: Date) -> Result<Vec<Date>, sqlx::Error> {
     let district = act.district().to_string();
-    sqlx::query_scalar("SELECT DISTINCT day FROM reception_day WHERE district_code = $1 AND day BETWEEN $2 AND $3")
-        .bind(district)
-        .bind(first)
-        .bind(last)
-        .fetch_all(act.conn())
-        .await
+    sqlx::query_scalar(
+        "SELECT DISTINCT day FROM reception_day WHERE district_code = $1 AND day BETWEEN $2 AND $3",
+    )
+    .bind(district)
+    .bind(first)
+    .bind(last)
+    .fetch_all(act.conn())
+    .await
 }
 
 /// The next days from `from` on that can be booked.

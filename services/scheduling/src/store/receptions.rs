@@ -16,6 +16,7 @@ const BEFORE_ALL: Date = date!(1900 - 01 - 01);
 
 /// A reception record; its texts are sealed in one piece.
 #[derive(Debug, Clone, sqlx::FromRow)]
+#[expect(clippy::struct_field_names, reason = "fields are called as the columns are")]
 pub(crate) struct Reception {
     pub(crate) id: Uuid,
     pub(crate) reception_no: String,

@@ -35,7 +35,12 @@ pub(crate) struct FreeSlot {
 }
 
 /// Adds the slots of a day in one statement.
-pub(crate) async fn insert(act: &mut Act, day_id: Uuid, minutes: i32, slots: &[Slot]) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(
+    act: &mut Act,
+    day_id: Uuid,
+    minutes: i32,
+    slots: &[Slot],
+) -> Result<(), sqlx::Error> {
     let district = act.district().to_string();
     let ids: Vec<Uuid> = slots.iter().map(|_| random::new_id()).collect();
     let starts: Vec<Time> = slots.iter().map(|slot| slot.start).collect();
@@ -106,7 +111,11 @@ pub(crate) struct Search<'a> {
 }
 
 /// The next `count` slots that can be booked, by day, time and room.
-pub(crate) async fn next_free(act: &mut Act, search: Search<'_>, count: i64) -> Result<Vec<FreeSlot>, sqlx::Error> {
+pub(crate) async fn next_free(
+    act: &mut Act,
+    search: Search<'_>,
+    count: i64,
+) -> Result<Vec<FreeSlot>, sqlx::Error> {
     let Stamp { district, now, .. } = Stamp::of(act);
     let (day, starts_at, room) = search.after;
     let (today, time_of_day) = local_parts(now);

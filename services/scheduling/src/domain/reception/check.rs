@@ -4,8 +4,8 @@ use uuid::Uuid;
 use xinqiao_kernel::local;
 
 use super::{
-    Attendee, Branch, COMPANIONS_MAX, DEMANDS_MIN, Draft, Integrations, MEASURES_MAX, Part, REPRESENTATIVES_MAX,
-    SECTION_MAX, Setting,
+    Attendee, Branch, COMPANIONS_MAX, DEMANDS_MIN, Draft, Integrations, MEASURES_MAX, Part,
+    REPRESENTATIVES_MAX, SECTION_MAX, Setting,
 };
 use crate::domain::fault::Faults;
 
@@ -14,7 +14,13 @@ pub fn check(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
     who_received(faults, draft, setting);
     when_and_where(faults, draft, setting);
     attendees(faults, &draft.attendees);
-    faults.text("demands_own_words", ("诉求原话", "the demands"), &draft.demands_own_words, DEMANDS_MIN, SECTION_MAX);
+    faults.text(
+        "demands_own_words",
+        ("诉求原话", "the demands"),
+        &draft.demands_own_words,
+        DEMANDS_MIN,
+        SECTION_MAX,
+    );
     if !draft.readback_ok {
         faults.note(
             "readback_ok",
@@ -48,10 +54,21 @@ fn who_received(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
         }
     }
     if draft.staff.is_empty() {
-        faults.note("staff", "REQUIRED", "至少一名工作人员在场", "name at least one member of staff");
+        faults.note(
+            "staff",
+            "REQUIRED",
+            "至少一名工作人员在场",
+            "name at least one member of staff",
+        );
     }
     for (index, person) in draft.staff.iter().enumerate() {
-        faults.text(&format!("staff[{index}]"), ("工作人员", "the member of staff"), person, 1, 200);
+        faults.text(
+            &format!("staff[{index}]"),
+            ("工作人员", "the member of staff"),
+            person,
+            1,
+            200,
+        );
     }
 }
 
@@ -61,22 +78,52 @@ fn when_and_where(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
             faults.note(field, "REQUIRED", "接访时间必填", "the time is required");
             continue;
         };
-        if setting.session.is_some_and(|session| local::local_date(at) != session.day) {
-            faults.note(field, "OTHER_DAY", "接访时间须在接访日当天", "the talk took place on the reception day");
+        if setting
+            .session
+            .is_some_and(|session| local::local_date(at) != session.day)
+        {
+            faults.note(
+                field,
+                "OTHER_DAY",
+                "接访时间须在接访日当天",
+                "the talk took place on the reception day",
+            );
         } else if at > setting.now {
-            faults.note(field, "IN_FUTURE", "接访时间不得晚于现在", "the time is in the future");
+            faults.note(
+                field,
+                "IN_FUTURE",
+                "接访时间不得晚于现在",
+                "the time is in the future",
+            );
         }
     }
-    if draft.ended_at.zip(draft.started_at).is_some_and(|(end, start)| end < start) {
-        faults.note("ended_at", "BEFORE_START", "结束时间早于开始时间", "ended_at is before started_at");
+    if draft
+        .ended_at
+        .zip(draft.started_at)
+        .is_some_and(|(end, start)| end < start)
+    {
+        faults.note(
+            "ended_at",
+            "BEFORE_START",
+            "结束时间早于开始时间",
+            "ended_at is before started_at",
+        );
     }
     faults.text("place", ("接访地点", "the place"), &draft.place, 2, 200);
 }
 
 fn attendees(faults: &mut Faults, attendees: &[Attendee]) {
-    let companions = attendees.iter().filter(|attendee| attendee.part == Some(Part::Companion)).count();
+    let companions = attendees
+        .iter()
+        .filter(|attendee| attendee.part == Some(Part::Companion))
+        .count();
     if attendees.len() == companions {
-        faults.note("attendees", "REQUIRED", "至少一名信访人到场", "name at least one petitioner");
+        faults.note(
+            "attendees",
+            "REQUIRED",
+            "至少一名信访人到场",
+            "name at least one petitioner",
+        );
     }
     if attendees.len() - companions > REPRESENTATIVES_MAX {
         faults.note(
@@ -87,10 +134,21 @@ fn attendees(faults: &mut Faults, attendees: &[Attendee]) {
         );
     }
     if companions > COMPANIONS_MAX {
-        faults.note("attendees", "TOO_MANY_COMPANIONS", "陪同人至多一名", "at most one companion");
+        faults.note(
+            "attendees",
+            "TOO_MANY_COMPANIONS",
+            "陪同人至多一名",
+            "at most one companion",
+        );
     }
     for (index, attendee) in attendees.iter().enumerate() {
-        faults.text(&format!("attendees[{index}].name"), ("姓名", "the name"), &attendee.name, 2, 100);
+        faults.text(
+            &format!("attendees[{index}].name"),
+            ("姓名", "the name"),
+            &attendee.name,
+            2,
+            100,
+        );
         if attendee.part.is_none() {
             faults.note(
                 format!("attendees[{index}].part"),
@@ -104,12 +162,36 @@ fn attendees(faults: &mut Faults, attendees: &[Attendee]) {
 
 fn integrations(faults: &mut Faults, integrations: &Integrations) {
     let sections = [
-        ("solution", ("五个结合①解决问题", "integration 1, solution"), &integrations.solution),
-        ("prevention", ("五个结合①防范问题", "integration 1, prevention"), &integrations.prevention),
-        ("difficulty", ("五个结合③为民排忧", "integration 3, difficulty"), &integrations.difficulty),
-        ("policy_ideas", ("五个结合③问政于民", "integration 3, policy ideas"), &integrations.policy_ideas),
-        ("explanation", ("五个结合④思想疏导", "integration 4, explanation"), &integrations.explanation),
-        ("legal_basis", ("五个结合④依法处理", "integration 4, legal basis"), &integrations.legal_basis),
+        (
+            "solution",
+            ("五个结合①解决问题", "integration 1, solution"),
+            &integrations.solution,
+        ),
+        (
+            "prevention",
+            ("五个结合①防范问题", "integration 1, prevention"),
+            &integrations.prevention,
+        ),
+        (
+            "difficulty",
+            ("五个结合③为民排忧", "integration 3, difficulty"),
+            &integrations.difficulty,
+        ),
+        (
+            "policy_ideas",
+            ("五个结合③问政于民", "integration 3, policy ideas"),
+            &integrations.policy_ideas,
+        ),
+        (
+            "explanation",
+            ("五个结合④思想疏导", "integration 4, explanation"),
+            &integrations.explanation,
+        ),
+        (
+            "legal_basis",
+            ("五个结合④依法处理", "integration 4, legal basis"),
+            &integrations.legal_basis,
+        ),
     ];
     for (name, label, text) in sections {
         faults.text(&format!("integrations.{name}"), label, text, 1, SECTION_MAX);
@@ -118,7 +200,11 @@ fn integrations(faults: &mut Faults, integrations: &Integrations) {
     if !(1..=MEASURES_MAX).contains(&measures.len()) {
         faults.note(
             "integrations.measures",
-            if measures.is_empty() { "REQUIRED" } else { "TOO_MANY" },
+            if measures.is_empty() {
+                "REQUIRED"
+            } else {
+                "TOO_MANY"
+            },
             format!("五个结合②须有 1 至 {MEASURES_MAX} 项措施"),
             format!("integration 2 has 1 to {MEASURES_MAX} measures"),
         );
@@ -130,9 +216,18 @@ fn integrations(faults: &mut Faults, integrations: &Integrations) {
 }
 
 fn responsible_units(faults: &mut Faults, draft: &Draft, known: &[Uuid]) {
-    let Integrations { lead_unit_id, assist_unit_ids, .. } = &draft.integrations;
+    let Integrations {
+        lead_unit_id,
+        assist_unit_ids,
+        ..
+    } = &draft.integrations;
     let unknown = |faults: &mut Faults, field: String| {
-        faults.note(field, "UNKNOWN_UNIT", "单位不存在或已停用", "the unit is not known or no longer active");
+        faults.note(
+            field,
+            "UNKNOWN_UNIT",
+            "单位不存在或已停用",
+            "the unit is not known or no longer active",
+        );
     };
     match lead_unit_id {
         None if draft.branch != Some(Branch::OnsiteSettled) => faults.note(
@@ -156,17 +251,32 @@ fn responsible_units(faults: &mut Faults, draft: &Draft, known: &[Uuid]) {
 
 fn what_follows(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
     let Some(branch) = draft.branch else {
-        faults.note("branch", "UNKNOWN_VALUE", "处理分支的取值无效", "branch must be one of the known values");
+        faults.note(
+            "branch",
+            "UNKNOWN_VALUE",
+            "处理分支的取值无效",
+            "branch must be one of the known values",
+        );
         return;
     };
     let least = usize::from(branch.needs_instruction()) * 2;
     faults_of_instruction(faults, draft, least);
     match draft.due_hint {
         None if branch.needs_instruction() => {
-            faults.note("due_hint", "REQUIRED", "须提出办理期限", "the leader says by when he wants a result");
+            faults.note(
+                "due_hint",
+                "REQUIRED",
+                "须提出办理期限",
+                "the leader says by when he wants a result",
+            );
         }
         Some(due) if setting.session.is_some_and(|session| due <= session.day) => {
-            faults.note("due_hint", "NOT_AFTER_DAY", "办理期限须晚于接访日", "due_hint is after the reception day");
+            faults.note(
+                "due_hint",
+                "NOT_AFTER_DAY",
+                "办理期限须晚于接访日",
+                "due_hint is after the reception day",
+            );
         }
         _ => {}
     }
@@ -174,6 +284,12 @@ fn what_follows(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
 
 fn faults_of_instruction(faults: &mut Faults, draft: &Draft, least: usize) {
     if least > 0 || !draft.instruction.trim().is_empty() {
-        faults.text("instruction", ("批办意见", "the instruction"), &draft.instruction, least, SECTION_MAX);
+        faults.text(
+            "instruction",
+            ("批办意见", "the instruction"),
+            &draft.instruction,
+            least,
+            SECTION_MAX,
+        );
     }
 }

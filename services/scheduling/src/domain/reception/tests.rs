@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::fault::Faults;
 use time::macros::{date, datetime};
 
 const LEADER: Uuid = Uuid::from_u128(1);
@@ -8,7 +9,11 @@ const HELPER: Uuid = Uuid::from_u128(11);
 
 fn setting() -> Setting<'static> {
     Setting {
-        session: Some(Session { day: date!(2026 - 03 - 03), leader_id: LEADER, backup_leader_id: Some(BACKUP) }),
+        session: Some(Session {
+            day: date!(2026 - 03 - 03),
+            leader_id: LEADER,
+            backup_leader_id: Some(BACKUP),
+        }),
         now: datetime!(2026-03-03 10:30 +8),
         only_leader: None,
         known_units: &[UNIT, HELPER],
@@ -22,7 +27,10 @@ fn draft() -> Draft {
         started_at: Some(datetime!(2026-03-03 09:30 +8)),
         ended_at: Some(datetime!(2026-03-03 10:10 +8)),
         place: "信访接访大厅".to_owned(),
-        attendees: vec![Attendee { name: "测试甲".to_owned(), part: Some(Part::Petitioner) }],
+        attendees: vec![Attendee {
+            name: "测试甲".to_owned(),
+            part: Some(Part::Petitioner),
+        }],
         demands_own_words: "房屋漏水，请求修缮。".to_owned(),
         readback_ok: true,
         integrations: Integrations {
@@ -45,13 +53,24 @@ fn draft() -> Draft {
 fn faults_of(draft: &Draft) -> Vec<(String, &'static str)> {
     let mut faults = Faults::new();
     check(&mut faults, draft, &setting());
-    faults.into_inner().into_iter().map(|fault| (fault.field, fault.reason)).collect()
+    faults
+        .into_inner()
+        .into_iter()
+        .map(|fault| (fault.field, fault.reason))
+        .collect()
 }
 
 #[test]
 fn a_complete_record_is_accepted() {
     assert_eq!(faults_of(&draft()), []);
-    assert_eq!(faults_of(&Draft { leader_id: Some(BACKUP), ..draft() }), [], "the stand-in may have received");
+    assert_eq!(
+        faults_of(&Draft {
+            leader_id: Some(BACKUP),
+            ..draft()
+        }),
+        [],
+        "the stand-in may have received"
+    );
 }
 
 #[test]
@@ -109,35 +128,68 @@ fn a_unit_that_is_not_known_is_refused_by_its_field() {
 
 #[test]
 fn a_sixth_representative_is_refused_and_a_companion_does_not_count() {
-    let person = |part| Attendee { name: "测试甲".to_owned(), part: Some(part) };
+    let person = |part| Attendee {
+        name: "测试甲".to_owned(),
+        part: Some(part),
+    };
     let mut attendees = vec![person(Part::Companion)];
     attendees.extend(std::iter::repeat_n(person(Part::Representative), 5));
-    assert_eq!(faults_of(&Draft { attendees: attendees.clone(), ..draft() }), []);
+    assert_eq!(
+        faults_of(&Draft {
+            attendees: attendees.clone(),
+            ..draft()
+        }),
+        []
+    );
     attendees.push(person(Part::Petitioner));
     let too_many = [("attendees".to_owned(), "TOO_MANY_REPRESENTATIVES")];
     assert_eq!(faults_of(&Draft { attendees, ..draft() }), too_many);
     let alone = vec![person(Part::Companion)];
-    assert_eq!(faults_of(&Draft { attendees: alone, ..draft() }), [("attendees".to_owned(), "REQUIRED")]);
+    assert_eq!(
+        faults_of(&Draft {
+            attendees: alone,
+            ..draft()
+        }),
+        [("attendees".to_owned(), "REQUIRED")]
+    );
 }
 
 #[test]
 fn what_is_settled_on_the_spot_needs_no_instruction() {
     for branch in Branch::ALL {
-        let mut draft = Draft { branch: Some(branch), instruction: String::new(), due_hint: None, ..draft() };
+        let mut draft = Draft {
+            branch: Some(branch),
+            instruction: String::new(),
+            due_hint: None,
+            ..draft()
+        };
         draft.integrations.lead_unit_id = None;
         draft.integrations.assist_unit_ids.clear();
-        assert_eq!(faults_of(&draft).is_empty(), branch == Branch::OnsiteSettled, "{branch:?}");
+        assert_eq!(
+            faults_of(&draft).is_empty(),
+            branch == Branch::OnsiteSettled,
+            "{branch:?}"
+        );
         assert_eq!(Branch::from_code(branch.code()), Some(branch));
     }
 }
 
 #[test]
 fn a_talk_of_another_day_or_of_the_future_is_refused() {
-    let yesterday = Draft { started_at: Some(datetime!(2026-03-02 09:30 +8)), ..draft() };
+    let yesterday = Draft {
+        started_at: Some(datetime!(2026-03-02 09:30 +8)),
+        ..draft()
+    };
     assert_eq!(faults_of(&yesterday), [("started_at".to_owned(), "OTHER_DAY")]);
-    let later = Draft { ended_at: Some(datetime!(2026-03-03 10:31 +8)), ..draft() };
+    let later = Draft {
+        ended_at: Some(datetime!(2026-03-03 10:31 +8)),
+        ..draft()
+    };
     assert_eq!(faults_of(&later), [("ended_at".to_owned(), "IN_FUTURE")]);
-    let turned = Draft { started_at: Some(datetime!(2026-03-03 10:20 +8)), ..draft() };
+    let turned = Draft {
+        started_at: Some(datetime!(2026-03-03 10:20 +8)),
+        ..draft()
+    };
     assert_eq!(faults_of(&turned), [("ended_at".to_owned(), "BEFORE_START")]);
 }
 
@@ -145,8 +197,19 @@ fn a_talk_of_another_day_or_of_the_future_is_refused() {
 fn an_aide_writes_for_his_own_leader_only() {
     let aide = |leader| {
         let mut faults = Faults::new();
-        check(&mut faults, &draft(), &Setting { only_leader: Some(leader), ..setting() });
-        faults.into_inner().into_iter().map(|fault| fault.reason).collect::<Vec<_>>()
+        check(
+            &mut faults,
+            &draft(),
+            &Setting {
+                only_leader: Some(leader),
+                ..setting()
+            },
+        );
+        faults
+            .into_inner()
+            .into_iter()
+            .map(|fault| fault.reason)
+            .collect::<Vec<_>>()
     };
     assert!(aide(LEADER).is_empty());
     assert_eq!(aide(BACKUP), ["NOT_YOUR_LEADER"]);
@@ -155,8 +218,19 @@ fn an_aide_writes_for_his_own_leader_only() {
 #[test]
 fn without_a_session_everything_else_is_still_looked_at() {
     let mut faults = Faults::new();
-    let empty = Draft { staff: Vec::new(), readback_ok: false, ..draft() };
-    check(&mut faults, &empty, &Setting { session: None, ..setting() });
+    let empty = Draft {
+        staff: Vec::new(),
+        readback_ok: false,
+        ..draft()
+    };
+    check(
+        &mut faults,
+        &empty,
+        &Setting {
+            session: None,
+            ..setting()
+        },
+    );
     let fields: Vec<_> = faults.into_inner().into_iter().map(|fault| fault.field).collect();
     assert_eq!(fields, ["staff", "readback_ok"]);
 }

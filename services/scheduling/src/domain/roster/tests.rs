@@ -7,20 +7,29 @@ fn leader(number: u8) -> Uuid {
 }
 
 fn turn(number: u8) -> Turn {
-    Turn { leader_id: leader(number), leave: Vec::new() }
+    Turn {
+        leader_id: leader(number),
+        leave: Vec::new(),
+    }
 }
 
 #[test]
 fn the_year_2026_has_51_sessions() {
     let days = session_days(&Calendar::national(), 2026);
     assert_eq!(days.len(), 51);
-    let regular = days.iter().filter(|session| session.kind == Kind::Regular).count();
+    let regular = days
+        .iter()
+        .filter(|session| session.kind == Kind::Regular)
+        .count();
     assert_eq!(regular, 49);
-    let substitutes: Vec<_> = days.iter().filter(|session| session.kind == Kind::Substitute).collect();
-    assert_eq!(substitutes.iter().map(|session| session.day).collect::<Vec<_>>(), [
-        date!(2026 - 05 - 06),
-        date!(2026 - 10 - 08)
-    ]);
+    let substitutes: Vec<_> = days
+        .iter()
+        .filter(|session| session.kind == Kind::Substitute)
+        .collect();
+    assert_eq!(
+        substitutes.iter().map(|session| session.day).collect::<Vec<_>>(),
+        [date!(2026 - 05 - 06), date!(2026 - 10 - 08)]
+    );
     let dates: Vec<_> = days.iter().map(|session| session.day).collect();
     for none in [
         date!(2026 - 02 - 17),
@@ -34,14 +43,20 @@ fn the_year_2026_has_51_sessions() {
     ] {
         assert!(!dates.contains(&none), "{none} is no reception day");
     }
-    assert_eq!(dates.iter().filter(|day| **day == date!(2026 - 02 - 24)).count(), 1);
+    assert_eq!(
+        dates.iter().filter(|day| **day == date!(2026 - 02 - 24)).count(),
+        1
+    );
     assert!(days.iter().all(|session| !session.provisional));
 }
 
 #[test]
 fn a_make_up_sunday_is_no_substitute() {
     // 2024: Tuesday 02-13 rests, Sunday 02-18 is worked, the hall receives on Monday 02-19.
-    let dates: Vec<_> = session_days(&Calendar::national(), 2024).iter().map(|session| session.day).collect();
+    let dates: Vec<_> = session_days(&Calendar::national(), 2024)
+        .iter()
+        .map(|session| session.day)
+        .collect();
     assert!(dates.contains(&date!(2024 - 02 - 19)));
     assert!(!dates.contains(&date!(2024 - 02 - 18)));
 }
@@ -50,7 +65,12 @@ fn a_make_up_sunday_is_no_substitute() {
 fn two_tuesdays_of_one_holiday_share_a_substitute() {
     // 2025: both 01-28 and 02-04 rest, work begins on Wednesday 02-05.
     let days = session_days(&Calendar::national(), 2025);
-    assert_eq!(days.iter().filter(|session| session.day == date!(2025 - 02 - 05)).count(), 1);
+    assert_eq!(
+        days.iter()
+            .filter(|session| session.day == date!(2025 - 02 - 05))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -77,7 +97,10 @@ fn leaders_take_turns_and_the_next_one_stands_in() {
 #[test]
 fn whoever_is_away_takes_the_next_day() {
     let days = session_days(&Calendar::national(), 2026);
-    let away = Turn { leader_id: leader(1), leave: vec![(date!(2026 - 01 - 05), date!(2026 - 01 - 09))] };
+    let away = Turn {
+        leader_id: leader(1),
+        leave: vec![(date!(2026 - 01 - 05), date!(2026 - 01 - 09))],
+    };
     let plan = assign(&days, &[away, turn(2), turn(3)]).unwrap();
     let order: Vec<_> = plan.iter().take(4).map(|day| day.leader_id).collect();
     assert_eq!(order, [leader(2), leader(1), leader(3), leader(2)]);
@@ -86,7 +109,12 @@ fn whoever_is_away_takes_the_next_day() {
 #[test]
 fn a_day_without_anybody_is_named() {
     let days = session_days(&Calendar::national(), 2026);
-    assert_eq!(assign(&days, &[]), Err(NoLeader { day: date!(2026 - 01 - 06) }));
+    assert_eq!(
+        assign(&days, &[]),
+        Err(NoLeader {
+            day: date!(2026 - 01 - 06)
+        })
+    );
     let alone = assign(&days, &[turn(1)]).unwrap();
     assert!(alone.iter().all(|day| day.backup_leader_id.is_none()));
 }

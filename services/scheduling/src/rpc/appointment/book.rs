@@ -8,7 +8,6 @@ use xinqiao_kernel::local;
 use xinqiao_proto::scheduling as wire_v1;
 
 use super::{SealedVisitor, announce, end, open_visitors, shown, take};
-use crate::domain;
 use crate::domain::appointment::{self as rules, Channel, State, Visitor, VisitorEntry};
 use crate::domain::fault::Faults;
 use crate::domain::reception_day::{self, PROVISIONAL_HORIZON_DAYS};
@@ -39,10 +38,19 @@ pub(super) async fn list_free(
     let mut fields = Fields::new();
     let day = fields.date("day", &query.day);
     fields.finish()?;
-    let Some(day) = day else { return Err(Refusal::internal(&"the day was checked")) };
-    let Some(session) = store::days::on(act, day).await? else { return Err(no_session(act, day, "day").await?) };
-    let bookable = can_be_booked(session.state) && !reception_day::too_far_ahead(session.provisional, act.today(), day);
-    let mut slots = if bookable { store::slots::of_day(act, session.id).await? } else { Vec::new() };
+    let Some(day) = day else {
+        return Err(Refusal::internal(&"the day was checked"));
+    };
+    let Some(session) = store::days::on(act, day).await? else {
+        return Err(no_session(act, day, "day").await?);
+    };
+    let bookable =
+        can_be_booked(session.state) && !reception_day::too_far_ahead(session.provisional, act.today(), day);
+    let mut slots = if bookable {
+        store::slots::of_day(act, session.id).await?
+    } else {
+        Vec::new()
+    };
     let now = act.now();
     slots.retain(|slot| slot.free && !slot.walk_in && local::at(slot.day, slot.starts_at) > now);
     Ok(wire_v1::ListFreeSlotsResponse {
@@ -70,14 +78,24 @@ pub(super) async fn book(
         return Err(Refusal::internal(&"fields were checked"));
     };
     if let Some(case_id) = wish.case_id {
-        store::known::case(act, case_id).await?.ok_or(Error::NotFound(What::Case))?;
+        store::known::case(act, case_id)
+            .await?
+            .ok_or(Error::NotFound(What::Case))?;
     }
     let slot = bookable_slot(act, &place).await?;
     let sealed: Vec<SealedVisitor> = wish.visitors.iter().map(sealed_visitor).collect();
-    let appointment = new_appointment(act, &slot, &sealed, &wish.subject, (wish.case_id, wish.channel, None))?;
+    let appointment = new_appointment(
+        act,
+        &slot,
+        &sealed,
+        &wish.subject,
+        (wish.case_id, wish.channel, None),
+    )?;
     let persons = persons(act, &wish.visitors);
     hold(act, &appointment, &persons).await?;
-    Ok(wire_v1::BookAppointmentResponse { appointment: Some(shown(act, &appointment)?) })
+    Ok(wire_v1::BookAppointmentResponse {
+        appointment: Some(shown(act, &appointment)?),
+    })
 }
 
 pub(super) async fn reschedule(
@@ -87,7 +105,9 @@ pub(super) async fn reschedule(
     let mut fields = Fields::new();
     let place = read_slot(&mut fields, query.slot.as_ref());
     fields.finish()?;
-    let Some(place) = place else { return Err(Refusal::internal(&"the slot was checked")) };
+    let Some(place) = place else {
+        return Err(Refusal::internal(&"the slot was checked"));
+    };
     // The new day is locked before the old appointment: whoever calls a day off takes them in this order too.
     let slot = bookable_slot(act, &place).await?;
     let seen = take(act, &query.appointment_id, query.version).await?;
@@ -103,7 +123,9 @@ pub(super) async fn reschedule(
     let appointment = new_appointment(act, &slot, &visitors, &subject, origin)?;
     end(act, &seen, rules::Act::Move, None).await?;
     hold(act, &appointment, &held).await?;
-    Ok(wire_v1::RescheduleAppointmentResponse { appointment: Some(shown(act, &appointment)?) })
+    Ok(wire_v1::RescheduleAppointmentResponse {
+        appointment: Some(shown(act, &appointment)?),
+    })
 }
 
 /// The place of a slot as the caller named it.
@@ -120,7 +142,11 @@ fn read_slot(fields: &mut Fields, slot: Option<&wire_v1::SlotRef>) -> Option<Pla
 fn read_wish(fields: &mut Fields, query: &wire_v1::BookAppointmentRequest, today: Date) -> Option<Wish> {
     let mut faults = Faults::new();
     let entries: Vec<VisitorEntry<'_>> = (query.visitors.iter())
-        .map(|visitor| VisitorEntry { name: &visitor.name, id_no: &visitor.id_no, phone: &visitor.phone })
+        .map(|visitor| VisitorEntry {
+            name: &visitor.name,
+            id_no: &visitor.id_no,
+            phone: &visitor.phone,
+        })
         .collect();
     let visitors = rules::visitors(&mut faults, &entries, today);
     faults.text("subject", ("预约事由", "the subject"), &query.subject, 2, 100);
@@ -128,11 +154,19 @@ fn read_wish(fields: &mut Fields, query: &wire_v1::BookAppointmentRequest, today
     let case_id = fields.optional_uuid("case_id", &query.case_id);
     let channel = fields.choice::<wire_v1::BookingChannel>("channel", query.channel);
     let channel = channel.and_then(wire::read_channel)?;
-    Some(Wish { visitors, subject: query.subject.trim().to_owned(), case_id, channel })
+    Some(Wish {
+        visitors,
+        subject: query.subject.trim().to_owned(),
+        case_id,
+        channel,
+    })
 }
 
 const fn can_be_booked(state: reception_day::State) -> bool {
-    matches!(state, reception_day::State::Published | reception_day::State::Open)
+    matches!(
+        state,
+        reception_day::State::Published | reception_day::State::Open
+    )
 }
 
 /// The slot at a place, when it may be booked at all.
@@ -142,7 +176,12 @@ async fn bookable_slot(act: &mut Act, (day, start, room): &Place) -> Result<DayS
             return Err(no_session(act, *day, "slot.day").await?);
         }
         let mut fields = Fields::new();
-        fields.wrong("slot", "NO_SUCH_SLOT", "当天没有该时段或接访室", "that day has no such slot");
+        fields.wrong(
+            "slot",
+            "NO_SUCH_SLOT",
+            "当天没有该时段或接访室",
+            "that day has no such slot",
+        );
         return Err(fields.finish().err().unwrap_or_else(Refusal::stale_version));
     };
     let begun = local::at(slot.day, slot.starts_at) <= act.now();
@@ -167,7 +206,7 @@ async fn no_session(act: &mut Act, day: Date, field: &'static str) -> Result<Ref
     let next = if published.len() == DATES {
         published
     } else {
-        roster::next_session_days(domain::calendar(), from, DATES)
+        roster::next_session_days(act.calendar(), from, DATES)
     };
     Ok(Error::NotAReceptionDay { day, field, next }.into())
 }
@@ -183,7 +222,8 @@ fn sealed_visitor(visitor: &Visitor) -> SealedVisitor {
 /// Blind indexes of everything that tells the visitors from others, sorted and without doubles.
 fn persons(act: &Act, visitors: &[Visitor]) -> Vec<Vec<u8>> {
     let identities = visitors.iter().flat_map(Visitor::identities);
-    let index = |(field, value): (&'static str, &str)| act.keys().blind_index(act.district(), field, value).to_vec();
+    let index =
+        |(field, value): (&'static str, &str)| act.keys().blind_index(act.district(), field, value).to_vec();
     let mut persons: Vec<Vec<u8>> = identities.map(index).collect();
     persons.sort_unstable();
     persons.dedup();
@@ -227,7 +267,10 @@ async fn hold(act: &mut Act, appointment: &Appointment, persons: &[Vec<u8>]) -> 
             provisional_until: act.today() + Duration::days(PROVISIONAL_HORIZON_DAYS),
         };
         let next = store::slots::next_free(act, search, OFFERS).await?;
-        return Err(Error::SlotTaken { next: next.iter().map(offer).collect() }.into());
+        return Err(Error::SlotTaken {
+            next: next.iter().map(offer).collect(),
+        }
+        .into());
     }
     if !store::appointments::claim_persons(act, appointment, persons).await? {
         return Err(Error::PersonHasAppointment.into());

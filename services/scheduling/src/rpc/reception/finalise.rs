@@ -30,13 +30,26 @@ pub(super) async fn finalise(
     let case_no: CaseNumber = case.case_no.parse().map_err(|error| Refusal::internal(&error))?;
     let entity = Entity::case(case.id, case_no);
     let texts = open_texts(act, &seen)?;
-    let leader = store::leaders::find(act, seen.leader_id).await?.ok_or(Error::NotFound(What::Leader))?;
-    let named: Vec<_> = seen.lead_unit_id.iter().chain(&seen.assist_unit_ids).copied().collect();
+    let leader = store::leaders::find(act, seen.leader_id)
+        .await?
+        .ok_or(Error::NotFound(What::Leader))?;
+    let named: Vec<_> = seen
+        .lead_unit_id
+        .iter()
+        .chain(&seen.assist_unit_ids)
+        .copied()
+        .collect();
     let units = store::known::unit_names(act, &named).await?;
-    let facts = Facts { reception: &seen, case_no, texts: &texts, leader: &leader, units: &units };
+    let facts = Facts {
+        reception: &seen,
+        case_no,
+        texts: &texts,
+        leader: &leader,
+        units: &units,
+    };
     let documents = vec![
-        paper::file(act, entity, &paper::record(&facts, act.now())),
-        paper::file(act, entity, &paper::instruction(&facts)),
+        act.file(entity, &paper::record(&facts, act.now())),
+        act.file(entity, &paper::instruction(&facts)),
     ];
     act.publish("reception.finalised", entity, &finalised(&seen));
     Ok(wire_v1::FinaliseReceptionResponse {

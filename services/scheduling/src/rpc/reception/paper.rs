@@ -2,14 +2,9 @@
 
 use time::OffsetDateTime;
 use uuid::Uuid;
-use xinqiao_chassis::desk::Act;
-use xinqiao_chassis::journal::Entity;
-use xinqiao_chassis::random;
 use xinqiao_documents::forms::reception as forms;
 use xinqiao_documents::part::{Official, Unit};
-use xinqiao_documents::{Form, canonical};
 use xinqiao_kernel::CaseNumber;
-use xinqiao_proto::common::DocumentRef;
 
 use super::Texts;
 use crate::domain::reception::{Branch, Part};
@@ -38,8 +33,15 @@ impl Facts<'_> {
     }
 
     fn unit(&self, id: Uuid) -> Unit {
-        let name = self.units.iter().find(|(unit, _)| *unit == id).map(|(_, name)| name.clone());
-        Unit { id: id.to_string(), name: name.unwrap_or_default() }
+        let name = self
+            .units
+            .iter()
+            .find(|(unit, _)| *unit == id)
+            .map(|(_, name)| name.clone());
+        Unit {
+            id: id.to_string(),
+            name: name.unwrap_or_default(),
+        }
     }
 
     fn lead_unit(&self) -> Option<Unit> {
@@ -47,14 +49,12 @@ impl Facts<'_> {
     }
 
     fn assist_units(&self) -> Vec<Unit> {
-        self.reception.assist_unit_ids.iter().map(|id| self.unit(*id)).collect()
+        self.reception
+            .assist_unit_ids
+            .iter()
+            .map(|id| self.unit(*id))
+            .collect()
     }
-}
-
-/// Files a paper in the act's transaction, under a fresh salt.
-pub(super) fn file<D: Form>(act: &mut Act, case: Entity, paper: &D) -> DocumentRef {
-    let bytes = canonical(paper, &random::bytes());
-    act.file_bytes(case, D::CODE, paper.archive_item().number(), &bytes)
 }
 
 /// 领导接访记录 (D27, item 05).
@@ -71,7 +71,10 @@ pub(super) fn record(facts: &Facts<'_>, finalised_at: OffsetDateTime) -> forms::
         attendees: texts
             .attendees
             .iter()
-            .map(|present| forms::Attendee { name: present.name.clone(), part: part(present.part()) })
+            .map(|present| forms::Attendee {
+                name: present.name.clone(),
+                part: part(present.part()),
+            })
             .collect(),
         demands_own_words: texts.demands_own_words.clone(),
         readback_ok: true,
@@ -98,7 +101,11 @@ pub(super) fn instruction(facts: &Facts<'_>) -> forms::Instruction {
         case_no: facts.case_no,
         reception_no: Some(facts.reception.reception_no.clone()),
         leader: facts.leader(),
-        instruction: if given.trim().is_empty() { SETTLED.to_owned() } else { given.to_owned() },
+        instruction: if given.trim().is_empty() {
+            SETTLED.to_owned()
+        } else {
+            given.to_owned()
+        },
         lead_unit: facts.lead_unit(),
         assist_units: facts.assist_units(),
         due_hint: facts.reception.due_hint.map(Into::into),

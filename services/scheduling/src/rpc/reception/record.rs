@@ -12,7 +12,6 @@ use xinqiao_proto::event::ReceptionHeld;
 use xinqiao_proto::scheduling as wire_v1;
 
 use super::{K0, Present, Texts};
-use crate::domain;
 use crate::domain::appointment;
 use crate::domain::fault::Faults;
 use crate::domain::reception::{self, Attendee, Draft, Integrations, Session, Setting, State};
@@ -51,7 +50,9 @@ pub(super) async fn record(
     }
     look(act, &mut fields, &draft, subject.as_ref()).await?;
     fields.finish()?;
-    let Some(subject) = subject else { return Err(Refusal::internal(&"identifiers were checked")) };
+    let Some(subject) = subject else {
+        return Err(Refusal::internal(&"identifiers were checked"));
+    };
     let reception = write(act, &subject, &draft).await?;
     if let Some(appointment) = &subject.appointment {
         end(act, appointment, appointment::Act::Complete, None).await?;
@@ -67,16 +68,26 @@ pub(super) async fn record(
 }
 
 async fn find(act: &mut Act, case: Uuid, day: Uuid, appointment: Option<Uuid>) -> Result<Subject, Refusal> {
-    let case = store::known::case(act, case).await?.ok_or(Error::NotFound(What::Case))?;
-    let day = store::days::find(act, day).await?.ok_or(Error::NotFound(What::ReceptionDay))?;
+    let case = store::known::case(act, case)
+        .await?
+        .ok_or(Error::NotFound(What::Case))?;
+    let day = store::days::find(act, day)
+        .await?
+        .ok_or(Error::NotFound(What::ReceptionDay))?;
     let appointment = match appointment {
         None => None,
         Some(id) => {
-            let found = store::appointments::find(act, id).await?.filter(|found| found.reception_day_id == day.id);
+            let found = store::appointments::find(act, id)
+                .await?
+                .filter(|found| found.reception_day_id == day.id);
             Some(found.ok_or(Error::NotFound(What::Appointment))?)
         }
     };
-    Ok(Subject { case, day, appointment })
+    Ok(Subject {
+        case,
+        day,
+        appointment,
+    })
 }
 
 fn read_draft(fields: &mut Fields, query: wire_v1::RecordReceptionRequest) -> Draft {
@@ -86,7 +97,10 @@ fn read_draft(fields: &mut Fields, query: wire_v1::RecordReceptionRequest) -> Dr
     let due_hint = fields.optional_date("due_hint", &query.due_hint);
     let integrations = query.integrations.unwrap_or_default();
     let integrations = fields.within("integrations", |fields| read_integrations(fields, integrations));
-    let attendee = |entry: wire_v1::Attendee| Attendee { part: wire::read_part(entry.part), name: entry.name };
+    let attendee = |entry: wire_v1::Attendee| Attendee {
+        part: wire::read_part(entry.part),
+        name: entry.name,
+    };
     Draft {
         leader_id,
         staff: query.staff,
@@ -106,8 +120,9 @@ fn read_draft(fields: &mut Fields, query: wire_v1::RecordReceptionRequest) -> Dr
 fn read_integrations(fields: &mut Fields, entry: wire_v1::Integrations) -> Integrations {
     let lead_unit_id = fields.optional_uuid("lead_unit_id", &entry.lead_unit_id);
     let assist = entry.assist_unit_ids.iter().enumerate();
-    let assist_unit_ids =
-        assist.filter_map(|(index, id)| fields.uuid(&format!("assist_unit_ids[{index}]"), id)).collect();
+    let assist_unit_ids = assist
+        .filter_map(|(index, id)| fields.uuid(&format!("assist_unit_ids[{index}]"), id))
+        .collect();
     Integrations {
         solution: entry.solution,
         prevention: entry.prevention,
@@ -128,10 +143,18 @@ async fn look(
     draft: &Draft,
     subject: Option<&Subject>,
 ) -> Result<(), Refusal> {
-    let named: Vec<Uuid> =
-        draft.integrations.lead_unit_id.iter().chain(&draft.integrations.assist_unit_ids).copied().collect();
-    let known: Vec<Uuid> =
-        store::known::active_units(act, &named).await?.into_iter().map(|(id, _)| id).collect();
+    let named: Vec<Uuid> = draft
+        .integrations
+        .lead_unit_id
+        .iter()
+        .chain(&draft.integrations.assist_unit_ids)
+        .copied()
+        .collect();
+    let known: Vec<Uuid> = store::known::active_units(act, &named)
+        .await?
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
     let setting = Setting {
         session: subject.map(|Subject { day, .. }| Session {
             day: day.day,
@@ -150,12 +173,19 @@ async fn look(
 
 /// Numbers the group and writes the record.
 async fn write(act: &mut Act, subject: &Subject, draft: &Draft) -> Result<Reception, Refusal> {
-    let Subject { case, day, appointment } = subject;
-    let group = store::days::next_group(act, day.id).await?.ok_or(Error::DayNotOpen)?;
+    let Subject {
+        case,
+        day,
+        appointment,
+    } = subject;
+    let group = store::days::next_group(act, day.id)
+        .await?
+        .ok_or(Error::DayNotOpen)?;
     let ordinal = u16::try_from(group).map_err(|error| Refusal::internal(&error))?;
     let number =
         ReceptionNumber::new(act.district(), day.day, ordinal).map_err(|error| Refusal::internal(&error))?;
-    let (Some(started_at), Some(ended_at), Some(branch)) = (draft.started_at, draft.ended_at, draft.branch) else {
+    let (Some(started_at), Some(ended_at), Some(branch)) = (draft.started_at, draft.ended_at, draft.branch)
+    else {
         return Err(Refusal::internal(&"the record was checked"));
     };
     let id = random::new_id();
@@ -167,7 +197,11 @@ async fn write(act: &mut Act, subject: &Subject, draft: &Draft) -> Result<Recept
         reception_day_id: day.id,
         leader_id: draft.leader_id.unwrap_or(day.leader_id),
         appointment_id: appointment.as_ref().map(|appointment| appointment.id),
-        staff: draft.staff.iter().map(|person| person.trim().to_owned()).collect(),
+        staff: draft
+            .staff
+            .iter()
+            .map(|person| person.trim().to_owned())
+            .collect(),
         started_at,
         ended_at,
         record: act.seal("reception", "record", id, &texts),
@@ -188,13 +222,21 @@ async fn write(act: &mut Act, subject: &Subject, draft: &Draft) -> Result<Recept
 
 /// K0: by the end of the next working day after the talk.
 fn k0(act: &Act, ended_at: OffsetDateTime) -> Due {
-    let length = act.district_file().rules.term(ClockCode::K0).unwrap_or(Term::WorkingDays(1));
-    term::due(local::local_date(ended_at), length, domain::calendar())
+    let length = act.rules().term(ClockCode::K0).unwrap_or(Term::WorkingDays(1));
+    term::due(local::local_date(ended_at), length, act.calendar())
 }
 
 fn texts(draft: &Draft) -> Texts {
-    let Integrations { solution, prevention, measures, difficulty, policy_ideas, explanation, legal_basis, .. } =
-        draft.integrations.clone();
+    let Integrations {
+        solution,
+        prevention,
+        measures,
+        difficulty,
+        policy_ideas,
+        explanation,
+        legal_basis,
+        ..
+    } = draft.integrations.clone();
     Texts {
         place: draft.place.clone(),
         attendees: draft.attendees.iter().map(Present::from).collect(),
@@ -211,7 +253,11 @@ fn texts(draft: &Draft) -> Texts {
 }
 
 fn announce(act: &mut Act, subject: &Subject, reception: &Reception) -> Result<(), Refusal> {
-    let number: CaseNumber = subject.case.case_no.parse().map_err(|error| Refusal::internal(&error))?;
+    let number: CaseNumber = subject
+        .case
+        .case_no
+        .parse()
+        .map_err(|error| Refusal::internal(&error))?;
     let body = ReceptionHeld {
         reception_id: reception.id.to_string(),
         reception_no: reception.reception_no.clone(),

@@ -7,7 +7,6 @@ use xinqiao_kernel::Calendar;
 use xinqiao_proto::scheduling as wire_v1;
 
 use super::{announce, generate, put, take};
-use crate::domain;
 use crate::domain::fault::Faults;
 use crate::domain::{appointment, reception_day};
 use crate::rpc::appointment::end;
@@ -24,7 +23,7 @@ pub(super) async fn cancel(
     faults.text("reason", ("取消原因", "the reason"), &query.reason, 2, 200);
     wire::note(&mut fields, faults);
     let substitute_day = fields.optional_date("substitute_day", &query.substitute_day);
-    let works = substitute_day.is_none_or(|day| can_stand_in(domain::calendar(), act.today(), day));
+    let works = substitute_day.is_none_or(|day| can_stand_in(act.calendar(), act.today(), day));
     fields.require(
         "substitute_day",
         works,
@@ -33,8 +32,14 @@ pub(super) async fn cancel(
         "the substitute is a working day after today",
     );
     fields.finish()?;
-    let (mut day, next) = take(act, &query.reception_day_id, query.version, reception_day::Act::Cancel).await?;
-    let substitute = substitute_day.map(|date| generate::substitute(act.district_file(), &day, date));
+    let (mut day, next) = take(
+        act,
+        &query.reception_day_id,
+        query.version,
+        reception_day::Act::Cancel,
+    )
+    .await?;
+    let substitute = substitute_day.map(|date| generate::substitute(act, &day, date));
     day.state = next;
     day.cancel_reason = Some(query.reason.trim().to_owned());
     day.substitute_id = substitute.as_ref().map(|substitute| substitute.id);
@@ -42,7 +47,13 @@ pub(super) async fn cancel(
     announce(act, "reception_day.cancelled", &day);
     let held = store::appointments::confirmed_of_day(act, day.id).await?;
     for appointment in &held {
-        end(act, appointment, appointment::Act::CancelByOffice, day.cancel_reason.as_deref()).await?;
+        end(
+            act,
+            appointment,
+            appointment::Act::CancelByOffice,
+            day.cancel_reason.as_deref(),
+        )
+        .await?;
     }
     if let Some(substitute) = &substitute
         && !generate::add(act, substitute).await?

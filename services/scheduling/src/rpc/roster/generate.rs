@@ -9,7 +9,6 @@ use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_proto::scheduling as wire_v1;
 
 use super::announce;
-use crate::domain;
 use crate::domain::reception_day::{Kind, State};
 use crate::domain::roster::{self, PlannedDay, Turn};
 use crate::domain::slots::HallPlan;
@@ -32,20 +31,28 @@ pub(super) async fn generate(
     let active = store::leaders::active(act).await?;
     let order = rota(&mut fields, &query.leader_ids, &active);
     fields.finish()?;
-    let Some((first, last)) = bounds else { return Err(Refusal::internal(&"the year was checked")) };
+    let Some((first, last)) = bounds else {
+        return Err(Refusal::internal(&"the year was checked"));
+    };
     let team = turns(act, order, first, last).await?;
-    let days = roster::session_days(domain::calendar(), query.year);
+    let days = roster::session_days(act.calendar(), query.year);
     let plan = roster::assign(&days, &team).map_err(Error::from)?;
     let there = store::days::dates(act, first, last).await?;
     let mut added = 0;
-    for planned in plan.iter().filter(|planned| !there.contains(&planned.session.day)) {
+    for planned in plan
+        .iter()
+        .filter(|planned| !there.contains(&planned.session.day))
+    {
         let day = planned_day(act.district_file(), planned);
         if add(act, &day).await? {
             added += 1;
         }
     }
     let all = store::days::between(act, first, last).await?;
-    Ok(wire_v1::GenerateRosterResponse { reception_days: all.iter().map(wire::reception_day).collect(), added })
+    Ok(wire_v1::GenerateRosterResponse {
+        reception_days: all.iter().map(wire::reception_day).collect(),
+        added,
+    })
 }
 
 /// The bounds of a year that can be planned or published.
@@ -95,20 +102,31 @@ pub(super) fn planned_day(district: &District, planned: &PlannedDay) -> Receptio
 }
 
 /// An extra day in place of a cancelled one, with the same leaders.
-pub(super) fn substitute(district: &District, cancelled: &ReceptionDay, day: Date) -> ReceptionDay {
+pub(super) fn substitute(act: &Act, cancelled: &ReceptionDay, day: Date) -> ReceptionDay {
     let session = roster::SessionDay {
         day,
         kind: Kind::Extra,
-        provisional: domain::calendar().is_provisional(day),
+        provisional: act.calendar().is_provisional(day),
     };
     let (leader_id, backup_leader_id) = (cancelled.leader_id, cancelled.backup_leader_id);
-    planned_day(district, &PlannedDay { session, leader_id, backup_leader_id })
+    planned_day(
+        act.district_file(),
+        &PlannedDay {
+            session,
+            leader_id,
+            backup_leader_id,
+        },
+    )
 }
 
 fn hall(district: &District) -> HallPlan {
     let reception = &district.reception;
     HallPlan {
-        stretches: reception.sessions.iter().map(|session| (session.start, session.end)).collect(),
+        stretches: reception
+            .sessions
+            .iter()
+            .map(|session| (session.start, session.end))
+            .collect(),
         minutes: reception.slot_minutes,
         rooms: reception.rooms.clone(),
         walk_in_slots: reception.walk_in_slots,
@@ -123,10 +141,24 @@ fn rota(fields: &mut Fields, named: &[String], active: &[Leader]) -> Vec<Uuid> {
     let mut order = Vec::with_capacity(named.len());
     for (index, text) in named.iter().enumerate() {
         let field = format!("leader_ids[{index}]");
-        let Some(id) = fields.uuid(&field, text) else { continue };
+        let Some(id) = fields.uuid(&field, text) else {
+            continue;
+        };
         let is_active = active.iter().any(|leader| leader.id == id);
-        fields.require(&field, is_active, "UNKNOWN_LEADER", "领导不存在或已停用", "the leader is not known or active");
-        fields.require(&field, !order.contains(&id), "DOUBLE", "领导重复", "the leader is named twice");
+        fields.require(
+            &field,
+            is_active,
+            "UNKNOWN_LEADER",
+            "领导不存在或已停用",
+            "the leader is not known or active",
+        );
+        fields.require(
+            &field,
+            !order.contains(&id),
+            "DOUBLE",
+            "领导重复",
+            "the leader is named twice",
+        );
         order.push(id);
     }
     order
@@ -136,7 +168,10 @@ async fn turns(act: &mut Act, order: Vec<Uuid>, first: Date, last: Date) -> Resu
     let leave = store::leaders::leave_between(act, first, last).await?;
     let turn = |leader_id: Uuid| {
         let own = leave.iter().filter(|leave| leave.leader_id == leader_id);
-        Turn { leader_id, leave: own.map(|leave| (leave.first_day, leave.last_day)).collect() }
+        Turn {
+            leader_id,
+            leave: own.map(|leave| (leave.first_day, leave.last_day)).collect(),
+        }
     };
     Ok(order.into_iter().map(turn).collect())
 }
