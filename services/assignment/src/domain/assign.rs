@@ -138,7 +138,9 @@ impl Case {
         self.report = None;
         self.opinion = None;
         self.terms.clear();
-        terms.iter().for_each(|term| self.terms.put(term.clone()));
+        for term in &terms {
+            self.terms.put(term.clone());
+        }
         self.due_on = Some(terms[0].eff);
         Ok(Assigned { terms, lead_source, recusal })
     }
@@ -185,23 +187,18 @@ impl Case {
         check(entered.lead_unit)
     }
 
-    /// DEC-14: a leader approves a unit that an appeal complains about.
-    pub fn approve_unit(
-        &mut self,
-        version: u64,
-        unit: Uuid,
-        units: &Units,
-        leader: Option<&Leader>,
-    ) -> Result<(), Denied> {
-        // Before an assignment a case that no leader received is open to leaders whom portfolio or township concerns.
-        let concerned = match (self.responsible_leader, leader) {
-            (Some(bound), Some(leader)) => bound == leader.id,
-            (None, Some(leader)) => self.triage.as_ref().is_some_and(|triage| leader.matches(triage)),
-            (_, None) => false,
+    /// Before an assignment a case that no leader received is open to the leaders whom portfolio or township concerns;
+    /// any other case to its responsible leader only.
+    pub fn concerns_leader(&self, leader: &Leader) -> Result<(), Denied> {
+        let concerned = match self.responsible_leader {
+            Some(bound) => bound == leader.id,
+            None => self.triage.as_ref().is_some_and(|triage| leader.matches(triage)),
         };
-        if !concerned {
-            return Err(Denied::NotFound);
-        }
+        if concerned { Ok(()) } else { Err(Denied::NotFound) }
+    }
+
+    /// DEC-14: a leader approves a unit that the petition complains about; never for an accusation.
+    pub fn approve_unit(&mut self, version: u64, unit: Uuid, units: &Units) -> Result<(), Denied> {
         self.gate(version, Act::ApproveUnit)?;
         units.check_assignees(Some(unit), &[]).finish()?;
         let triage = self.triage()?;

@@ -2,7 +2,7 @@
 
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
-use xinqiao_kernel::{CaseNumber, CaseState};
+use xinqiao_kernel::{CaseNumber, CaseState, ClockCode};
 
 use super::{
     denied::Denied,
@@ -258,7 +258,7 @@ impl Case {
     fn take_back(&mut self, act: Act, due: Option<Date>) -> Result<(), Denied> {
         self.state = transitions::after(self.state, act)?;
         self.hold = Hold::Here;
-        self.due_on = due;
+        self.due_on = due.or_else(|| self.terms.get(ClockCode::K5a).map(|feedback| feedback.eff));
         Ok(())
     }
 

@@ -167,7 +167,8 @@ fn has_markup(text: &str) -> bool {
     })
 }
 
-fn parse_date(value: &str) -> Option<Date> {
+/// A date written YYYY-MM-DD that exists.
+pub fn parse_date(value: &str) -> Option<Date> {
     let mut parts = value.splitn(3, '-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if year.len() != 4 || month.len() != 2 || day.len() != 2 {

@@ -87,12 +87,18 @@ impl Case {
         let act = if upheld { Act::UpholdObjection } else { Act::RefuseObjection };
         self.state = self.gate(version, act)?;
         if upheld {
+            let k1b = law.term(ClockCode::K1b, law.today);
             self.hold = Hold::Awaited;
-            self.due_on = None;
-            Ok(Some(law.term(ClockCode::K1b, law.today)))
+            self.due_on = Some(k1b.eff);
+            Ok(Some(k1b))
         } else {
             self.due_on = self.terms.get(ClockCode::K2).map(|k2| k2.eff);
             Ok(None)
         }
+    }
+
+    /// K2, which a refused objection does not extend.
+    pub fn notice_term(&self) -> Option<&LegalTerm> {
+        self.terms.get(ClockCode::K2)
     }
 }

@@ -113,13 +113,26 @@ pub struct ExtensionNotice {
     pub notice: Notice,
 }
 
+/// A draft of an opinion, with who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftedOpinion {
+    /// What was drafted.
+    pub draft: OpinionDraft,
+    /// Subject of the drafter's token.
+    pub drafter_id: String,
+    /// His name (class P1).
+    pub drafter_name: String,
+}
+
 /// An issued opinion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opinion {
     /// What was drafted and approved.
-    pub draft: OpinionDraft,
-    /// Remedy clause as printed.
-    pub remedy_clause: String,
+    pub drafted: DraftedOpinion,
+    /// Remedy clause as printed; none where the law gives no review.
+    pub remedy_clause: Option<String>,
+    /// Number of the document 文号.
+    pub document_no: String,
 }
 
 /// Service of an opinion.

@@ -1,0 +1,63 @@
+//! The desks: what is due first comes first.
+
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Page, Refusal},
+};
+use xinqiao_proto::{
+    assignment::{
+        CaseStanding, CaseState, ListLeaderDeskRequest, ListLeaderDeskResponse, ListOfficeDeskRequest,
+        ListOfficeDeskResponse, ListUnitDeskRequest, ListUnitDeskResponse,
+    },
+    common::{PageInfo, PageRequest},
+};
+
+use super::encode;
+use crate::store::desks::{self, DeskKey, DeskOf};
+
+/// Cases of the caller's unit; nothing for a caller without a unit.
+pub(super) async fn list_unit_desk(
+    act: &mut Act,
+    request: ListUnitDeskRequest,
+) -> Result<ListUnitDeskResponse, Refusal> {
+    let desk = act.caller().unit_id.map(DeskOf::Unit);
+    let (cases, page) = list(act, desk, request.state, request.page.as_ref()).await?;
+    Ok(ListUnitDeskResponse { cases, page: Some(page) })
+}
+
+/// Cases held here.
+pub(super) async fn list_office_desk(
+    act: &mut Act,
+    request: ListOfficeDeskRequest,
+) -> Result<ListOfficeDeskResponse, Refusal> {
+    let (cases, page) = list(act, Some(DeskOf::Office), request.state, request.page.as_ref()).await?;
+    Ok(ListOfficeDeskResponse { cases, page: Some(page) })
+}
+
+/// Cases the caller, or the leader he works for, is responsible for.
+pub(super) async fn list_leader_desk(
+    act: &mut Act,
+    request: ListLeaderDeskRequest,
+) -> Result<ListLeaderDeskResponse, Refusal> {
+    let desk = act.caller().leader_id.map(DeskOf::Leader);
+    let (cases, page) = list(act, desk, request.state, request.page.as_ref()).await?;
+    Ok(ListLeaderDeskResponse { cases, page: Some(page) })
+}
+
+async fn list(
+    act: &mut Act,
+    desk: Option<DeskOf>,
+    state: i32,
+    page: Option<&PageRequest>,
+) -> Result<(Vec<CaseStanding>, PageInfo), Refusal> {
+    let mut fields = Fields::new();
+    let page: Page<DeskKey> = Page::read(&mut fields, "page", page);
+    let state = if state == 0 { None } else { fields.choice::<CaseState>("state", state) };
+    fields.finish()?;
+    let Some(desk) = desk else { return Ok((Vec::new(), PageInfo::default())) };
+    let district = act.district();
+    let state = state.and_then(encode::state_asked);
+    let mut rows = desks::list(act.conn(), district, desk, state, page.after, page.limit()).await?;
+    let info = page.cut(&mut rows, desks::key);
+    Ok((rows.iter().map(encode::standing).collect(), info))
+}

@@ -1,0 +1,9 @@
+//! The real service on a real Postgres and a real bus: the main journey through it, what it refuses, and to whom a case
+//! exists at all.
+
+mod desks;
+mod handover;
+mod journey;
+mod objection;
+mod refusals;
+mod world;
