@@ -1,16 +1,21 @@
 //! Puts a service together and starts its tasks.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use object_store::{ObjectStore, local::LocalFileSystem};
+use sqlx::migrate::Migrator;
 
 use super::{Running, Service, ready};
 use crate::{
     bus::{Bus, PUBLISHERS},
     clock::LegalClock,
     config::Settings,
-    database::Database,
+    database::{BootError, Database},
     desk::{Desk, DeskParts},
     districts::Districts,
     document::CopyDocuments,
@@ -18,11 +23,16 @@ use crate::{
     inbox::{Subscriber, applier, consumer},
     jobs::{self, ForgetAnswers, Job},
     lifecycle::{Lifecycle, Stage},
+    refusal::is_transient,
     relay,
     seal::KeyRing,
     server::{self, Health, Mount},
     waker::Wakers,
 };
+
+/// How long a start waits for a database that is not up yet.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Opens everything an act needs. Nothing is connected yet.
 pub fn open_desk(service: &'static str, settings: &Settings) -> anyhow::Result<Desk> {
@@ -49,7 +59,7 @@ pub fn open_desk(service: &'static str, settings: &Settings) -> anyhow::Result<D
 pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyhow::Result<Running> {
     let desk = open_desk(service.name, &settings)?;
     let database = desk.database().clone();
-    database.check(service.migrator).await.context("database")?;
+    checked(&database, service.migrator).await.context("database")?;
     let verifier = Verifier::new(&settings.identity, desk.districts().clone())?;
     if let Err(error) = verifier.load().await {
         tracing::warn!(%error, "no key set yet; it is asked for again when a token comes");
@@ -90,6 +100,20 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
         stop_notice: settings.stop_notice,
         stop_deadline: settings.stop_deadline,
     })
+}
+
+/// Checks the database; one that is not up yet gets [`PATIENCE`].
+async fn checked(database: &Database, migrator: &Migrator) -> Result<(), BootError> {
+    let begun = Instant::now();
+    loop {
+        match database.check(migrator).await {
+            Err(BootError::Database(error)) if is_transient(&error) && begun.elapsed() < PATIENCE => {
+                tracing::warn!(%error, "waiting for the database");
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// The relay publishes until the last call is answered; inbox and consumers stop before that.

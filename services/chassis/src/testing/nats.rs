@@ -80,10 +80,11 @@ impl NatsServer {
     pub async fn create_streams(&self) {
         let jetstream = async_nats::jetstream::new(async_nats::connect(self.url()).await.unwrap());
         for publisher in PUBLISHERS {
-            jetstream
-                .get_or_create_stream(stream_config(publisher, &self.settings()))
-                .await
-                .unwrap();
+            // The service under test may be making its own at this moment.
+            eventually("the stream is there", async || {
+                jetstream.get_or_create_stream(stream_config(publisher, &self.settings())).await.ok()
+            })
+            .await;
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::future::{BoxFuture, FutureExt as _};
+use futures::future::{BoxFuture, FutureExt as _, ready};
 use sqlx::migrate::Migrator;
 use tonic::{
     Code, Request, Response, Status,
@@ -92,11 +92,11 @@ impl UnaryService<SealPackageRequest> for Sealing {
 
     fn call(&mut self, request: Request<SealPackageRequest>) -> Self::Future {
         let desk = self.0.clone();
-        async move { desk.act(request, |act, query| seal(act, query).boxed()).await }.boxed()
+        async move { desk.act(request, |act, query| ready(seal(act, &query)).boxed()).await }.boxed()
     }
 }
 
-async fn seal(act: &mut Act, query: SealPackageRequest) -> Result<SealPackageResponse, Refusal> {
+fn seal(act: &mut Act, query: &SealPackageRequest) -> Result<SealPackageResponse, Refusal> {
     let mut fields = Fields::new();
     let case_id = fields.uuid("case_id", &query.case_id);
     fields.optional_text("note", &query.note, 500);

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{
     Request, Response, Status,
     body::Body,
+    metadata::MetadataValue,
     server::{Grpc, NamedService, UnaryService},
     service::{Routes, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
@@ -33,8 +34,12 @@ use xinqiao_proto::intake::{
     RegisterVisitRequest, RegisterVisitResponse, registration_service_client::RegistrationServiceClient,
 };
 
+mod keys;
 mod limits;
+mod tls;
 mod tokens;
+mod tracing;
+mod variables;
 mod watching;
 
 const PACKAGE: &str = "xinqiao.intake.v1";
@@ -179,7 +184,7 @@ impl UnaryService<RegisterVisitRequest> for Stub {
                 .extensions()
                 .get::<Caller>()
                 .map(|caller| caller.person_id.clone());
-            match request.metadata().get(BEHAVE).map(|how| how.as_bytes()) {
+            match request.metadata().get(BEHAVE).map(MetadataValue::as_bytes) {
                 Some(b"sleep") => tokio::time::sleep(Duration::from_mins(1)).await,
                 Some(b"panic") => panic!("as asked"),
                 _ => {}

@@ -1,0 +1,57 @@
+//! Every wrong setting is named at once, and no secret is ever shown.
+
+use std::collections::BTreeMap;
+
+use xinqiao_chassis::config::{Reader, Settings};
+
+fn reader(values: &[(&str, &str)]) -> Reader {
+    let values: BTreeMap<_, _> =
+        values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Reader::from_map(values)
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_by_name() {
+    let mut reader = reader(&[
+        ("XINQIAO_PROFILE", "production"),
+        ("XINQIAO_CLOCK", "file:/tmp/clock"),
+        ("XINQIAO_LISTEN", "somewhere"),
+        ("XINQIAO_TOKEN_ALGORITHM", "HS256"),
+        ("XINQIAO_TOKEN_LEEWAY_MS", "60000"),
+        ("XINQIAO_TRACE_RATIO", "2"),
+        ("XINQIAO_TLS_KEY_FILE", "key.pem"),
+        ("XINQIAO_JWKS_URL", "ftp://keys"),
+        ("XINQIAO_LOG", "=,,="),
+    ]);
+    let settings = Settings::read(&mut reader);
+    let problems = reader.finish(settings).unwrap_err().problems;
+    let mut named: Vec<_> = problems.iter().map(|problem| problem.variable.as_str()).collect();
+    named.sort_unstable();
+    assert_eq!(
+        named,
+        [
+            "XINQIAO_CLOCK",
+            "XINQIAO_DATABASE_URL",
+            "XINQIAO_JWKS_URL",
+            "XINQIAO_KEY_RING_FILE",
+            "XINQIAO_LISTEN",
+            "XINQIAO_LOG",
+            "XINQIAO_OBJECT_STORE_DIR",
+            "XINQIAO_TLS_CERT_FILE",
+            "XINQIAO_TOKEN_ALGORITHM",
+            "XINQIAO_TOKEN_ISSUER",
+            "XINQIAO_TOKEN_LEEWAY_MS",
+            "XINQIAO_TRACE_RATIO",
+        ]
+    );
+}
+
+#[test]
+fn the_table_shows_every_setting_and_no_secret() {
+    let mut reader = reader(&[("XINQIAO_DATABASE_URL", "postgres://app:hunter2@db/intake")]);
+    let settings = Settings::read(&mut reader);
+    let table = reader.table(true);
+    assert!(table.contains("XINQIAO_STOP_MS [ms] (default: 20000)"));
+    assert!(table.contains("XINQIAO_DATABASE_URL_FILE") && table.contains("set, not shown"));
+    assert!(!table.contains("hunter2") && !format!("{settings:?}").contains("hunter2"));
+}
