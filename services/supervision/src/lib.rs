@@ -28,6 +28,8 @@ mod events;
 mod rpc;
 mod store;
 
+pub use events::timer::FireClocks;
+
 use xinqiao_chassis::{
     desk::Desk,
     service::{Parts, Service},
@@ -54,6 +56,6 @@ pub fn service() -> Service {
 )]
 fn build(desk: Desk, _settings: ()) -> anyhow::Result<Parts> {
     Ok(Parts::new(rpc::routes(&desk), events::Events)
-        .with_job(events::timer::FireClocks)
+        .with_job(FireClocks)
         .with_digest(digest::Cases))
 }

@@ -19,9 +19,9 @@ use crate::store;
 /// Cases of one turn and transaction: few, so that others wait little.
 const BATCH: i64 = 16;
 
-/// Fires clocks.
+/// The timer as a job. Any number of them may run beside each other.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FireClocks;
+pub struct FireClocks;
 
 impl Job for FireClocks {
     fn name(&self) -> &'static str {

@@ -1,0 +1,166 @@
+//! Cases that never reached a unit, and cases that no leader received.
+
+use xinqiao_proto::{
+    event::{CaseDiverted, CaseFiled, CaseRegistered, LegalRoute},
+    supervision::{
+        ClockState, FileCaseRequest, FileCaseResponse, GetSigningSheetRequest, ReviewDecision,
+        SignReviewRequest,
+    },
+};
+
+use super::stage::{Stage, at, certificate, legal_term, refused, request_id};
+use xinqiao_chassis::random;
+
+async fn diverted(stage: &Stage, leader_received: bool) {
+    let registered = CaseRegistered {
+        received_at: Some(at("2026-03-03T09:12:00+08:00")),
+        leader_received,
+        ..CaseRegistered::default()
+    };
+    stage
+        .tell(
+            "2026-03-03T09:12:00+08:00",
+            "intake",
+            "case.registered",
+            &registered,
+        )
+        .await;
+    let diverted = CaseDiverted {
+        legal_route: LegalRoute::Litigation.into(),
+        k23: Some(legal_term("K23", "2026-03-05", "10wd")),
+        leader_received,
+        responsible_leader_id: if leader_received {
+            stage.leader_id.to_string()
+        } else {
+            String::new()
+        },
+    };
+    stage
+        .tell("2026-03-05T09:00:00+08:00", "intake", "case.diverted", &diverted)
+        .await;
+}
+
+async fn file(stage: &Stage, served_on: &str) -> Result<FileCaseResponse, tonic::Status> {
+    let request = FileCaseRequest {
+        request_id: request_id(),
+        case_id: stage.case_id(),
+        version: stage.version().await,
+        notice_served_on: served_on.to_owned(),
+    };
+    Ok(stage.cases(&stage.head).file_case(request).await?.into_inner())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diverted_case_that_no_leader_received_goes_to_the_archive() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    diverted(&stage, false).await;
+    assert_eq!(stage.dates("K23").await, ["03-19"; 3]);
+    assert_eq!(stage.clock("K1").await.state(), ClockState::Met);
+    assert_eq!(refused(file(&stage, "2026-03-04").await).2, ["notice_served_on"]);
+    assert_eq!(
+        refused(file(&stage, "2026-03-06").await).2,
+        ["notice_served_on"],
+        "in the future"
+    );
+    let answer = file(&stage, "2026-03-05").await.unwrap();
+    assert_eq!(
+        (answer.state.as_str(), answer.due.as_str()),
+        ("C80", "2026-03-19")
+    );
+    assert_eq!(stage.clock("K23").await.state(), ClockState::Met);
+    let filed: CaseFiled = stage.bench.event("case.filed").await;
+    assert!(!filed.to_leader_review && filed.k11.is_none() && filed.k15.is_some());
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diverted_case_that_a_leader_received_is_signed_with_a_comment() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage
+        .leader_changed(stage.leader_id, "zhang", &stage.certificate)
+        .await;
+    diverted(&stage, true).await;
+    stage.bench.set_clock("2026-04-27T09:00:00+08:00");
+    assert_eq!(file(&stage, "2026-03-05").await.unwrap().state, "C62");
+    super::signature::inspect(&stage, &stage.leader).await.unwrap();
+    assert_eq!(refused(super::signature::sign(&stage, "").await).2, ["comment"]);
+    assert_eq!(
+        super::signature::sign(&stage, "已导入诉讼途径")
+            .await
+            .unwrap()
+            .state,
+        "C70"
+    );
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_registered_only_is_not_filed() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.registered().await;
+    assert_eq!(refused(file(&stage, "2026-03-03").await).1, "NOT_YET_HERE");
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_leader_received_the_head_of_the_office_signs_without_an_inspection() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    let (key, pem) = certificate(2030);
+    stage.leader_changed(random::new_id(), "wang", &pem).await;
+    let registered = CaseRegistered {
+        received_at: Some(at("2026-03-03T09:12:00+08:00")),
+        ..CaseRegistered::default()
+    };
+    stage
+        .tell(
+            "2026-03-03T09:12:00+08:00",
+            "intake",
+            "case.registered",
+            &registered,
+        )
+        .await;
+    stage
+        .papers("intake", &[("02", "D01"), ("03", "ORIGINAL"), ("07", "TRIAGE")])
+        .await;
+    stage.papers("assignment", &[("14", "D15")]).await;
+    let reported = xinqiao_proto::event::CaseClosureReported::default();
+    stage
+        .tell(
+            "2026-04-24T10:00:00+08:00",
+            "assignment",
+            "case.closure_reported",
+            &reported,
+        )
+        .await;
+    let check = xinqiao_proto::supervision::CheckCompletenessRequest {
+        request_id: request_id(),
+        case_id: stage.case_id(),
+        version: stage.version().await,
+        note: String::new(),
+    };
+    stage
+        .closure(&stage.clerk)
+        .check_completeness(check)
+        .await
+        .unwrap();
+    super::opinion::signed(&stage, xinqiao_proto::event::Attitude::Satisfied)
+        .await
+        .unwrap();
+    let mut review = stage.review(&stage.head);
+    let ask = GetSigningSheetRequest {
+        case_id: stage.case_id(),
+        comment: String::new(),
+    };
+    let sheet = review.get_signing_sheet(ask).await.unwrap().into_inner();
+    let sign = SignReviewRequest {
+        request_id: request_id(),
+        case_id: stage.case_id(),
+        version: sheet.version,
+        decision: ReviewDecision::Approve.into(),
+        comment: String::new(),
+        signature: key.sign(&sheet.sheet_sha256).as_ref().to_vec().into(),
+        sheet_sha256: sheet.sheet_sha256,
+    };
+    assert_eq!(review.sign_review(sign).await.unwrap().into_inner().state, "C70");
+    stage.bench.finish().await;
+}

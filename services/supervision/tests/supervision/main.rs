@@ -1,0 +1,11 @@
+//! The service from outside: real gRPC, real Postgres, real JetStream. The events of the other services are played.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod clocks;
+mod closing;
+mod filing;
+mod opinion;
+mod signature;
+mod stage;
+mod timer;
