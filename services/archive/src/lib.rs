@@ -46,7 +46,8 @@ pub fn service() -> Service<Settings> {
             Ok(Parts::new(
                 rpc::routes(desk, shelf, settings.package_max_bytes),
                 events::Dossiers,
-            ))
+            )
+            .with_digest(store::digest::Digest))
         },
     }
 }

@@ -1,0 +1,5 @@
+//! The archive as a whole: events and objects in, a sealed package out.
+
+mod fixity;
+mod sealing;
+mod world;
