@@ -68,7 +68,7 @@ impl Database {
             // vanish with it (sqlx 0.9.0). Nothing goes back into the pool inside a transaction.
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    connection.execute("SELECT 1").await?;
+                    connection.execute("ROLLBACK").await?;
                     Ok(true)
                 })
             })

@@ -93,7 +93,7 @@ pub enum DigestError {
 }
 
 #[derive(sqlx::FromRow)]
-struct Event {
+struct Row {
     entity_kind: String,
     entity_id: Uuid,
     case_no: Option<String>,
@@ -105,7 +105,7 @@ struct Event {
 }
 
 impl Chain {
-    fn extend(&mut self, event: &Event) {
+    fn extend(&mut self, event: &Row) {
         let mut bytes = hex::decode(&self.head).unwrap_or_default();
         bytes.extend_from_slice(&event.sequence.to_be_bytes());
         bytes.extend_from_slice(event.event_id.as_bytes());
@@ -168,7 +168,7 @@ impl Found {
         })
     }
 
-    fn line_of(&mut self, event: &Event) -> &mut Line {
+    fn line_of(&mut self, event: &Row) -> &mut Line {
         let line = self.line(event.entity_id, &event.entity_kind);
         if line.case_no.is_none() {
             line.case_no.clone_from(&event.case_no);
@@ -178,7 +178,7 @@ impl Found {
 
     async fn journal(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let district = self.district;
-        let mut events = sqlx::query_as::<_, Event>(
+        let mut events = sqlx::query_as::<_, Row>(
             "SELECT entity_kind, entity_id, case_no, sequence, event_id, sha256(body) AS body_sha256,
                     NULL AS publisher, '' AS state
              FROM outbox WHERE district_code = $1 ORDER BY entity_id, sequence",
@@ -193,7 +193,7 @@ impl Found {
 
     async fn inbox(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let district = self.district;
-        let mut events = sqlx::query_as::<_, Event>(
+        let mut events = sqlx::query_as::<_, Row>(
             "SELECT entity_kind, entity_id, case_no, sequence, event_id, sha256(body) AS body_sha256, publisher, state
              FROM inbox WHERE district_code = $1 ORDER BY entity_id, publisher, sequence, event_id",
         )

@@ -73,6 +73,7 @@ impl IdempotencyRow {
     }
 
     /// Seals the answer for the row.
+    #[must_use]
     pub fn answered<A: Message>(mut self, keys: &KeyRing, district: DistrictCode, answer: &A) -> Self {
         self.answer = Some(keys.seal(&context(district, self.request_id), &answer.encode_to_vec()));
         self

@@ -27,7 +27,7 @@ use crate::{metrics, trace};
 const BACKOFF_MIN: Duration = Duration::from_millis(200);
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
 /// Longest pause of an entity whose row is refused.
-const STALL_MAX: Duration = Duration::from_secs(60);
+const STALL_MAX: Duration = Duration::from_mins(1);
 /// Time between two measurements of depth and age.
 const MEASURED_EVERY: Duration = Duration::from_secs(5);
 

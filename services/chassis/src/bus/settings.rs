@@ -10,7 +10,7 @@ use crate::config::BusSettings;
 
 const DAY: u64 = 24 * 60 * 60;
 const MAX_AGE: Duration = Duration::from_secs(14 * DAY);
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(10 * 60);
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 const MESSAGE_MAX_BYTES: i32 = 256 * 1024;
 const MONITOR_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -51,7 +51,7 @@ pub fn faults(config: &Config) -> Vec<String> {
         (config.max_bytes > 0, "max_bytes must be set"),
         (config.max_messages <= 0, "max_msgs must not be set"),
         (config.max_messages_per_subject <= 0, "max_msgs_per_subject must not be set"),
-        (config.duplicate_window >= Duration::from_secs(120), "duplicate_window must be at least 2 minutes"),
+        (config.duplicate_window >= Duration::from_mins(2), "duplicate_window must be at least 2 minutes"),
         (config.deny_delete && config.deny_purge, "deny_delete and deny_purge must be on"),
         (!config.allow_rollup, "allow_rollup_hdrs must be off"),
         (!config.no_ack, "no_ack must be off"),

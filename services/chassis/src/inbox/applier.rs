@@ -19,7 +19,7 @@ use crate::{metrics, trace};
 /// Events looked up at once.
 const LOOK: i64 = 64;
 /// Longest pause of an event after failures.
-const BACKOFF_MAX: Duration = Duration::from_secs(60);
+const BACKOFF_MAX: Duration = Duration::from_mins(1);
 /// Time between two measurements of what waits and what is parked.
 const MEASURED_EVERY: Duration = Duration::from_secs(5);
 
@@ -148,6 +148,10 @@ impl Applier {
 /// What an operator reads: codes and field names, never values.
 fn reason(refusal: &Refusal) -> String {
     let mut text = refusal.reason().to_owned();
+    if let Some(cause) = refusal.cause() {
+        text.push_str(": ");
+        text.push_str(cause);
+    }
     for violation in refusal.violations() {
         text.push_str("; ");
         text.push_str(&violation.field);

@@ -1,0 +1,133 @@
+//! The journal reaches the stream: everything, once, in order, whatever happens to the bus.
+
+use std::collections::BTreeMap;
+
+use async_nats::jetstream;
+use futures::StreamExt as _;
+use futures::future::join_all;
+use xinqiao_chassis::bus::stream_name;
+use xinqiao_chassis::journal;
+use xinqiao_chassis::testing::{Bench, eventually, instant};
+
+use super::*;
+
+/// What the own stream holds: event ids in the order of the stream, with their headers.
+async fn stream(bench: &mut Bench) -> Vec<(Uuid, async_nats::HeaderMap)> {
+    let client = async_nats::connect(bench.nats().url()).await.unwrap();
+    let stream = jetstream::new(client).get_stream(stream_name("intake")).await.unwrap();
+    let count = usize::try_from(stream.cached_info().state.messages).unwrap();
+    let consumer =
+        stream.create_consumer(jetstream::consumer::pull::OrderedConfig::default()).await.unwrap();
+    let messages = consumer.messages().await.unwrap().take(count).collect::<Vec<_>>().await;
+    messages
+        .into_iter()
+        .map(|message| {
+            let headers = message.unwrap().headers.clone().unwrap();
+            (headers.get("ce-id").unwrap().as_str().parse().unwrap(), headers)
+        })
+        .collect()
+}
+
+async fn ids(bench: &mut Bench) -> Vec<Uuid> {
+    stream(bench).await.into_iter().map(|(id, _)| id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_published_once_and_in_the_order_of_commits() {
+    let mut bench = Bench::start(service()).await;
+    let entities: Vec<_> = (0..8).map(|_| entity()).collect();
+    let desk = bench.desk().clone();
+    join_all((0..64).map(|index| publish(&desk, entities[index % 8], 20, 0))).await;
+    bench.settled().await;
+    let published: Vec<_> = bench.published().await.iter().map(|event| event.event_id).collect();
+    assert_eq!(published.len(), 1280);
+    assert_eq!(ids(&mut bench).await, published);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_carries_the_cloudevents_attributes_and_no_more() {
+    let mut bench = Bench::start(service()).await;
+    write(bench.desk(), random::new_id(), SECRET).await.unwrap();
+    bench.settled().await;
+    let (id, headers) = stream(&mut bench).await.swap_remove(0);
+    let got: BTreeMap<String, String> = headers
+        .iter()
+        .map(|(name, values)| (name.to_string(), values[0].as_str().to_owned()))
+        .filter(|(name, _)| !name.starts_with("Nats-Batch") && name != "traceparent")
+        .collect();
+    let entity = bench.published().await[0].entity_id;
+    let expected = [
+        ("Nats-Msg-Id", id.to_string()),
+        ("ce-actor", "person:li".to_owned()),
+        ("ce-district", "220502".to_owned()),
+        ("ce-id", id.to_string()),
+        ("ce-sequence", "1".to_owned()),
+        ("ce-source", "xinqiao/intake".to_owned()),
+        ("ce-specversion", "1.0".to_owned()),
+        ("ce-subject", format!("other/{entity}")),
+        ("ce-time", "2026-03-03T00:30:00Z".to_owned()),
+        ("ce-type", "note.written".to_owned()),
+        ("content-type", "application/protobuf".to_owned()),
+    ];
+    assert_eq!(got, expected.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_published_before_its_marks_were_written_is_not_stored_twice() {
+    let mut bench = Bench::start(service()).await;
+    publish(bench.desk(), entity(), 30, 0).await;
+    bench.settled().await;
+    let before = ids(&mut bench).await;
+    // As after a crash between the stream's answer and the marks, with new events behind.
+    sqlx::raw_sql("UPDATE outbox SET published = false WHERE sequence > 10").execute(bench.pool()).await.unwrap();
+    let new = publish(bench.desk(), entity(), 5, 0).await;
+    bench.settled().await;
+    assert_eq!(ids(&mut bench).await, [before, new].concat());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_store_is_refilled_from_the_journal() {
+    let mut bench = Bench::start(service()).await;
+    let before = publish(bench.desk(), entity(), 25, 0).await;
+    bench.settled().await;
+    bench.nats().lose_everything();
+    // Acts go on without the bus.
+    let during = publish(bench.desk(), entity(), 5, 0).await;
+    bench.nats().start_again().await;
+    bench.settled().await;
+    assert_eq!(ids(&mut bench).await, during);
+    let mut tx = bench.desk().database().begin(home()).await.unwrap();
+    let since = instant("2026-03-01T00:00:00+08:00");
+    assert_eq!(journal::republish(tx.conn(), home(), since).await.unwrap(), 30);
+    tx.commit().await.unwrap();
+    bench.settled().await;
+    let mut stored = ids(&mut bench).await;
+    stored.sort_unstable();
+    assert_eq!(stored, [before, during].concat());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_the_bus_will_not_carry_stops_its_own_entity_only() {
+    let mut bench = Bench::start(service()).await;
+    let (poisoned, healthy) = (entity(), entity());
+    let first = publish(bench.desk(), poisoned, 1, 0).await;
+    publish(bench.desk(), poisoned, 1, 300 * 1024).await;
+    publish(bench.desk(), poisoned, 1, 0).await;
+    let others = publish(bench.desk(), healthy, 3, 0).await;
+    eventually("the others are published", async || {
+        (count(&bench, "SELECT count(*) FROM outbox WHERE NOT published").await == 2).then_some(())
+    })
+    .await;
+    assert_eq!(ids(&mut bench).await, [first, others].concat());
+    let reason: Option<String> = sqlx::query_scalar("SELECT last_error FROM outbox WHERE attempts > 0")
+        .fetch_one(bench.pool())
+        .await
+        .unwrap();
+    assert!(reason.unwrap().contains("message size exceeds maximum"));
+    bench.allow_leftovers();
+    bench.finish().await;
+}
