@@ -27,12 +27,12 @@ async fn book(hall: &Hall, request: BookAppointmentRequest) -> Result<Appointmen
     Ok(answer.into_inner().appointment.unwrap())
 }
 
-fn slot(day: &str, start: &str, room: &str) -> Option<SlotRef> {
-    Some(SlotRef {
+fn slot(day: &str, start: &str, room: &str) -> SlotRef {
+    SlotRef {
         day: day.to_owned(),
         start: start.to_owned(),
         room: room.to_owned(),
-    })
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,7 +116,7 @@ async fn a_person_has_one_appointment_per_day_unless_it_is_moved() {
         request_id: fresh(),
         appointment_id: first.appointment_id.clone(),
         version: first.version,
-        slot: slot("2026-03-10", "10:00", "1"),
+        slot: Some(slot("2026-03-10", "10:00", "1")),
     };
     let mut clerk = hall.appointments(&Hall::clerk());
     let second = clerk
@@ -150,7 +150,7 @@ async fn a_refused_move_leaves_the_appointment_as_it_was() {
         request_id: fresh(),
         appointment_id: first.appointment_id.clone(),
         version: first.version,
-        slot: slot("2026-03-10", "09:30", "1"),
+        slot: Some(slot("2026-03-10", "09:30", "1")),
     };
     let mut clerk = hall.appointments(&Hall::clerk());
     assert_eq!(
@@ -256,7 +256,7 @@ async fn every_wrong_field_of_a_booking_is_named_and_nothing_is_booked() {
         phone: String::new(),
     };
     let wrong = BookAppointmentRequest {
-        slot: slot("2026-03-10", "9 Uhr", "1"),
+        slot: Some(slot("2026-03-10", "9 Uhr", "1")),
         visitors: vec![visitor("220502189001010011")],
         subject: String::new(),
         case_id: "x".to_owned(),
