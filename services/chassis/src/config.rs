@@ -178,11 +178,6 @@ impl Reader {
         SecretString::from(self.text(variable))
     }
 
-    /// A secret, or `None` when it is empty.
-    pub fn optional_secret(&mut self, variable: &Variable) -> Option<SecretString> {
-        self.optional(variable).map(SecretString::from)
-    }
-
     /// A time in milliseconds within `range`.
     pub fn millis(&mut self, variable: &Variable, range: RangeInclusive<u64>) -> Duration {
         Duration::from_millis(self.number(variable, range))

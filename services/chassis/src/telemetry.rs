@@ -28,10 +28,10 @@ use tracing_subscriber::{
 
 use crate::{config::TelemetrySettings, random};
 
-pub mod carrier;
+pub(crate) mod carrier;
 mod line;
 mod red;
-pub mod semconv;
+mod semconv;
 
 pub(crate) use red::{CallMetrics, InFlight, code_name};
 
