@@ -15,7 +15,7 @@ use super::{
         CALLS_MAX, CLOCK, DATABASE_ACQUIRE_MS, DATABASE_IDLE_TRANSACTION_MS, DATABASE_LOCK_MS,
         DATABASE_POOL_MAX, DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS,
         INBOX_BATCH_MAX, INBOX_POLL_MS, INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE,
-        LISTEN, LOG, MESSAGE_MAX_BYTES, METRICS_MS, NATS_MONITOR_URL, NATS_REPLICAS, NATS_URL,
+        LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_REPLICAS, NATS_URL,
         OBJECT_STORE_DIR, OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE,
         STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE,
         TLS_CLIENT_CA_FILE, TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER,
@@ -137,8 +137,6 @@ pub struct ServerSettings {
     pub listen: SocketAddr,
     /// Longest call.
     pub timeout: Duration,
-    /// Largest request.
-    pub message_max_bytes: usize,
     /// Calls at the same time, all connections together.
     pub calls_max: usize,
     /// Calls at the same time on one connection.
@@ -312,7 +310,6 @@ impl ServerSettings {
         Self {
             listen,
             timeout: reader.millis(&TIMEOUT_MS, 10..=600_000),
-            message_max_bytes: reader.count(&MESSAGE_MAX_BYTES, 1024..=1 << 28),
             calls_max: reader.count(&CALLS_MAX, 1..=1_000_000),
             streams_max: reader.number(&STREAMS_MAX, 1..=100_000),
             keepalive: reader.millis(&KEEPALIVE_MS, 1000..=3_600_000),

@@ -146,12 +146,6 @@ pub(super) const TIMEOUT_MS: Variable = Variable::with_default(
     "ms",
     "Longest time a call may take to answer.",
 );
-pub(super) const MESSAGE_MAX_BYTES: Variable = Variable::with_default(
-    "XINQIAO_MESSAGE_MAX_BYTES",
-    "4194304",
-    "bytes",
-    "Largest request that is read.",
-);
 pub(super) const CALLS_MAX: Variable = Variable::with_default(
     "XINQIAO_CALLS_MAX",
     "1024",

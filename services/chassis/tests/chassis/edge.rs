@@ -24,7 +24,7 @@ use tonic::{
 };
 use tonic_prost::ProstCodec;
 use xinqiao_chassis::{
-    config::{Profile, Reader, Settings},
+    config::{Reader, Settings},
     districts::Districts,
     identity::{Caller, Role, RoleTable, Verifier},
     server::{self, Health, MESSAGE_MAX_BYTES, Mount, ServerError, rpcs},
@@ -36,6 +36,7 @@ use xinqiao_proto::intake::{
 
 mod keys;
 mod limits;
+mod reflection;
 mod tls;
 mod tokens;
 mod tracing;
@@ -84,7 +85,7 @@ impl Edge {
             Districts::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/districts")).unwrap();
         let verifier = Verifier::new(&settings.identity, districts).unwrap();
         let routes = Routes::new(Stub);
-        let mount = Mount::new(PACKAGE, routes, for_clerks(), verifier, Profile::Evaluation).unwrap();
+        let mount = Mount::new(PACKAGE, routes, for_clerks(), verifier, settings.profile).unwrap();
         let listener = server::bind(&settings.server).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (health, stop) = (Health::new(PACKAGE).await, CancellationToken::new());
