@@ -1,4 +1,15 @@
 //! Journeys across all five services, as separate processes with real servers.
 
+mod bad_input;
 mod bag;
+mod cancel;
+mod holders;
+mod in_step;
+mod isolation;
+mod killer;
+mod leaks;
 mod main_journey;
+mod nats_away;
+mod numbering;
+mod store_lost;
+mod trace;

@@ -164,6 +164,21 @@ impl<'a> Journey<'a> {
         }
     }
 
+    /// The same case with fresh request ids: what was done before is asked for anew, not answered again.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self {
+            cast: self.cast,
+            script: self.script.clone(),
+            schedule: self.schedule.clone(),
+            reception_day_id: self.reception_day_id.clone(),
+            case: self.case.clone(),
+            reception_id: self.reception_id.clone(),
+            package_id: self.package_id.clone(),
+            requests: Mutex::default(),
+        }
+    }
+
     /// Its dates.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule

@@ -16,6 +16,7 @@ use crate::tools::Tools;
 const UNPRIVILEGED_USER: &str = "postgres";
 const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_mins(1);
+const RETRY: Duration = Duration::from_millis(100);
 
 /// A running private Postgres.
 #[derive(Debug)]
@@ -73,9 +74,16 @@ impl Postgres {
         }
     }
 
-    /// Starts it again on the same data and port.
+    /// Starts it again on the same data and port. Children of a server that was killed hold its memory until
+    /// they have noticed: until then a new one refuses to start.
     pub async fn restart(&mut self) -> Result<()> {
-        self.launch().await
+        let deadline = tokio::time::Instant::now() + START_LIMIT;
+        loop {
+            match self.launch().await {
+                Err(_) if tokio::time::Instant::now() < deadline => tokio::time::sleep(RETRY).await,
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Stops it in order.

@@ -19,12 +19,7 @@ use super::{Journey, Registration, timestamp};
 impl Journey<'_> {
     /// The clerk registers the visit (T02a).
     pub async fn register(&mut self) -> Result<()> {
-        let request = RegisterVisitRequest {
-            request_id: self.request_id("register"),
-            submission: Some(self.submission()),
-            received_at: Some(timestamp(self.schedule.begins(Day::Reception)?)),
-            reception_day_id: self.reception_day_id.clone(),
-        };
+        let request = self.registration_request()?;
         let mut clerk = self.cast.clerk.registration();
         let answer = patiently(
             "register",
@@ -39,6 +34,16 @@ impl Journey<'_> {
             query_code: registered.query_code,
         });
         Ok(())
+    }
+
+    /// The registration as the clerk sends it; the same at every call.
+    pub fn registration_request(&self) -> Result<RegisterVisitRequest> {
+        Ok(RegisterVisitRequest {
+            request_id: self.request_id("register"),
+            submission: Some(self.submission()),
+            received_at: Some(timestamp(self.schedule.begins(Day::Reception)?)),
+            reception_day_id: self.reception_day_id.clone(),
+        })
     }
 
     /// The submission as the clerk types it.
@@ -69,9 +74,23 @@ impl Journey<'_> {
 
     /// The clerk takes down the talk with the leader: the five integrations and the branch.
     pub async fn record_reception(&mut self) -> Result<()> {
+        let request = self.reception_record()?;
+        let mut clerk = self.cast.clerk.receptions();
+        let answer = patiently(
+            "record the reception",
+            async || Ok(request.clone()),
+            async |request| clerk.record_reception(request).await,
+        )
+        .await?;
+        self.reception_id = Some(answer.reception_id);
+        Ok(())
+    }
+
+    /// The reception record as the clerk types it.
+    pub fn reception_record(&self) -> Result<RecordReceptionRequest> {
         let begins = self.schedule.begins(Day::Reception)?;
         let script = &self.script;
-        let request = RecordReceptionRequest {
+        Ok(RecordReceptionRequest {
             request_id: self.request_id("record_reception"),
             case_id: self.case_id()?,
             reception_day_id: self.reception_day_id.clone(),
@@ -90,16 +109,7 @@ impl Journey<'_> {
             branch: Branch::AReasonable.into(),
             instruction: script.instruction.clone(),
             ..RecordReceptionRequest::default()
-        };
-        let mut clerk = self.cast.clerk.receptions();
-        let answer = patiently(
-            "record the reception",
-            async || Ok(request.clone()),
-            async |request| clerk.record_reception(request).await,
-        )
-        .await?;
-        self.reception_id = Some(answer.reception_id);
-        Ok(())
+        })
     }
 
     fn integrations(&self) -> Integrations {
