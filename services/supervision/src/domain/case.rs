@@ -154,7 +154,14 @@ impl Case {
         match trigger {
             Trigger::InvestigationStarted => self.investigated = true,
             Trigger::OpinionIssued => self.opinion_issued = true,
-            Trigger::Returned | Trigger::SentBack => self.returns += 1,
+            Trigger::Returned => {
+                self.returns += 1;
+                // A supported demand is carried out; any other is looked into again (T29).
+                if self.opinion_issued && self.outcome.as_deref() == Some("SUPPORT") {
+                    self.state = CaseState::Executing;
+                }
+            }
+            Trigger::SentBack => self.returns += 1,
             _ => {}
         }
     }

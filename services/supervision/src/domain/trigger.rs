@@ -150,8 +150,7 @@ impl Trigger {
             Self::Assigned | Self::ObjectionRefused => CaseState::Assigned,
             Self::Objected => CaseState::Objected,
             Self::Accepted => CaseState::Accepted,
-            // A returned case goes back to the investigation, or to the execution when the opinion supports the
-            // demand; the unit's next event tells which. C41 stands for "at the unit" until then.
+            // A returned case whose demand is supported goes back to its execution; the case knows.
             Self::InvestigationStarted | Self::ReportReturned | Self::Returned | Self::ReworkInvestigated => {
                 CaseState::Investigating
             }

@@ -5,7 +5,6 @@
 //! nothing half-done. After downtime every level fires once and in order.
 
 use futures::{FutureExt as _, future::BoxFuture};
-use tracing::error;
 use xinqiao_chassis::{
     desk::{Act, Desk},
     jobs::{Job, Progress},
@@ -39,10 +38,10 @@ impl Job for FireClocks {
 
 async fn turn(desk: &Desk, district: DistrictCode) -> Result<Progress, Refusal> {
     let database_time = desk.database().time().await?;
-    if let Err(drift) = desk.clock().agree_with_database(database_time) {
-        error!(%drift, "timers stopped until the clocks agree");
-        return Ok(Progress::Idle);
-    }
+    // Timers stop and alarm until the clocks agree; the job backs off meanwhile.
+    desk.clock()
+        .agree_with_database(database_time)
+        .map_err(|drift| Refusal::internal(&drift))?;
     let claimed = desk
         .run(district, "supervision.FireClocks", |act| fire(act).boxed())
         .await?;

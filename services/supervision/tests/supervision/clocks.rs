@@ -217,6 +217,16 @@ async fn the_desk_shows_what_is_due_soonest_first_by_colour_and_in_pages() {
     let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
     stage.assigned().await;
     stage.bench.set_clock("2026-03-20T09:00:00+08:00");
+    // K3 has ended; K4 began at the end of K2, which nobody met.
+    xinqiao_chassis::testing::eventually("the handling clock has begun", async || {
+        stage
+            .clocks()
+            .await
+            .iter()
+            .any(|clock| clock.term.as_ref().unwrap().clock == "K4")
+            .then_some(())
+    })
+    .await;
     let mut desk = stage.clocks_of(&stage.clerk);
     let mut codes = Vec::new();
     let mut page = PageRequest {
@@ -235,16 +245,6 @@ async fn the_desk_shows_what_is_due_soonest_first_by_colour_and_in_pages() {
             break;
         }
     }
-    // K3 has ended; K4 began at the end of K2, which nobody met.
-    xinqiao_chassis::testing::eventually("the handling clock has begun", async || {
-        stage
-            .clocks()
-            .await
-            .iter()
-            .any(|clock| clock.term.as_ref().unwrap().clock == "K4")
-            .then_some(())
-    })
-    .await;
     assert_eq!(codes.first().map(String::as_str), Some("K2"));
     let overdue = ListDueRequest {
         colours: vec![Colour::Overdue.into()],

@@ -185,3 +185,40 @@ async fn an_opinion_is_recorded_once_and_by_nobody_unknown() {
     );
     stage.bench.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_joint_case_moves_on_when_every_representative_was_heard() {
+    let stage = Stage {
+        representatives: 2,
+        ..Stage::at("2026-03-03T08:30:00+08:00").await
+    };
+    stage.complete().await;
+    let first = signed(&stage, Attitude::Satisfied).await.unwrap();
+    assert_eq!((first.state.as_str(), first.outstanding), ("C61", 1));
+    assert_eq!(
+        refused(signed(&stage, Attitude::Satisfied).await).1,
+        "ALREADY_RECORDED"
+    );
+    let request = RecordPetitionerOpinionRequest {
+        request_id: request_id(),
+        case_id: stage.case_id(),
+        version: stage.version().await,
+        representative: 2,
+        remedy_told: true,
+        result: Some(Given::Signed(opinion(Attitude::Dissatisfied))),
+    };
+    let second = stage
+        .closure(&stage.clerk)
+        .record_petitioner_opinion(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((second.state.as_str(), second.outstanding), ("C62", 0));
+    let recorded: PetitionerOpinionRecorded = stage.bench.event("petitioner.opinion_recorded").await;
+    assert_eq!(
+        recorded.attitude(),
+        Attitude::Dissatisfied,
+        "one satisfied voice hides no other"
+    );
+    stage.bench.finish().await;
+}

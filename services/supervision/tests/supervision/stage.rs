@@ -41,6 +41,7 @@ pub(crate) struct Stage {
     pub(crate) leader: Person,
     pub(crate) key: Ed25519KeyPair,
     pub(crate) certificate: String,
+    pub(crate) representatives: u32,
 }
 
 pub(crate) fn request_id() -> String {
@@ -146,6 +147,7 @@ impl Stage {
             leader: Person::new("zhang", "张副区长").with(Role::Ldr).leader(leader_id),
             key,
             certificate,
+            representatives: 1,
         }
     }
 
@@ -196,7 +198,8 @@ impl Stage {
         let body = CaseRegistered {
             received_at: Some(at("2026-03-03T09:12:00+08:00")),
             leader_received: true,
-            visit_count: 1,
+            visit_count: self.representatives,
+            representative_count: self.representatives,
             k1: Some(legal_term("K1", "2026-03-03", "15d")),
             documents: vec![document("02", "D01"), document("03", "ORIGINAL")],
             ..CaseRegistered::default()

@@ -75,6 +75,27 @@ fn what_was_given_away_is_held_by_another() {
 }
 
 #[test]
+fn a_returned_case_goes_back_to_where_its_work_is() {
+    let mut supported = after(&[
+        Trigger::Released,
+        Trigger::OpinionIssued,
+        Trigger::ClosureReported,
+    ]);
+    supported.outcome = Some("SUPPORT".to_owned());
+    supported.happen(Trigger::Returned);
+    assert_eq!(
+        (supported.state, supported.holder),
+        (CaseState::Executing, Holder::Assignment)
+    );
+    let explained = after(&[
+        Trigger::OpinionIssued,
+        Trigger::ClosureReported,
+        Trigger::Returned,
+    ]);
+    assert_eq!(explained.state, CaseState::Investigating);
+}
+
+#[test]
 fn only_a_diverted_or_refused_case_is_filed() {
     assert_eq!(after(&[Trigger::Diverted]).require_fileable(), Ok(()));
     assert_eq!(after(&[Trigger::NotAccepted]).require_fileable(), Ok(()));
