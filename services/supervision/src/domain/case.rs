@@ -6,7 +6,7 @@ use xinqiao_kernel::{CaseNumber, CaseState, Explain, Holder, Remedy};
 
 use crate::domain::{checklist::FileFacts, opinion::Outcome, trigger::Trigger};
 
-/// The legal route that starts the sixty days [R:31(6)].
+/// The legal route that starts the sixty days `[R:31(6)]`.
 pub const HANDLED_ROUTE: &str = "31-6";
 
 /// A case, built from events from its registration on.
@@ -87,10 +87,10 @@ pub enum ReviewFault {
     /// DEC-16: no leader received, so the head of the office reviews.
     #[error("no leader received this case; the head of the office reviews it")]
     HeadOfOfficeReviews,
-    /// [§6.4.14] at least one inspection entry.
+    /// `[§6.4.14]` at least one inspection entry.
     #[error("record at least one inspection before signing")]
     InspectionMissing,
-    /// [§6.4.14] a written view unless signed and satisfied.
+    /// `[§6.4.14]` a written view unless signed and satisfied.
     #[error("give a written view: the petitioner did not sign as satisfied")]
     CommentRequired,
 }
@@ -166,7 +166,7 @@ impl Case {
         }
     }
 
-    /// True when the matter is handled within sixty days [R:31(6), R:34].
+    /// True when the matter is handled within sixty days `[R:31(6), R:34]`.
     pub fn is_handled(&self) -> bool {
         self.legal_route.as_deref() == Some(HANDLED_ROUTE)
     }
@@ -238,7 +238,7 @@ impl Case {
         }
     }
 
-    /// What a signature still lacks, the reviewer being the right one [§6.4.14].
+    /// What a signature still lacks, the reviewer being the right one `[§6.4.14]`.
     pub fn signature_faults(
         &self,
         inspections: u32,

@@ -1,5 +1,5 @@
 //! The completeness check 材料审核 (T28): which documents of the archive list must exist before the petitioner
-//! is asked for his opinion [§6.6].
+//! is asked for his opinion `[§6.6]`.
 //!
 //! Items 01, 15, 16 and 21 come into being later; 17 to 20 belong to other procedures.
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use time::{Date, OffsetDateTime};
 use xinqiao_kernel::{Explain, local::local_date};
 
-/// Attempts after which he counts as unreachable [K12].
+/// Attempts after which he counts as unreachable `[K12]`.
 pub const ATTEMPTS: usize = 3;
 /// Different ways that must have been tried.
 pub const METHODS: usize = 2;
@@ -92,7 +92,7 @@ impl Outcome {
         }
     }
 
-    /// True when the leader may sign without a written view: signed and satisfied, nothing else [§6.4.14].
+    /// True when the leader may sign without a written view: signed and satisfied, nothing else `[§6.4.14]`.
     pub const fn needs_no_comment(self) -> bool {
         matches!(self, Self::Signed(Attitude::Satisfied))
     }
@@ -183,7 +183,7 @@ pub struct Unreachable {
     pub attempts: Vec<Attempt>,
 }
 
-/// A way of reaching him. A visit to his home unasked is none [K12].
+/// A way of reaching him. A visit to his home unasked is none `[K12]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
     /// By telephone.
@@ -224,37 +224,37 @@ pub struct Attempt {
 /// What an opinion still lacks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpinionFault {
-    /// [§6.4.13] `remedy_told` must be true.
+    /// `[§6.4.13]` `remedy_told` must be true.
     #[error("the petitioner must first be told of his remedies")]
     RemedyNotTold,
-    /// [T30] identity checked.
+    /// `[T30]` identity checked.
     #[error("his identity must be checked first")]
     IdentityNotChecked,
-    /// [T30] the text is read to those who cannot read.
+    /// `[T30]` the text is read to those who cannot read.
     #[error("name who read the form to him")]
     ReaderMissing,
-    /// [T31] told that a refusal has no adverse effect.
+    /// `[T31]` told that a refusal has no adverse effect.
     #[error("he must be told that refusing to sign has no adverse effect")]
     NoAdverseEffectNotTold,
-    /// [T31] two staff, or one staff and one independent person.
+    /// `[T31]` two staff, or one staff and one independent person.
     #[error("a refusal needs two staff, or one staff and one independent witness")]
     TooFewWitnesses,
     /// The same witness twice.
     #[error("witness {0} is named twice")]
     WitnessTwice(usize),
-    /// [T32] three attempts.
+    /// `[T32]` three attempts.
     #[error("at least {ATTEMPTS} attempts are needed, there are {0}")]
     TooFewAttempts(usize),
-    /// [K12] at most one a day.
+    /// `[K12]` at most one a day.
     #[error("attempt {0} is the second one of its day")]
     TwoOnOneDay(usize),
-    /// [T32] two methods.
+    /// `[T32]` two methods.
     #[error("at least {METHODS} different methods are needed")]
     TooFewMethods,
-    /// [T32] one of them a registered letter.
+    /// `[T32]` one of them a registered letter.
     #[error("one attempt must be a registered letter")]
     NoRegisteredLetter,
-    /// [K12] attempts count from the completeness check on.
+    /// `[K12]` attempts count from the completeness check on.
     #[error("attempt {0} was before the completeness check")]
     AttemptTooEarly(usize),
     /// An attempt that has not taken place.
@@ -319,7 +319,7 @@ impl Explain for OpinionFault {
 }
 
 impl SigningCircumstances {
-    /// What a signed opinion still lacks [T30], `reader` being who read the form aloud.
+    /// What a signed opinion still lacks `[T30]`, `reader` being who read the form aloud.
     pub fn faults(self, reader: &str) -> Vec<OpinionFault> {
         let mut faults = Vec::new();
         if !self.identity_checked {
@@ -333,7 +333,7 @@ impl SigningCircumstances {
 }
 
 impl Refused {
-    /// What it still lacks [T31].
+    /// What it still lacks `[T31]`.
     pub fn faults(&self, no_adverse_effect_told: bool) -> Vec<OpinionFault> {
         let mut faults = Vec::new();
         if !no_adverse_effect_told {
@@ -354,7 +354,7 @@ impl Refused {
 }
 
 impl Unreachable {
-    /// What it still lacks, `since` being the day of the completeness check [T32, K12].
+    /// What it still lacks, `since` being the day of the completeness check `[T32, K12]`.
     pub fn faults(&self, since: Date, now: OffsetDateTime) -> Vec<OpinionFault> {
         let mut faults = Vec::new();
         let (mut days, mut methods) = (BTreeSet::new(), BTreeSet::new());

@@ -144,7 +144,7 @@ impl CaseFile {
         }
     }
 
-    /// A window that closed unused makes the matter final (R6), where the district says so [U6].
+    /// A window that closed unused makes the matter final (R6), where the district says so `[U6]`.
     fn window_closed(&mut self, act: &mut Act, index: usize) {
         let clock = &self.clocks.all[index];
         let unused = clock.code == ClockCode::K6 && clock.state == ClockState::Expired;

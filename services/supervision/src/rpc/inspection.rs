@@ -1,4 +1,4 @@
-//! The leader's own inspection 督查 [OB-46]: at least one before he signs.
+//! The leader's own inspection 督查 `[OB-46]`: at least one before he signs.
 
 use tonic::Code;
 use xinqiao_chassis::{
