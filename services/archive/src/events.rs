@@ -1,8 +1,8 @@
 //! What the archive takes from the other services, and what it publishes.
 //!
 //! Every event of every case is kept in the dossier. Beside that, `facts` says what an event tells about the
-//! case, and [`Dossiers`] acts on three: document.created adds a reference, case.closed (or case.filed) hands
-//! the case over, case.remedy_changed may make the package final (T37).
+//! case, and [`Dossiers`] acts on three: `document.created` adds a reference, `case.closed` (or `case.filed`) hands
+//! the case over, `case.remedy_changed` may make the package final (T37).
 
 mod facts;
 pub(crate) mod publish;
@@ -82,13 +82,19 @@ fn logged(event: &Incoming, position: u32, row: &DossierRow) -> LoggedEvent {
 /// What does not belong to the facts: the title, the references, the hand-over with its K15.
 async fn details(act: &mut Act, event: &Incoming, row: &mut DossierRow) -> Result<(), Refusal> {
     match event.kind.as_str() {
-        "case.registered" => take_title(act, event, row),
+        "case.registered" => {
+            let body: CaseRegistered = event.decode()?;
+            take_title(act, event, &body, row)?;
+            // Registration announces its documents here, in one event.
+            for document in &body.documents {
+                take_reference(act, event, document, row).await?;
+            }
+            Ok(())
+        }
         "document.created" => {
             let body: DocumentCreated = event.decode()?;
             let document = body.document.ok_or_else(|| bad(&event.kind, "document"))?;
-            let reference = reference(&document, &event.publisher)?;
-            let district = act.district();
-            Ok(dossier::add_reference(act.conn(), district, row.case_id, &reference).await?)
+            take_reference(act, event, &document, row).await
         }
         "case.closed" => {
             let body: CaseClosed = event.decode()?;
@@ -105,12 +111,27 @@ async fn details(act: &mut Act, event: &Incoming, row: &mut DossierRow) -> Resul
     }
 }
 
-fn take_title(act: &Act, event: &Incoming, row: &mut DossierRow) -> Result<(), Refusal> {
-    let body: CaseRegistered = event.decode()?;
-    if let Some(sealed) = body.title {
+async fn take_reference(
+    act: &mut Act,
+    event: &Incoming,
+    document: &DocumentRef,
+    row: &DossierRow,
+) -> Result<(), Refusal> {
+    let reference = reference(document, &event.kind, &event.publisher)?;
+    let district = act.district();
+    Ok(dossier::add_reference(act.conn(), district, row.case_id, &reference).await?)
+}
+
+fn take_title(
+    act: &Act,
+    event: &Incoming,
+    body: &CaseRegistered,
+    row: &mut DossierRow,
+) -> Result<(), Refusal> {
+    if let Some(sealed) = &body.title {
         let opened = act
             .keys()
-            .open_field(act.district(), event.event_id, "title", &sealed);
+            .open_field(act.district(), event.event_id, "title", sealed);
         let title = opened.map_err(|error| Refusal::internal(&error))?;
         row.title = Some(act.seal("dossier", "title", row.case_id, &title));
     }
@@ -118,19 +139,19 @@ fn take_title(act: &Act, event: &Incoming, row: &mut DossierRow) -> Result<(), R
 }
 
 /// The reference an event carries, every field checked: a dossier is no better than its references.
-fn reference(document: &DocumentRef, publisher: &str) -> Result<Reference, Refusal> {
+fn reference(document: &DocumentRef, kind: &str, publisher: &str) -> Result<Reference, Refusal> {
     let digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let wrong = |field: &'static str| move || bad("document.created", field);
+    let wrong = |field: &'static str| move || bad(kind, field);
     Ok(Reference {
         document_id: document
             .document_id
             .parse()
-            .map_err(|_| bad("document.created", "document_id"))?,
+            .map_err(|_| bad(kind, "document_id"))?,
         form: document.form.clone(),
         item: document
             .archive_item
             .parse()
-            .map_err(|_| bad("document.created", "archive_item"))?,
+            .map_err(|_| bad(kind, "archive_item"))?,
         content_sha256: Some(document.content_sha256.clone())
             .filter(|text| digest(text))
             .ok_or_else(wrong("content_sha256"))?,
