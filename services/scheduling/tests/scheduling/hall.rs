@@ -8,7 +8,7 @@ use uuid::Uuid;
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::random;
-use xinqiao_chassis::testing::{Bearer, Bench, Foreign, Person, instant};
+use xinqiao_chassis::testing::{Bearer, Bench, Foreign, Person, eventually, instant};
 use xinqiao_kernel::{CaseNumber, ChannelDigit};
 use xinqiao_proto::event::{Branch, CaseRegistered, UnitChanged};
 use xinqiao_proto::scheduling::appointment_service_client::AppointmentServiceClient;
@@ -40,9 +40,20 @@ pub(crate) struct Hall {
 impl Hall {
     /// A service without any master data, at a legal time.
     pub(crate) async fn empty(at: &str) -> Self {
-        Self {
-            bench: Bench::of(xinqiao_scheduling::service()).at(at).start().await,
-        }
+        let bench = Bench::of(xinqiao_scheduling::service()).at(at).start().await;
+        // The start job tells every district of the calendar beside the test: a test that is over sooner would
+        // find its event on the way out.
+        let districts = bench.desk().districts().codes().len();
+        eventually("every district has the calendar", async || {
+            let published = bench.published().await;
+            let told = published
+                .iter()
+                .filter(|event| event.kind == "calendar.published")
+                .count();
+            (told == districts).then_some(())
+        })
+        .await;
+        Self { bench }
     }
 
     /// A service with two leaders and the published roster of 2026.
