@@ -108,6 +108,7 @@ impl Journey<'_> {
             integrations: Some(self.integrations()),
             branch: Branch::AReasonable.into(),
             instruction: script.instruction.clone(),
+            due_hint: self.schedule.date(Day::Archive)?.to_string(),
             ..RecordReceptionRequest::default()
         })
     }
