@@ -112,7 +112,7 @@ async fn at_the_counter(clerk: &Desk, known: RegisterVisitRequest) -> Result<Vec
             "a wrong check digit",
             check_digit,
             "submission.petitioners[0].id_no",
-            "BAD_CHECK_DIGIT",
+            "RESIDENT_ID_CHECK_DIGIT",
         ),
         invalid(
             "a sixth representative",
