@@ -1,7 +1,7 @@
 //! Archive 归档: dossiers, sealed packages, fixity.
 //!
 //! It owns C80 and nothing before: a dossier grows by the events of the other services alone, the archivist
-//! seals it once the case has come (case.closed, or case.filed without a leader's review), and a sealed package
+//! seals it once the case has come (`case.closed`, or `case.filed` without a leader's review), and a sealed package
 //! is never written again.
 //!
 //! Invariants:

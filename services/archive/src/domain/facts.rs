@@ -8,10 +8,6 @@ use xinqiao_kernel::{CaseState, Remedy, local::local_date};
 /// The facts of one case. Nothing here is above class P1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the fields are named as the forms name them"
-)]
 pub struct Facts {
     /// State as the events tell it.
     pub state: CaseState,
@@ -122,7 +118,7 @@ pub enum Closure {
 /// What one event tells about a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CaseFact {
-    /// case.registered.
+    /// `case.registered`.
     Registered {
         /// Persons who came or signed.
         persons: u32,
@@ -131,7 +127,7 @@ pub enum CaseFact {
         /// Rule set in force.
         rule_version: String,
     },
-    /// case.released.
+    /// `case.released`.
     Released {
         /// Route 31-6.
         route_31_6: bool,
@@ -140,7 +136,7 @@ pub enum CaseFact {
         /// Leader bound by DEC-07.
         responsible_leader_id: Option<Uuid>,
     },
-    /// case.linked, case.voided, case.diverted, … : intake ended the case in this state.
+    /// `case.linked`, `case.voided`, `case.diverted`, … : intake ended the case in this state.
     Ended {
         /// C11, C12, C20 to C23, C90.
         state: CaseState,
@@ -149,36 +145,36 @@ pub enum CaseFact {
         /// Leader bound by DEC-07.
         responsible_leader_id: Option<Uuid>,
     },
-    /// case.assigned.
+    /// `case.assigned`.
     Assigned {
         /// Leader bound by DEC-07.
         responsible_leader_id: Option<Uuid>,
     },
-    /// case.objected.
+    /// `case.objected`.
     Objected,
-    /// case.objection_upheld, case.objection_refused.
+    /// `case.objection_upheld`, `case.objection_refused`.
     ObjectionDecided {
         /// Back to the office, or the unit keeps it.
         upheld: bool,
     },
-    /// case.accepted.
+    /// `case.accepted`.
     Accepted {
         /// False when exempt.
         notice_served: bool,
     },
-    /// case.investigation_started, case.report_returned.
+    /// `case.investigation_started`, `case.report_returned`.
     Investigating,
-    /// case.report_submitted.
+    /// `case.report_submitted`.
     Reported,
-    /// case.extended.
+    /// `case.extended`.
     Extended,
-    /// case.opinion_issued.
+    /// `case.opinion_issued`.
     OpinionIssued(Option<Outcome>),
-    /// case.opinion_served.
+    /// `case.opinion_served`.
     OpinionServed,
-    /// case.execution_started.
+    /// `case.execution_started`.
     Executing,
-    /// case.closure_reported.
+    /// `case.closure_reported`.
     ClosureReported {
         /// How the matter stands.
         closure: Option<Closure>,
@@ -187,15 +183,15 @@ pub enum CaseFact {
         /// Leader bound by DEC-07.
         responsible_leader_id: Option<Uuid>,
     },
-    /// case.completeness_passed.
+    /// `case.completeness_passed`.
     CompletenessPassed,
-    /// case.returned.
+    /// `case.returned`.
     Returned,
-    /// petitioner.opinion_recorded.
+    /// `petitioner.opinion_recorded`.
     PetitionerHeard,
-    /// leader.sent_back.
+    /// `leader.sent_back`.
     SentBack,
-    /// case.closed: the archive holds the case.
+    /// `case.closed`: the archive holds the case.
     Closed {
         /// A leader received it.
         leader_received: bool,
@@ -204,14 +200,14 @@ pub enum CaseFact {
         /// Local date of closing.
         on: Date,
     },
-    /// case.filed.
+    /// `case.filed`.
     Filed {
         /// Goes to a leader first; the archive holds it otherwise.
         to_leader_review: bool,
         /// Local date of filing.
         on: Date,
     },
-    /// case.remedy_changed.
+    /// `case.remedy_changed`.
     RemedyChanged {
         /// Where remedies stand now.
         remedy: Remedy,

@@ -76,7 +76,7 @@ impl ProcessLog {
     pub fn of(case_no: CaseNumber, events: &[LoggedEvent]) -> Self {
         Self {
             form: FORM.to_owned(),
-            case_no: case_no.to_owned(),
+            case_no,
             events: events.iter().map(line).collect(),
         }
     }

@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_schedule_decides_as_written() {
-        let table: [(&str, (u8, Retention), (u8, Retention)); 7] = [
+        let table = [
             (
                 "leader and opinion",
                 case(|f| {

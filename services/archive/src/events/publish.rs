@@ -1,4 +1,4 @@
-//! What the archive publishes: case.archived (T36) and archive.final (T37).
+//! What the archive publishes: `case.archived` (T36) and `archive.final` (T37).
 
 use uuid::Uuid;
 use xinqiao_chassis::{desk::Act, journal::Entity, refusal::Refusal};

@@ -1,4 +1,4 @@
-//! GetDossier and ListDesk, and the server of dossiers.
+//! `GetDossier` and `ListDesk`, and the server of dossiers.
 
 use std::collections::HashMap;
 
@@ -56,10 +56,10 @@ impl DossierService for Dossiers {
         &self,
         request: Request<SealPackageRequest>,
     ) -> Result<Response<SealPackageResponse>, Status> {
-        let (shelf, max) = (self.shelf.clone(), self.package_max_bytes);
+        let (store, max) = (self.shelf.clone(), self.package_max_bytes);
         self.desk
             .act(request, move |act, query| {
-                Box::pin(seal::seal(act, query, shelf, max))
+                Box::pin(seal::seal(act, query, store, max))
             })
             .await
     }

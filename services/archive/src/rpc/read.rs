@@ -1,4 +1,4 @@
-//! ReadPackage: the plain files of a bag, each checked against the manifests before its first byte leaves.
+//! `ReadPackage`: the plain files of a bag, each checked against the manifests before its first byte leaves.
 
 use std::collections::BTreeMap;
 
@@ -50,12 +50,12 @@ impl PackageService for Packages {
                 .parse()
                 .map_err(|error| Refusal::internal(&error))?,
         };
-        let shelf = self.shelf.clone();
+        let store = self.shelf.clone();
         let files = tokio::task::spawn_blocking(move || {
-            let listed = manifest(&shelf, &place, &found.tagmanifest_sha512)?;
-            Ok::<_, Refusal>((shelf, listed))
+            let listed = manifest(&store, &place, &found.tagmanifest_sha512)?;
+            Ok::<_, Refusal>((store, listed))
         });
-        let (shelf, mut listed) = files.await.map_err(|error| Refusal::internal(&error))??;
+        let (store, mut listed) = files.await.map_err(|error| Refusal::internal(&error))??;
         if !wanted.is_empty() {
             listed.retain(|path, _| path.as_str() == wanted);
             if listed.is_empty() {
@@ -63,7 +63,7 @@ impl PackageService for Packages {
             }
         }
         let (sender, receiver) = mpsc::channel(AHEAD);
-        tokio::task::spawn_blocking(move || send(&shelf, &place, &listed, &sender));
+        tokio::task::spawn_blocking(move || send(&store, &place, &listed, &sender));
         Ok(Response::new(
             ReceiverStream::new(receiver)
                 .map(|part| part.map_err(Status::from))
@@ -75,10 +75,10 @@ impl PackageService for Packages {
         &self,
         request: Request<VerifyPackageRequest>,
     ) -> Result<Response<VerifyPackageResponse>, Status> {
-        let shelf = self.shelf.clone();
+        let store = self.shelf.clone();
         self.desk
             .read(request, move |act, query| {
-                Box::pin(verify::verify(act, query, shelf))
+                Box::pin(verify::verify(act, query, store))
             })
             .await
     }

@@ -1,4 +1,4 @@
-//! SealPackage (T36, C70 → C80).
+//! `SealPackage` (T36, C70 → C80).
 //!
 //! One transaction, the bag inside it: the dossier row is locked, every object is fetched and checked, then
 //! the counter gives the number, the bag is written and renamed, the register row follows, commit. A process

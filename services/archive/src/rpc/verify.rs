@@ -1,4 +1,4 @@
-//! VerifyPackage 四性检测.
+//! `VerifyPackage` 四性检测.
 
 use xinqiao_chassis::{
     desk::Act,

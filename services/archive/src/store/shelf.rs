@@ -198,7 +198,7 @@ impl Shelf {
                 } else {
                     None
                 };
-                inventory.take(path, plain, wanted);
+                inventory.take(&path, plain, wanted);
             }
         }
         Ok(inventory)
@@ -212,18 +212,18 @@ impl Shelf {
 impl Inventory {
     /// A file that does not open stays in the list with what can be said of it, so that it is not taken for
     /// missing as well.
-    fn take(&mut self, path: String, plain: Option<Vec<u8>>, wanted: &str) {
+    fn take(&mut self, path: &str, plain: Option<Vec<u8>>, wanted: &str) {
         let Some(bytes) = plain else {
             let (zh, en) = (
                 "密封文件无法打开：内容被改动、截断或替换",
                 "the sealed file does not open",
             );
             self.findings
-                .push(Finding::new(FindingKind::FileUnreadable, path.clone(), zh, en));
-            self.files.insert(path.clone(), Seen::of(&path, b""));
+                .push(Finding::new(FindingKind::FileUnreadable, path, zh, en));
+            self.files.insert(path.to_owned(), Seen::of(path, b""));
             return;
         };
-        self.files.insert(path.clone(), Seen::of(&path, &bytes));
+        self.files.insert(path.to_owned(), Seen::of(path, &bytes));
         if path == wanted {
             self.wanted = Some(bytes);
         }

@@ -26,9 +26,9 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files.extend(files_below(&path))
+            files.extend(files_below(&path));
         } else {
-            files.push(path)
+            files.push(path);
         }
     }
     files
@@ -90,7 +90,7 @@ async fn a_register_that_was_changed_is_found() {
             .await
             .findings
             .iter()
-            .map(|finding| finding.kind())
+            .map(xinqiao_proto::archive::Finding::kind)
             .collect::<Vec<_>>()
     };
     let series = change("UPDATE archival_series SET last = 2").await;

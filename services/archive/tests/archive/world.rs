@@ -203,6 +203,7 @@ impl World {
     pub(crate) async fn handled(&self, case: &Case) {
         self.hall(case).await;
         self.unit(case).await;
+        self.opinion(case).await;
     }
 
     async fn hall(&self, case: &Case) {
@@ -306,6 +307,10 @@ impl World {
         )
         .await;
         self.papers(case, &["D10"]).await;
+    }
+
+    async fn opinion(&self, case: &Case) {
+        let by = "assignment";
         let mut issued = CaseOpinionIssued::default();
         issued.set_outcome(Outcome::Support);
         self.tell(
