@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail, ensure};
 use time::{Date, OffsetDateTime, macros::date};
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use xinqiao_kernel::{CaseNumber, local};
 use xinqiao_local::journey::patience::describe;
 use xinqiao_local::journey::schedule::Day;
@@ -20,20 +21,27 @@ use xinqiao_tests::fleet::Fleet;
 /// Stands in every text of the foreign district.
 const MARK: &str = "〔东昌标记〕";
 
-/// Commands that make something of the caller's own under an id he chooses: the id looks nothing up.
-const OWN_IDS: [&str; 2] = [
-    "/xinqiao.assignment.v1.UnitService/PutUnit",
-    "/xinqiao.scheduling.v1.MasterService/PutLeader",
+/// Commands that make something of the caller's own under an id he chooses: that field looks nothing up.
+const OWN_IDS: [(&str, &str); 2] = [
+    ("/xinqiao.assignment.v1.UnitService/PutUnit", "unit_id"),
+    ("/xinqiao.scheduling.v1.MasterService/PutLeader", "leader_id"),
 ];
+/// Reasons by which a field says that what it names is not there.
+const NOT_THERE: [&str; 3] = ["UNKNOWN_LEADER", "UNKNOWN_UNIT", "NOT_FOUND"];
 
 /// What the fields that name something are filled with: the foreign district's, or nobody's.
 struct Names {
     by_field: BTreeMap<&'static str, String>,
+    /// A field whose id the caller chooses.
+    own: Option<&'static str>,
     now: OffsetDateTime,
 }
 
 impl Filling for Names {
     fn name_of(&self, field: &str) -> String {
+        if self.own == Some(field) {
+            return random_id();
+        }
         let known = self
             .by_field
             .iter()
@@ -45,7 +53,7 @@ impl Filling for Names {
         let today = local::local_date(self.now);
         let text = match field {
             "page_token" | "cause_code" | "addr_code" | "landline" | "file_sha256" | "path" | "due_hint"
-            | "certificate_pem" | "substitute_day" => String::new(),
+            | "certificate_pem" | "substitute_day" | "uscc" => String::new(),
             "content_code" => "030100".to_owned(),
             "problem_loc_code" => DISTRICT_B.to_owned(),
             "problem_town_code" => format!("{DISTRICT_B}100"),
@@ -169,16 +177,20 @@ async fn compare(
     foreign: &BTreeMap<&'static str, String>,
     now: OffsetDateTime,
 ) -> Result<()> {
+    let own = OWN_IDS.iter().find(|(path, _)| *path == rpc.path());
+    let own = own.map(|(_, field)| *field);
     let theirs = Names {
         by_field: foreign.clone(),
+        own,
         now,
     };
     let nobodys = Names {
         by_field: nobodys_names()?,
+        own,
         now,
     };
     let channel = fleet.platform.channel(&rpc.process()?)?;
-    let mut looked_up = OWN_IDS.contains(&rpc.path().as_str());
+    let mut looked_up = own.is_some();
     let mut refused_for = Vec::new();
     for person in PEOPLE.iter().filter(|person| person.district == DISTRICT_B) {
         let token = fleet.platform.issuer.token(person)?;
@@ -188,7 +200,7 @@ async fn compare(
             match (foreign_answer, nobodys_answer) {
                 (Err(foreign), Err(nobodys)) => {
                     must_be_alike(&foreign, &nobodys)?;
-                    looked_up |= foreign.code() == Code::NotFound;
+                    looked_up |= foreign.code() == Code::NotFound || names_what_is_not_there(&foreign);
                     refused_for.push(describe(&foreign));
                 }
                 (Ok(foreign), Ok(nobodys)) => {
@@ -214,6 +226,13 @@ async fn compare(
     refused_for.dedup();
     ensure!(looked_up, "never got as far as looking it up: {refused_for:#?}");
     Ok(())
+}
+
+fn names_what_is_not_there(status: &Status) -> bool {
+    let details = status.get_details_bad_request();
+    let named = details.map(|details| details.field_violations);
+    let mut named = named.into_iter().flatten();
+    named.any(|named| NOT_THERE.contains(&named.reason.as_str()))
 }
 
 fn must_be_alike(foreign: &Status, nobodys: &Status) -> Result<()> {

@@ -136,12 +136,9 @@ fn filled(message: &MessageDescriptor, variant: usize, depth: u8, filling: &impl
 }
 
 fn value(field: &FieldDescriptor, variant: usize, depth: u8, filling: &impl Filling) -> Option<Value> {
-    // Two of everything: investigators, witnesses and attempts come in numbers.
-    let count: u32 = if field.is_list() && matches!(field.kind(), Kind::Message(_)) {
-        2
-    } else {
-        1
-    };
+    // Two of everything: investigators, witnesses and attempts come in numbers; no visitor comes twice.
+    let several = matches!(field.kind(), Kind::Message(_)) && field.name() != "visitors";
+    let count: u32 = if several { 2 } else { 1 };
     let one = |index| single(field, index, variant, depth, filling);
     if field.is_map() {
         None
