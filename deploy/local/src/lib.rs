@@ -14,6 +14,7 @@ pub mod platform;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod reconcile;
 pub mod signing;
 pub mod stage;
 pub mod tools;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use xinqiao_local::{issuer::Issuer, people, stage, up};
+use xinqiao_local::{issuer::Issuer, people, reconcile, stage, up};
 
 #[derive(Parser)]
 #[command(name = "xinqiao-local", about = "The platform on one machine 单机运行")]
@@ -25,6 +25,12 @@ enum Command {
         /// Data folder of the platform; the one started last unless given.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+    },
+    /// Compare the digests of the five services; prints one line per difference, normally none.
+    Reconcile {
+        /// What each `xinqiao-<service> digest` printed.
+        #[arg(required = true, value_name = "FILE")]
+        digests: Vec<PathBuf>,
     },
     /// Run a command with a private Postgres beside it.
     Stage {
@@ -49,8 +55,23 @@ async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Up(arguments) => up::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Token { person, data } => print_token(&person, data).map(|()| ExitCode::SUCCESS),
+        Command::Reconcile { digests } => compare(&digests),
         Command::Stage { command } => stage::run(&command).await,
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the differences are what was asked for")]
+fn compare(digests: &[PathBuf]) -> Result<ExitCode> {
+    let mut lines = Vec::new();
+    for file in digests {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        lines.extend(reconcile::read(&text).with_context(|| format!("{} is no digest", file.display()))?);
+    }
+    let differences = reconcile::reconcile(&lines);
+    for difference in &differences {
+        println!("{difference}");
+    }
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[expect(clippy::print_stdout, reason = "the token is what was asked for")]

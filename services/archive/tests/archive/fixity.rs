@@ -8,7 +8,8 @@ use std::{
 use tonic::Code;
 use xinqiao_proto::archive::{FindingKind, VerifyPackageResponse};
 
-use super::world::{PAPERS, World, told};
+use super::calls::told;
+use super::world::{PAPERS, World};
 
 const NUMBER: &str = "XF-220502-2026-2-000123-9";
 const OPINION: &str = "data/12_处理意见书与送达回证/01_D12.txt";

@@ -12,7 +12,8 @@ use xinqiao_proto::{
     event::{ArchiveFinal, CaseArchived, Remedy},
 };
 
-use super::world::{Case, PAPERS, World, archivist, findings, told};
+use super::calls::{findings, told};
+use super::world::{Case, PAPERS, World, archivist};
 
 const NUMBER: &str = "XF-220502-2026-2-000123-9";
 const SECOND: &str = "XF-220502-2026-1-000045-6";
