@@ -58,7 +58,7 @@ async fn every_act_off_the_lines_of_the_state_machine_is_refused_and_changes_not
     let cast = fleet.settle(DISTRICT_A).await?;
     let mut journey = begin(&fleet, &cast).await?;
     for (day, begins) in journey.schedule().clone().days() {
-        fleet.platform.set_legal_time(begins)?;
+        fleet.platform.move_on(begins).await?;
         if day == Day::Closure {
             journey.submit_closure_report().await?;
             let guard = Guard::at_rest(&fleet, &cast, &journey).await?;

@@ -71,8 +71,7 @@ async fn journeys_in_step_survive_kills_of_every_part() -> Result<()> {
     let instants = instants(&districts);
     let days = instants.len();
     for (index, (instant, today)) in instants.into_iter().enumerate() {
-        fleet.quiet().await?;
-        fleet.platform.set_legal_time(instant)?;
+        fleet.platform.move_on(instant).await?;
         let acts = acts_of_the_day(traffic.begin(), &traffic, &mut districts, &today);
         let kills = killer.hunt(&mut fleet.platform, &traffic, days - index);
         let (outcome, hunted) = tokio::join!(acts, kills);
@@ -251,18 +250,14 @@ async fn nothing_happened_twice(fleet: &Fleet, districts: &[District<'_>]) -> Re
                 .iter()
                 .map(|district| if opened { 1 } else { district.journeys.len() })
                 .sum();
-            let (answers, audits): (i64, i64) = sqlx::query_as(
-                "SELECT (SELECT count(*) FROM idempotency WHERE action = $1),
-                        (SELECT count(*) FROM audit WHERE position(convert_to($1, 'UTF8') IN canonical) > 0)",
+            let audits: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM audit WHERE position(convert_to($1, 'UTF8') IN canonical) > 0",
             )
             .bind(action)
             .fetch_one(&mut database)
             .await?;
             let wanted = i64::try_from(wanted)?;
-            ensure!(
-                answers == wanted && audits == wanted,
-                "{action}: {wanted} done, {answers} answers kept, {audits} audit rows"
-            );
+            ensure!(audits == wanted, "{action}: {wanted} done, {audits} audit rows");
         }
     }
     Ok(())

@@ -111,7 +111,7 @@ async fn play(fleet: &Fleet, cast: &Cast) -> Result<BTreeMap<&'static str, Strin
     let appointment_id = book(cast, &session.day).await?;
     let mut journey = Journey::new(cast, Script::marked(MARK), schedule.clone(), reception_day_id);
     for (day, begins) in schedule.days() {
-        fleet.platform.set_legal_time(begins)?;
+        fleet.platform.move_on(begins).await?;
         if day == Day::Reception {
             masters::open(&cast.clerk, &session).await?;
         }

@@ -137,7 +137,7 @@ async fn play(fleet: &Fleet, script: Script) -> Result<()> {
     let reception_day_id = session.reception_day_id.clone();
     let mut journey = Journey::new(&cast, script, schedule.clone(), reception_day_id);
     for (day, begins) in schedule.days() {
-        fleet.platform.set_legal_time(begins)?;
+        fleet.platform.move_on(begins).await?;
         if day == Day::Reception {
             masters::open(&cast.clerk, &session).await?;
         }

@@ -73,7 +73,7 @@ async fn a_petition_goes_from_the_hall_to_the_archive_with_every_date_of_the_law
         session.reception_day_id.clone(),
     );
     for (day, begins) in schedule.days() {
-        fleet.platform.set_legal_time(begins)?;
+        fleet.platform.move_on(begins).await?;
         if day == Day::Reception {
             masters::open(&cast.clerk, &session).await?;
         }

@@ -20,7 +20,7 @@ async fn the_journals_fill_a_lost_bus_again_and_the_case_goes_on() -> Result<()>
         session.reception_day_id.clone(),
     );
     for (day, begins) in schedule.days() {
-        fleet.platform.set_legal_time(begins)?;
+        fleet.platform.move_on(begins).await?;
         if day == Day::Reception {
             masters::open(&cast.clerk, &session).await?;
         }

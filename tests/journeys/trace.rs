@@ -53,7 +53,7 @@ async fn one_trace_leads_from_the_call_through_journal_and_bus_to_the_consumers(
     let first = Begun::new();
     let last = Begun::new();
     for (day, begins) in schedule.days() {
-        fleet.platform.set_legal_time(begins)?;
+        fleet.platform.move_on(begins).await?;
         match day {
             Day::Reception => {
                 masters::open(&cast.clerk, &session).await?;

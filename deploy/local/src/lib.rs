@@ -15,6 +15,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod reconcile;
+pub mod rest;
 pub mod signing;
 pub mod stage;
 pub mod tools;

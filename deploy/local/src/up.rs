@@ -115,7 +115,7 @@ async fn play(platform: &Platform) -> Result<()> {
         session.reception_day_id.clone(),
     );
     for (day, begins) in schedule.days() {
-        platform.set_legal_time(begins)?;
+        platform.move_on(begins).await?;
         if day == Day::Reception {
             masters::open(&cast.clerk, &session).await?;
         }

@@ -61,7 +61,9 @@ pub async fn conclude(
     journey: &Journey<'_>,
     calendar: &Calendar,
 ) -> Result<Verdict> {
-    platform.set_legal_time(window_closes(journey.schedule(), calendar)?)?;
+    platform
+        .move_on(window_closes(journey.schedule(), calendar)?)
+        .await?;
     let case_id = journey.registration()?.case_id.clone();
     let timeline = until("the final archive mark", async || {
         let timeline = timeline(cast, &case_id).await?;
