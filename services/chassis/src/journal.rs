@@ -124,6 +124,11 @@ impl Draft {
         self.event_id
     }
 
+    /// Its name on the bus.
+    pub const fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// What it is about.
     pub const fn entity(&self) -> &Entity {
         &self.entity

@@ -329,7 +329,9 @@ impl Act {
         if !entries.is_empty() {
             document::insert(self.tx.conn(), district, &self.documents).await?;
             let head = audit::lock_head(self.tx.conn(), district).await?;
-            let drafts = std::mem::take(&mut self.events);
+            let mut drafts = std::mem::take(&mut self.events);
+            // The papers of an act go before it: whoever takes the case over has them already.
+            drafts.sort_by_key(|draft| draft.kind() != "document.created");
             journal::append(
                 self.tx.conn(),
                 district,
