@@ -328,7 +328,7 @@ mod tests {
         let surplus = after("archive", |line| heard(line, "intake").applied = chain(3, "x"));
         assert_eq!(surplus, one(Kind::SurplusEvent));
         let different = after("archive", |line| {
-            heard(line, "intake").applied.head = "x".to_owned()
+            heard(line, "intake").applied.head = "x".to_owned();
         });
         assert_eq!(different, one(Kind::DifferentEvent));
     }

@@ -286,8 +286,7 @@ pub(crate) mod tests {
         arrange(references)
             .into_iter()
             .map(|(reference, path)| Content {
-                canonical: format!(r#"{{"form":"{}","salt":"aa","text":"原文"}}"#, reference.form)
-                    .into_bytes(),
+                canonical: paper(&reference.form),
                 reference,
                 path,
             })
