@@ -12,7 +12,7 @@ use xinqiao_proto::event::{
 };
 use xinqiao_proto::intake::{CaseState, Holder, Registered, ReleaseCaseRequest};
 
-use crate::people::*;
+use crate::people::{self, *};
 
 async fn released(bench: &Bench) -> Registered {
     let case = registered(bench, a_visit()).await;
@@ -77,17 +77,12 @@ async fn the_overall_state_follows_the_case_to_the_archive() {
         "archive" "archive.final" ArchiveFinal::default(), Archived Archive;
     }
     let handler = Person::new("zhao", "赵承办").with(Role::Unt).in_unit(unit);
-    let timeline = cases(&bench, &handler)
-        .get_timeline(timeline_of(&case.case_id))
-        .await
-        .unwrap()
-        .into_inner();
+    let timeline = people::timeline(&bench, &handler, &case.case_id).await.unwrap();
     assert_eq!(timeline.entries.len(), 18);
     assert_eq!(timeline.remedy(), Remedy::Final);
     assert_eq!(timeline.entries.last().unwrap().service, "archive");
     let stranger = Person::new("feng", "冯承办").with(Role::Unt).in_unit(new_id());
-    let refused = cases(&bench, &stranger)
-        .get_timeline(timeline_of(&case.case_id))
+    let refused = people::timeline(&bench, &stranger, &case.case_id)
         .await
         .unwrap_err();
     assert_eq!(why(&refused).1, "NOT_FOUND");
@@ -108,7 +103,6 @@ async fn an_upheld_objection_gives_the_hold_back_to_intake() {
         round: 1,
         upheld: true,
         k1b: Some(k1b.clone()),
-        ..CaseObjectionDecided::default()
     };
     bench
         .arrives(Foreign::new(

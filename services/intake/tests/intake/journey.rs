@@ -1,16 +1,25 @@
 //! A visit from the counter to its release, with the dates the law gives it.
 
+use uuid::Uuid;
+use xinqiao_chassis::document;
 use xinqiao_chassis::random::new_id;
 use xinqiao_chassis::testing::{Bench, Foreign};
+use xinqiao_proto::common::LegalTerm;
 use xinqiao_proto::event::{
     Branch, CaseRegistered, CaseReleased, CaseVoided, LegalRoute, ReceptionFinalised, ReceptionHeld,
 };
 use xinqiao_proto::intake::{
     CaseState, DivertCaseRequest, Holder, ProposeVoidRequest, RegisterLetterRequest, RegisterVisitRequest,
-    ReleaseCaseRequest, VoidCaseRequest, VoidReason,
+    Registered, ReleaseCaseRequest, VoidCaseRequest, VoidReason,
 };
 
 use crate::people::*;
+
+fn dates(term: &LegalTerm) -> [&str; 3] {
+    [&term.due_raw, &term.due_eff, &term.due_safe]
+}
+
+const ROUTE_31_6: i32 = LegalRoute::LegalRoute316 as i32;
 
 fn release(case_id: &str, version: u64) -> ReleaseCaseRequest {
     ReleaseCaseRequest {
@@ -21,7 +30,7 @@ fn release(case_id: &str, version: u64) -> ReleaseCaseRequest {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_leader_received_visit_is_released_after_its_record_is_finalised() {
+async fn a_visit_gets_number_receipt_documents_and_the_fifteen_days() {
     let bench = Bench::of(xinqiao_intake::service())
         .at("2026-03-03T09:12:00+08:00")
         .start()
@@ -43,10 +52,9 @@ async fn a_leader_received_visit_is_released_after_its_record_is_finalised() {
     assert_eq!(case.submission_no, format!("{}/S01", case.case_no));
     assert_eq!(case.query_code.chars().count(), 10);
     assert_eq!(case.state(), CaseState::Registered);
-    let k1 = case.k1.clone().unwrap();
     assert_eq!(
-        (k1.due_raw.as_str(), k1.due_eff.as_str(), k1.due_safe.as_str()),
-        ("2026-03-18", "2026-03-18", "2026-03-18")
+        dates(case.k1.as_ref().unwrap()),
+        ["2026-03-18", "2026-03-18", "2026-03-18"]
     );
     let items: Vec<_> = case
         .documents
@@ -57,11 +65,110 @@ async fn a_leader_received_visit_is_released_after_its_record_is_finalised() {
 
     let event: CaseRegistered = bench.event("case.registered").await;
     assert_eq!(
-        (event.documents.clone(), event.leader_received),
-        (case.documents.clone(), true)
+        (event.documents, event.leader_received, event.reception_day_id),
+        (case.documents.clone(), true, day)
     );
     assert_eq!((event.ledger_salt.len(), event.ledger_commitment.len()), (32, 32));
+    let event_id = bench.published().await[0].event_id;
+    let title = bench.desk().keys().open_field(
+        "220502".parse().unwrap(),
+        event_id,
+        "title",
+        &event.title.unwrap(),
+    );
+    assert_eq!(title.unwrap(), submission().title);
 
+    for (document, words) in case
+        .documents
+        .iter()
+        .zip([&case.query_code, &submission().content])
+    {
+        let id = Uuid::parse_str(&document.document_id).unwrap();
+        let mut tx = bench
+            .desk()
+            .database()
+            .begin("220502".parse().unwrap())
+            .await
+            .unwrap();
+        let district = tx.district();
+        let opened = document::load(tx.conn(), bench.desk().keys(), district, id)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(
+            String::from_utf8(opened).unwrap().contains(words.as_str()),
+            "{}",
+            document.form
+        );
+        tx.rollback().await.unwrap();
+    }
+    bench.finish().await;
+}
+
+/// A leader-received visit on its way to release.
+struct Received {
+    case: Registered,
+    day: String,
+    reception: String,
+    leader: String,
+}
+
+impl Received {
+    async fn register(bench: &Bench) -> Self {
+        let day = new_id().to_string();
+        let visit = RegisterVisitRequest {
+            reception_day_id: day.clone(),
+            ..a_visit()
+        };
+        let case = registered(bench, visit).await;
+        Self {
+            case,
+            day,
+            reception: new_id().to_string(),
+            leader: new_id().to_string(),
+        }
+    }
+
+    async fn held(&self, bench: &Bench) {
+        let body = ReceptionHeld {
+            reception_id: self.reception.clone(),
+            reception_day_id: self.day.clone(),
+            ..ReceptionHeld::default()
+        };
+        bench
+            .arrives(Foreign::new(
+                "scheduling",
+                "reception.held",
+                entity(&self.case),
+                &body,
+            ))
+            .await;
+    }
+
+    async fn finalised(&self, bench: &Bench) {
+        let body = ReceptionFinalised {
+            reception_id: self.reception.clone(),
+            reception_day_id: self.day.clone(),
+            leader_id: self.leader.clone(),
+            branch: Branch::AReasonable.into(),
+            ..ReceptionFinalised::default()
+        };
+        bench
+            .arrives(Foreign::new(
+                "scheduling",
+                "reception.finalised",
+                entity(&self.case),
+                &body,
+            ))
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_received_visit_waits_for_its_finalised_record() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let received = Received::register(&bench).await;
+    let case = &received.case;
     let mut desk = triage(&bench, &dispatcher());
     let triaged = desk
         .triage_case(a_sheet(&case.case_id, case.version))
@@ -76,38 +183,32 @@ async fn a_leader_received_visit_is_released_after_its_record_is_finalised() {
         why(&refused),
         (tonic::Code::FailedPrecondition, "NOT_YET_HERE".to_owned())
     );
-
-    let (reception, leader) = (new_id().to_string(), new_id().to_string());
-    let held = ReceptionHeld {
-        reception_id: reception.clone(),
-        reception_day_id: day.clone(),
-        ..ReceptionHeld::default()
-    };
-    bench
-        .arrives(Foreign::new("scheduling", "reception.held", entity(&case), &held))
-        .await;
+    received.held(&bench).await;
     let refused = desk
         .release_case(release(&case.case_id, triaged.version))
         .await
         .unwrap_err();
     assert_eq!(why(&refused).1, "NOT_YET_HERE", "{}", refused.message());
+    received.finalised(&bench).await;
+    desk.release_case(release(&case.case_id, triaged.version))
+        .await
+        .unwrap();
+    bench.finish().await;
+}
 
-    bench.set_clock("2026-03-04T10:00:00+08:00");
-    let finalised = ReceptionFinalised {
-        reception_id: reception.clone(),
-        reception_day_id: day,
-        leader_id: leader.clone(),
-        branch: Branch::AReasonable.into(),
-        ..ReceptionFinalised::default()
-    };
-    bench
-        .arrives(Foreign::new(
-            "scheduling",
-            "reception.finalised",
-            entity(&case),
-            &finalised,
-        ))
-        .await;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_binds_the_leader_and_passes_the_hold() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let received = Received::register(&bench).await;
+    let case = &received.case;
+    received.held(&bench).await;
+    received.finalised(&bench).await;
+    let mut desk = triage(&bench, &dispatcher());
+    let triaged = desk
+        .triage_case(a_sheet(&case.case_id, case.version))
+        .await
+        .unwrap()
+        .into_inner();
     let released = desk
         .release_case(release(&case.case_id, triaged.version))
         .await
@@ -121,27 +222,25 @@ async fn a_leader_received_visit_is_released_after_its_record_is_finalised() {
 
     let event: CaseReleased = bench.event("case.released").await;
     assert_eq!(
-        (
-            event.responsible_leader_id,
-            event.reception_id,
-            event.request_count
-        ),
-        (leader.clone(), reception, 2)
+        (event.responsible_leader_id, event.request_count),
+        (received.leader.clone(), 2)
     );
-    assert_eq!(event.legal_route, i32::from(LegalRoute::LegalRoute316));
-
+    assert_eq!(
+        (event.reception_id, event.legal_route),
+        (received.reception.clone(), ROUTE_31_6)
+    );
     let refused = desk
         .triage_case(a_sheet(&case.case_id, released.version))
         .await
         .unwrap_err();
     assert_eq!(why(&refused).1, "WRONG_HOLDER");
-    assert_eq!(seen(&bench, &case.case_id).await.responsible_leader_id, leader);
-    let timeline = cases(&bench, &clerk())
-        .get_timeline(timeline_of(&case.case_id))
-        .await
-        .unwrap()
-        .into_inner();
-    let kinds: Vec<_> = timeline.entries.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!(
+        seen(&bench, &case.case_id).await.responsible_leader_id,
+        received.leader
+    );
+
+    let entries = timeline(&bench, &clerk(), &case.case_id).await.unwrap().entries;
+    let kinds: Vec<_> = entries.iter().map(|entry| entry.kind.as_str()).collect();
     assert_eq!(
         kinds,
         [
@@ -151,8 +250,10 @@ async fn a_leader_received_visit_is_released_after_its_record_is_finalised() {
             "case.released"
         ]
     );
-    assert_eq!(timeline.entries[0].actor, "person:li");
-    assert_eq!(timeline.entries[3].service, "intake");
+    assert_eq!(
+        (entries[0].actor.as_str(), entries[3].service.as_str()),
+        ("person:li", "intake")
+    );
     bench.finish().await;
 }
 
@@ -180,10 +281,9 @@ async fn a_letter_before_spring_festival_gets_its_three_dates() {
         .into_inner();
     let case = answer.registered.unwrap();
     assert!(case.case_no.starts_with("XF-220502-2026-1-000001-"));
-    let k1 = case.k1.clone().unwrap();
     assert_eq!(
-        (k1.due_raw.as_str(), k1.due_eff.as_str(), k1.due_safe.as_str()),
-        ("2026-02-18", "2026-02-24", "2026-02-14")
+        dates(case.k1.as_ref().unwrap()),
+        ["2026-02-18", "2026-02-24", "2026-02-14"]
     );
     let again = registration(&bench, &clerk())
         .register_letter(letter)

@@ -1,5 +1,7 @@
 //! Intake as its callers meet it: the real service on its own Postgres and NATS.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
+
 mod desk;
 mod follow;
 mod journey;

@@ -14,9 +14,9 @@ use xinqiao_proto::intake::case_service_client::CaseServiceClient;
 use xinqiao_proto::intake::registration_service_client::RegistrationServiceClient;
 use xinqiao_proto::intake::triage_service_client::TriageServiceClient;
 use xinqiao_proto::intake::{
-    GetCaseRequest, GetCaseResponse, GetTimelineRequest, IdType, PetitionerInput, PetitionerKind,
-    PreferredChannel, RegisterVisitRequest, Registered, SubmissionInput, TriageCaseRequest, get_case_request,
-    get_timeline_request,
+    GetCaseRequest, GetCaseResponse, GetTimelineRequest, GetTimelineResponse, IdType, PetitionerInput,
+    PetitionerKind, PreferredChannel, RegisterVisitRequest, Registered, SubmissionInput, TriageCaseRequest,
+    get_case_request, get_timeline_request,
 };
 
 /// The channel of a person.
@@ -139,10 +139,16 @@ pub(crate) fn by_number(case_no: &str) -> GetCaseRequest {
     }
 }
 
-pub(crate) fn timeline_of(case_id: &str) -> GetTimelineRequest {
-    GetTimelineRequest {
+/// The time line as a person sees it.
+pub(crate) async fn timeline(
+    bench: &Bench,
+    person: &Person,
+    case_id: &str,
+) -> Result<GetTimelineResponse, Status> {
+    let ask = GetTimelineRequest {
         case: Some(get_timeline_request::Case::CaseId(case_id.to_owned())),
-    }
+    };
+    Ok(cases(bench, person).get_timeline(ask).await?.into_inner())
 }
 
 /// The case as the dispatcher sees it.

@@ -42,7 +42,11 @@ async fn a_dump_of_the_database_shows_no_name_number_or_word() {
         "查明渗水原因",
     ] {
         let hexadecimal = hex::encode(secret);
-        let escaped: String = secret.bytes().map(|byte| format!("\\{byte:03o}")).collect();
+        let escaped = secret
+            .bytes()
+            .map(|byte| format!("\\{byte:03o}"))
+            .collect::<Vec<_>>()
+            .concat();
         for form in [secret, hexadecimal.as_str(), escaped.as_str()] {
             assert!(!dump.contains(form), "{secret} stands in clear");
         }

@@ -96,9 +96,8 @@ impl Registrar {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.context("runtime of the registrar")?;
                 runtime.block_on(async move {
-                    Writer::new(self.desk, self.batch_max)
-                        .run(self.receiver, stop)
-                        .await
+                    let writer = Writer::new(self.desk, self.batch_max);
+                    writer.run(self.receiver, stop).await;
                 });
                 // The receiver is gone only when the process is, too.
                 let _ = done.send(());

@@ -78,18 +78,24 @@ impl Writer {
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
         let mut taken = Vec::with_capacity(self.batch_max);
         loop {
-            tokio::select! {
+            let count = tokio::select! {
                 biased;
-                () = stop.cancelled() => queue.close(),
-                _ = queue.recv_many(&mut taken, self.batch_max) => {}
-            }
-            if taken.is_empty() && queue.recv_many(&mut taken, self.batch_max).await == 0 {
-                return self.database.close().await;
+                count = queue.recv_many(&mut taken, self.batch_max) => count,
+                () = stop.cancelled() => {
+                    queue.close();
+                    queue.recv_many(&mut taken, self.batch_max).await
+                }
+            };
+            // Nothing comes any more: the server has gone, and with it everybody who could queue.
+            if count == 0 {
+                break;
             }
             for (key, entries) in grouped(taken.drain(..)) {
                 self.flush(key, entries).await;
             }
         }
+        self.database.close().await;
+        stop.cancelled().await;
     }
 
     /// Writes what belongs to one district and year. Entries whose row fails are taken out; the rest is written.

@@ -25,7 +25,7 @@ fn input() -> SubmissionInput {
         affected_count: 3,
         title: "房屋质量问题".to_owned(),
         content: "楼板渗水,多次报修无人处理".to_owned(),
-        requests: vec!["修复渗水".to_owned()],
+        requests: vec!["修复楼板渗水".to_owned()],
         purpose: event::Purpose::Appeal.into(),
         oral: true,
         oral_readback: true,
