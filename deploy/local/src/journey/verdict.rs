@@ -87,7 +87,7 @@ pub async fn conclude(
     Ok(verdict)
 }
 
-/// The first instant after the petitioner's period for review [R:35].
+/// The first instant after the petitioner's period for review `[R:35]`.
 pub fn window_closes(schedule: &Schedule, calendar: &Calendar) -> Result<OffsetDateTime> {
     let served = schedule.date(Day::Service)?;
     Ok(term::due(served, Term::Days(30), calendar).overdue_from())
