@@ -11,5 +11,6 @@ mod leaks;
 mod main_journey;
 mod nats_away;
 mod numbering;
+mod reconcile;
 mod store_lost;
 mod trace;

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use xinqiao_local::databases::SERVICES;
 use xinqiao_local::platform::Platform;
+use xinqiao_local::reconcile::{self, Difference};
 
 use crate::fleet::Fleet;
 
@@ -50,6 +51,15 @@ impl Fleet {
             digests.insert(service, self.platform.run(service, &["digest"]).await?);
         }
         Ok(digests)
+    }
+
+    /// What `reconcile` says of the digests.
+    pub async fn differences(&self) -> Result<Vec<Difference>> {
+        let mut lines = Vec::new();
+        for digest in self.digests().await?.values() {
+            lines.extend(reconcile::read(digest)?);
+        }
+        Ok(reconcile::reconcile(&lines))
     }
 
     /// Everything the five databases hold.

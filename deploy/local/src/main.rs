@@ -64,14 +64,19 @@ async fn run(command: Command) -> Result<ExitCode> {
 fn compare(digests: &[PathBuf]) -> Result<ExitCode> {
     let mut lines = Vec::new();
     for file in digests {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         lines.extend(reconcile::read(&text).with_context(|| format!("{} is no digest", file.display()))?);
     }
     let differences = reconcile::reconcile(&lines);
     for difference in &differences {
         println!("{difference}");
     }
-    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if differences.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "the token is what was asked for")]

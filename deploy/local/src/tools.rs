@@ -32,12 +32,12 @@ impl Tools {
 
     /// The folder with Postgres' programs.
     pub fn postgres_bin(&self) -> Result<PathBuf> {
-        known(self.postgres_bin.as_ref(), POSTGRES_BIN_DIR, "postgres")
+        known(self.postgres_bin.as_ref(), POSTGRES_BIN_DIR)
     }
 
     /// The `nats-server` binary.
     pub fn nats_server(&self) -> Result<PathBuf> {
-        known(self.nats_server.as_ref(), NATS_SERVER, "")
+        known(self.nats_server.as_ref(), NATS_SERVER)
     }
 
     /// The binary of one service; beside our own binary unless the variable says otherwise.
@@ -66,9 +66,9 @@ fn beside_ourselves() -> Result<PathBuf> {
     })
 }
 
-fn known(path: Option<&PathBuf>, variable: &str, inside: &str) -> Result<PathBuf> {
+fn known(path: Option<&PathBuf>, variable: &str) -> Result<PathBuf> {
     match path {
-        Some(path) if path.join(inside).exists() => Ok(path.clone()),
+        Some(path) if path.exists() => Ok(path.clone()),
         Some(path) => bail!(
             "{variable} says {}, but nothing is there; run deploy/local/tools",
             path.display()

@@ -23,7 +23,11 @@ struct Stamp {
 
 impl Stamp {
     fn of(act: &Act) -> Self {
-        Self { district: act.district(), by: act.actor_ref().to_owned(), at: act.now() }
+        Self {
+            district: act.district(),
+            by: act.actor_ref().to_owned(),
+            at: act.now(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 -- The event journal. Rows stay; "published" alone says whether the bus has them, and may be cleared
 -- again to refill a bus that lost its store. position grows in commit order within a district because a
 -- writer takes the district's audit_head row before it inserts here.
+-- No index on occurred_at: publishing updates the row and would pay for it, republishing is rare and may scan.
 -- Not partitioned: a partitioned table could not keep (district, entity, sequence) and the event id
 -- unique across months, and the index that the relay reads holds unpublished rows only.
 CREATE TABLE outbox (
@@ -34,7 +35,6 @@ CREATE TABLE outbox (
     UNIQUE (district_code, entity_id, sequence)
 );
 CREATE INDEX outbox_unpublished ON outbox (district_code, position) WHERE NOT published;
-CREATE INDEX outbox_occurred ON outbox (district_code, occurred_at);
 CREATE INDEX outbox_calendar ON outbox (district_code, occurred_at) WHERE kind = 'calendar.published';
 
 -- Every event of every other service, stored before it is acknowledged. state: waiting (for its turn, for

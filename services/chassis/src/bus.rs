@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use settings::{faults, stream_config, stream_name};
 pub(crate) use settings::verify;
+pub use settings::{faults, stream_config, stream_name};
 
 use crate::config::BusSettings;
 use crate::metrics;
@@ -27,6 +27,9 @@ pub const PUBLISHERS: [&str; 5] = ["intake", "scheduling", "assignment", "superv
 
 /// Longest wait for an answer of the bus.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Wait before a new try to connect: one step more after each failure, up to the most.
+const RECONNECT_STEP: Duration = Duration::from_millis(50);
+const RECONNECT_MAX: Duration = Duration::from_secs(1);
 /// Time between two checks while everything is right, and while it is not.
 const CHECK_WHEN_FIT: Duration = Duration::from_secs(30);
 const CHECK_WHEN_NOT: Duration = Duration::from_millis(500);
@@ -80,6 +83,11 @@ impl Bus {
             .name(service)
             .retry_on_initial_connect()
             .ping_interval(Duration::from_secs(10))
+            .reconnect_delay_callback(|tries| {
+                RECONNECT_STEP
+                    .saturating_mul(u32::try_from(tries).unwrap_or(1))
+                    .min(RECONNECT_MAX)
+            })
             .event_callback(move |event| {
                 let seen = Arc::clone(&seen);
                 async move {
@@ -90,8 +98,17 @@ impl Bus {
             })
             .connect(settings.url.expose_secret())
             .await?;
-        let context = ContextBuilder::new().timeout(PATIENCE).ack_timeout(PATIENCE).build(client.clone());
-        Ok(Self { client, context, service, settings: settings.clone(), fitness })
+        let context = ContextBuilder::new()
+            .timeout(PATIENCE)
+            .ack_timeout(PATIENCE)
+            .build(client.clone());
+        Ok(Self {
+            client,
+            context,
+            service,
+            settings: settings.clone(),
+            fitness,
+        })
     }
 
     /// Checks the own stream at every connect and now and then, until the stop.
@@ -103,7 +120,11 @@ impl Bus {
                 self.settle(&found);
             }
             changes.mark_unchanged();
-            let wait = if *changes.borrow() == Fitness::Fit { CHECK_WHEN_FIT } else { CHECK_WHEN_NOT };
+            let wait = if *changes.borrow() == Fitness::Fit {
+                CHECK_WHEN_FIT
+            } else {
+                CHECK_WHEN_NOT
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(wait) => {}

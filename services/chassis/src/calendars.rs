@@ -45,7 +45,10 @@ impl Calendars {
 
     /// Forgets what is known of a district, after a new calendar was committed.
     pub(crate) fn forget(&self, district: DistrictCode) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&district);
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&district);
     }
 
     /// The calendar, when it was read just now.
@@ -69,8 +72,12 @@ async fn load(connection: &mut PgConnection, district: DistrictCode) -> Result<C
     .bind(district.as_str())
     .fetch_optional(connection)
     .await?;
-    let Some(body) = body else { return Ok(Calendar::national()) };
-    let published = CalendarPublished::decode(body.as_slice()).ok().and_then(|body| from_event(&body));
+    let Some(body) = body else {
+        return Ok(Calendar::national());
+    };
+    let published = CalendarPublished::decode(body.as_slice())
+        .ok()
+        .and_then(|body| from_event(&body));
     Ok(published.unwrap_or_else(|| {
         error!(%district, "the published calendar cannot be read, the national one holds");
         Calendar::national()
@@ -82,7 +89,11 @@ pub fn from_event(event: &CalendarPublished) -> Option<Calendar> {
     let mut days: BTreeMap<i32, Vec<CalendarDay>> = BTreeMap::new();
     for day in &event.days {
         let date = Date::parse(&day.date, format_description!("[year]-[month]-[day]")).ok()?;
-        let day = CalendarDay { date, is_work: day.is_work, name: day.name.clone() };
+        let day = CalendarDay {
+            date,
+            is_work: day.is_work,
+            name: day.name.clone(),
+        };
         days.entry(date.year()).or_default().push(day);
     }
     let provisional: BTreeSet<i32> = event.provisional_years.iter().copied().collect();
@@ -125,8 +136,15 @@ mod tests {
 
     #[test]
     fn a_date_that_is_none_makes_no_calendar() {
-        let day = event::CalendarDay { date: "03/03".to_owned(), is_work: false, name: "x".to_owned() };
-        let published = CalendarPublished { days: vec![day], ..CalendarPublished::default() };
+        let day = event::CalendarDay {
+            date: "03/03".to_owned(),
+            is_work: false,
+            name: "x".to_owned(),
+        };
+        let published = CalendarPublished {
+            days: vec![day],
+            ..CalendarPublished::default()
+        };
         assert!(from_event(&published).is_none());
     }
 }

@@ -15,6 +15,8 @@ use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 use xinqiao_kernel::{Calendar, DistrictCode};
 
+pub use xinqiao_proto::command::Command;
+
 pub use act::{Act, Actor, FieldSealer};
 
 use crate::calendars::Calendars;
@@ -30,28 +32,21 @@ use crate::waker::Wakers;
 /// Set on an answer that was given before.
 pub const REPLAYED: &str = "xinqiao-replayed";
 
-/// A request that changes something. One line per RPC:
-/// `impl Command for RegisterVisitRequest { const ACTION: &'static str = "intake.RegisterVisit"; … }`.
-pub trait Command: Message + Default + 'static {
-    /// The name in audit and traces: `<service>.<Rpc>`.
-    const ACTION: &'static str;
-
-    /// The client-chosen id of the request.
-    fn request_id(&self) -> &str;
-}
-
-/// Implements [`Command`] for requests that have a `request_id` field:
-/// `commands! { RegisterVisitRequest => "intake.RegisterVisit"; }`.
+/// States the commands of a service: `commands! { RegisterVisitRequest => "intake.RegisterVisit"; }`. The compiler
+/// compares it with the contract, which has the names and the field `request_id`.
 #[macro_export]
 macro_rules! commands {
     ($($request:ty => $action:literal);+ $(;)?) => {
-        $(impl $crate::desk::Command for $request {
-            const ACTION: &'static str = $action;
-
-            fn request_id(&self) -> &str {
-                &self.request_id
+        $(const _: () = {
+            let named = <$request as $crate::desk::Command>::ACTION.as_bytes();
+            let stated = $action.as_bytes();
+            assert!(named.len() == stated.len(), "the contract has another name for this command");
+            let mut index = 0;
+            while index < named.len() {
+                assert!(named[index] == stated[index], "the contract has another name for this command");
+                index += 1;
             }
-        })+
+        };)+
     };
 }
 
@@ -84,7 +79,10 @@ pub struct Desk {
 impl Desk {
     /// A desk over its parts.
     pub fn new(parts: DeskParts) -> Self {
-        Self { parts: Arc::new(parts), calendars: Calendars::default() }
+        Self {
+            parts: Arc::new(parts),
+            calendars: Calendars::default(),
+        }
     }
 
     /// Name of the service.
@@ -118,6 +116,9 @@ impl Desk {
 
     /// The working-day calendar in force in a district; an act has it at hand.
     pub async fn calendar(&self, district: DistrictCode) -> Result<Arc<Calendar>, sqlx::Error> {
+        if let Some(calendar) = self.calendars.believed(district) {
+            return Ok(calendar);
+        }
         let mut tx = self.database().begin(district).await?;
         self.calendars.get(tx.conn(), district).await
     }

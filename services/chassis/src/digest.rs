@@ -122,7 +122,11 @@ pub async fn lines(
     source: Option<&dyn DigestSource>,
 ) -> Result<Vec<Line>, DigestError> {
     let mut tx = desk.database().begin(district).await?;
-    let mut found = Found { service: desk.service(), district, lines: BTreeMap::new() };
+    let mut found = Found {
+        service: desk.service(),
+        district,
+        lines: BTreeMap::new(),
+    };
     found.journal(tx.conn()).await?;
     found.inbox(tx.conn()).await?;
     if let Some(source) = source {

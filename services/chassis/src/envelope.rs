@@ -36,8 +36,14 @@ impl Outgoing {
     /// The attributes. The trace context is copied unchanged: it is the event's, not the relay's.
     pub(crate) fn headers(&self, service: &str, district: DistrictCode) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(async_nats::header::NATS_MESSAGE_ID, self.event_id.to_string().as_str());
-        let time = self.occurred_at.format(&Rfc3339).expect("years of petitions have four digits");
+        headers.insert(
+            async_nats::header::NATS_MESSAGE_ID,
+            self.event_id.to_string().as_str(),
+        );
+        let time = self
+            .occurred_at
+            .format(&Rfc3339)
+            .expect("years of petitions have four digits");
         let (entity_kind, entity_id) = (&self.entity_kind, self.entity_id);
         for (name, value) in [
             ("ce-specversion", "1.0"),
@@ -68,17 +74,34 @@ impl Outgoing {
 }
 
 /// Reads a message back.
-pub(crate) fn decode(headers: Option<&HeaderMap>, body: Bytes) -> Result<(DistrictCode, Incoming), EnvelopeError> {
+pub(crate) fn decode(
+    headers: Option<&HeaderMap>,
+    body: Bytes,
+) -> Result<(DistrictCode, Incoming), EnvelopeError> {
     let headers = headers.ok_or(EnvelopeError("header"))?;
-    let text = |name: &'static str| headers.get(name).map(async_nats::HeaderValue::as_str).ok_or(EnvelopeError(name));
+    let text = |name: &'static str| {
+        headers
+            .get(name)
+            .map(async_nats::HeaderValue::as_str)
+            .ok_or(EnvelopeError(name))
+    };
     if text("ce-specversion")? != "1.0" {
         return Err(EnvelopeError("ce-specversion"));
     }
-    let district = text("ce-district")?.parse().map_err(|_| EnvelopeError("ce-district"))?;
-    let (entity_kind, entity_id) = text("ce-subject")?.split_once('/').ok_or(EnvelopeError("ce-subject"))?;
-    let publisher = text("ce-source")?.strip_prefix("xinqiao/").ok_or(EnvelopeError("ce-source"))?;
-    let occurred_at = OffsetDateTime::parse(text("ce-time")?, &Rfc3339).map_err(|_| EnvelopeError("ce-time"))?;
-    let sequence: u64 = text("ce-sequence")?.parse().map_err(|_| EnvelopeError("ce-sequence"))?;
+    let district = text("ce-district")?
+        .parse()
+        .map_err(|_| EnvelopeError("ce-district"))?;
+    let (entity_kind, entity_id) = text("ce-subject")?
+        .split_once('/')
+        .ok_or(EnvelopeError("ce-subject"))?;
+    let publisher = text("ce-source")?
+        .strip_prefix("xinqiao/")
+        .ok_or(EnvelopeError("ce-source"))?;
+    let occurred_at =
+        OffsetDateTime::parse(text("ce-time")?, &Rfc3339).map_err(|_| EnvelopeError("ce-time"))?;
+    let sequence: u64 = text("ce-sequence")?
+        .parse()
+        .map_err(|_| EnvelopeError("ce-sequence"))?;
     if sequence == 0 || i64::try_from(sequence).is_err() {
         return Err(EnvelopeError("ce-sequence"));
     }
@@ -99,7 +122,10 @@ pub(crate) fn decode(headers: Option<&HeaderMap>, body: Bytes) -> Result<(Distri
     Ok((district, incoming))
 }
 
-fn optional<T: std::str::FromStr>(headers: &HeaderMap, name: &'static str) -> Result<Option<T>, EnvelopeError> {
+fn optional<T: std::str::FromStr>(
+    headers: &HeaderMap,
+    name: &'static str,
+) -> Result<Option<T>, EnvelopeError> {
     headers
         .get(name)
         .map(|value| value.as_str().parse().map_err(|_| EnvelopeError(name)))
@@ -134,23 +160,45 @@ mod tests {
         let headers = sent.headers("intake", "220502".parse().unwrap());
         let (district, got) = decode(Some(&headers), Bytes::from(sent.body.clone())).unwrap();
         assert_eq!(district.as_str(), "220502");
-        assert_eq!((got.event_id, got.kind, got.sequence), (sent.event_id, sent.kind, 7));
-        assert_eq!((got.publisher.as_str(), got.entity_id), ("intake", sent.entity_id));
+        assert_eq!(
+            (got.event_id, got.kind, got.sequence),
+            (sent.event_id, sent.kind, 7)
+        );
+        assert_eq!(
+            (got.publisher.as_str(), got.entity_id),
+            ("intake", sent.entity_id)
+        );
         assert_eq!(got.case_no.map(|no| no.to_string()), sent.case_no);
-        assert_eq!((got.occurred_at, got.causation_id), (sent.occurred_at, sent.causation_id));
-        assert_eq!((got.trace_parent, got.actor_ref), (sent.trace_parent, sent.actor_ref));
+        assert_eq!(
+            (got.occurred_at, got.causation_id),
+            (sent.occurred_at, sent.causation_id)
+        );
+        assert_eq!(
+            (got.trace_parent, got.actor_ref),
+            (sent.trace_parent, sent.actor_ref)
+        );
     }
 
     #[test]
     fn a_message_without_an_attribute_is_named() {
-        for name in ["ce-id", "ce-district", "ce-sequence", "ce-time", "ce-subject", "ce-source"] {
+        for name in [
+            "ce-id",
+            "ce-district",
+            "ce-sequence",
+            "ce-time",
+            "ce-subject",
+            "ce-source",
+        ] {
             let mut headers = HeaderMap::new();
             for (key, values) in outgoing().headers("intake", "220502".parse().unwrap()).iter() {
                 if key.as_ref() as &str != name {
                     headers.insert(key.clone(), values[0].clone());
                 }
             }
-            assert_eq!(decode(Some(&headers), Bytes::new()).unwrap_err(), EnvelopeError(name));
+            assert_eq!(
+                decode(Some(&headers), Bytes::new()).unwrap_err(),
+                EnvelopeError(name)
+            );
         }
     }
 }

@@ -239,7 +239,11 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_death() {
         let mut lifecycle = Lifecycle::new();
-        lifecycle.spawn(Stage::Workers, "timer", lazy(|_| -> Result<(), Infallible> { panic!("boom") }));
+        lifecycle.spawn(
+            Stage::Workers,
+            "timer",
+            lazy(|_| -> Result<(), Infallible> { panic!("boom") }),
+        );
         let ending = lifecycle
             .run(pending(), pending(), ready(()), Duration::ZERO, SOON)
             .await;

@@ -85,7 +85,10 @@ pub(crate) fn inbox(district: DistrictCode, waiting: i64, parked: i64) {
 }
 
 pub(crate) fn applied(district: DistrictCode, publisher: &str) {
-    let attributes = [of(district)[0].clone(), KeyValue::new("publisher", publisher.to_owned())];
+    let attributes = [
+        of(district)[0].clone(),
+        KeyValue::new("publisher", publisher.to_owned()),
+    ];
     INSTRUMENTS.applied.add(1, &attributes);
 }
 

@@ -57,7 +57,13 @@ struct Relay {
 pub async fn run(desk: Desk, bus: Bus, settings: RelaySettings, stop: CancellationToken) {
     let mut listener = desk.wakers().relay.listen();
     let mut turns = Turns::new(desk.districts().codes());
-    let mut relay = Relay { desk, bus, settings, stalls: HashMap::new(), measured: None };
+    let mut relay = Relay {
+        desk,
+        bus,
+        settings,
+        stalls: HashMap::new(),
+        measured: None,
+    };
     let mut failures = 0_u32;
     while relay.bus.fit(&stop).await {
         let Some(district) = turns.next() else {
@@ -96,8 +102,12 @@ impl Relay {
             return Ok(Progress::Idle);
         }
         let now = Instant::now();
-        let stalled: Vec<Uuid> =
-            self.stalls.iter().filter(|(_, stall)| stall.until > now).map(|(id, _)| *id).collect();
+        let stalled: Vec<Uuid> = self
+            .stalls
+            .iter()
+            .filter(|(_, stall)| stall.until > now)
+            .map(|(id, _)| *id)
+            .collect();
         let limit = i64::try_from(self.settings.batch_max).unwrap_or(i64::MAX);
         let rows = store::unpublished(tx.conn(), district, &stalled, limit).await?;
         if rows.is_empty() {
@@ -110,7 +120,12 @@ impl Relay {
         Ok(if full { Progress::More } else { Progress::Idle })
     }
 
-    async fn send(&mut self, mut tx: TenantTx, district: DistrictCode, rows: Vec<Outgoing>) -> Result<(), RelayError> {
+    async fn send(
+        &mut self,
+        mut tx: TenantTx,
+        district: DistrictCode,
+        rows: Vec<Outgoing>,
+    ) -> Result<(), RelayError> {
         let sent = publish::publish(&self.bus, district, &rows).await;
         store::mark(tx.conn(), district, &sent.published).await?;
         for (event_id, refusal) in &sent.refused {
@@ -120,20 +135,29 @@ impl Relay {
         if !sent.published.is_empty() {
             metrics::published(district, sent.published.len());
         }
-        for row in rows.iter().filter(|row| sent.published.iter().any(|(id, _)| *id == row.event_id)) {
+        for row in rows
+            .iter()
+            .filter(|row| sent.published.iter().any(|(id, _)| *id == row.event_id))
+        {
             self.stalls.remove(&row.entity_id);
         }
         for (event_id, refusal) in &sent.refused {
-            let Some(row) = rows.iter().find(|row| row.event_id == *event_id) else { continue };
+            let Some(row) = rows.iter().find(|row| row.event_id == *event_id) else {
+                continue;
+            };
             self.stall(row.entity_id);
             error!(%district, %event_id, kind = row.kind, refusal, "event is refused by the bus, its entity waits");
         }
-        sent.interrupted.map_or(Ok(()), |reason| Err(RelayError::Bus(reason)))
+        sent.interrupted
+            .map_or(Ok(()), |reason| Err(RelayError::Bus(reason)))
     }
 
     fn stall(&mut self, entity: Uuid) {
         let now = Instant::now();
-        let stall = self.stalls.entry(entity).or_insert(Stall { until: now, failures: 0 });
+        let stall = self.stalls.entry(entity).or_insert(Stall {
+            until: now,
+            failures: 0,
+        });
         stall.failures += 1;
         stall.until = now + backoff(BACKOFF_MIN, stall.failures, STALL_MAX);
     }

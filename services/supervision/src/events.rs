@@ -10,6 +10,8 @@ pub(crate) mod timer;
 mod translate;
 pub(crate) mod wire;
 
+use std::time::Duration;
+
 use futures::{FutureExt as _, future::BoxFuture};
 use xinqiao_chassis::{
     desk::Act,
@@ -18,8 +20,11 @@ use xinqiao_chassis::{
 };
 use xinqiao_proto::event::{CaseRegistered, DocumentCreated};
 
-use crate::store;
+use crate::{domain::case::Case, store};
 use casefile::CaseFile;
+
+/// Pause before an event that came before its turn is looked at again.
+const TURN: Duration = Duration::from_millis(100);
 
 pub(crate) use metrics::oldest_due;
 
@@ -54,7 +59,7 @@ async fn register(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     }
     let mut file = CaseFile::open(act, event.entity_id)
         .await?
-        .ok_or_else(Refusal::not_yet_here)?;
+        .ok_or_else(before_its_turn)?;
     let changes = file.clocks_only(act, &happening);
     file.keep(act, &changes).await?;
     file.save(act).await
@@ -72,7 +77,7 @@ async fn document(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let seen = wire::seen_document(event.entity_id, &document)?;
     let district = act.district();
     if !store::cases::lock(act.conn(), district, event.entity_id).await? {
-        return Err(Refusal::not_yet_here());
+        return Err(before_its_turn());
     }
     let stamp = casefile::stamp(act);
     store::documents::insert(act.conn(), &stamp, &seen).await?;
@@ -86,10 +91,27 @@ async fn transition(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     };
     let mut file = CaseFile::open(act, event.entity_id)
         .await?
-        .ok_or_else(Refusal::not_yet_here)?;
+        .ok_or_else(before_its_turn)?;
+    if !committed_by_holder(event, &file.case) {
+        return Err(before_its_turn());
+    }
     told.facts.write_to(&mut file.case);
     let changes = file.happen(act, &told.happening);
     file.keep(act, &changes).await?;
     file.remedy_after(act, &told.happening);
     file.save(act).await
+}
+
+/// True unless the event comes before the hand-over it builds on.
+///
+/// Only the holder commits a transition (one holder, §0.2), so one by another service tells that a hand-over by a third
+/// service is still on its way: an event names the last foreign event it builds on, not all of them. Receptions are
+/// scheduling's own and move no case.
+fn committed_by_holder(event: &Incoming, case: &Case) -> bool {
+    event.publisher == "scheduling" || event.publisher == case.holder.service()
+}
+
+/// The event waits and is tried again; it does not count as failed.
+fn before_its_turn() -> Refusal {
+    Refusal::try_again(TURN)
 }

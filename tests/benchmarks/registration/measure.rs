@@ -1,4 +1,5 @@
 //! The comparison: alternating rounds, medians, one ratio.
+#![expect(clippy::print_stdout, reason = "a benchmark reports to a person")]
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -47,11 +47,6 @@ impl Truth {
         Ok(began.elapsed())
     }
 
-    /// Registrations so far.
-    pub(crate) async fn cases(&mut self) -> Result<i64> {
-        self.count("SELECT count(*) FROM case_file").await
-    }
-
     /// Fails unless every count is the same.
     pub(crate) async fn must_equal(&mut self, answered: i64) -> Result<()> {
         let counts = [

@@ -41,7 +41,10 @@ impl Case {
             None
         };
         self.state = next;
-        self.due_on = k4.as_ref().or_else(|| self.terms.get(ClockCode::K5a)).map(|term| term.eff);
+        self.due_on = k4
+            .as_ref()
+            .or_else(|| self.terms.get(ClockCode::K5a))
+            .map(|term| term.eff);
         if let Some(k4) = &k4 {
             self.terms.put(k4.clone());
         }

@@ -94,10 +94,19 @@ impl Assignment {
                 "the feedback date must be after today",
             );
         } else if self.feedback_due > today + FEEDBACK_MAX {
-            faults.add("feedback_due", "TOO_FAR", "办理期限不得超过一年", "the feedback date is at most a year ahead");
+            faults.add(
+                "feedback_due",
+                "TOO_FAR",
+                "办理期限不得超过一年",
+                "the feedback date is at most a year ahead",
+            );
         }
-        self.portfolio_reason = self.portfolio_reason.map(|reason| faults.text("portfolio_reason", &reason, 5, 1000));
-        self.lead_unit_reason = self.lead_unit_reason.map(|reason| faults.text("lead_unit_reason", &reason, 5, 1000));
+        self.portfolio_reason = self
+            .portfolio_reason
+            .map(|reason| faults.text("portfolio_reason", &reason, 5, 1000));
+        self.lead_unit_reason = self
+            .lead_unit_reason
+            .map(|reason| faults.text("lead_unit_reason", &reason, 5, 1000));
         faults.count("excluded_person_ids", self.excluded_person_ids.len(), 0, 20);
         self
     }
@@ -117,7 +126,9 @@ impl Case {
         if self.leader_received && masters.instruction.is_none() {
             return Err(Denied::NotYetHere);
         }
-        let mut faults = masters.units.check_assignees(Some(entered.lead_unit), &entered.assist_units);
+        let mut faults = masters
+            .units
+            .check_assignees(Some(entered.lead_unit), &entered.assist_units);
         self.check_leader(entered, masters, triage, &mut faults);
         let lead_source = check_lead_unit(entered, masters.instruction, &mut faults);
         faults.finish()?;
@@ -142,7 +153,11 @@ impl Case {
             self.terms.put(term.clone());
         }
         self.due_on = Some(terms[0].eff);
-        Ok(Assigned { terms, lead_source, recusal })
+        Ok(Assigned {
+            terms,
+            lead_source,
+            recusal,
+        })
     }
 
     /// DEC-07 binds the receiving leader; another case may be given one by portfolio or township, or by reason.
@@ -163,10 +178,20 @@ impl Case {
         }
         match masters.leader {
             None if self.responsible_leader.is_none() => {
-                faults.add("responsible_leader_id", "UNKNOWN", "没有这位领导", "there is no such leader");
+                faults.add(
+                    "responsible_leader_id",
+                    "UNKNOWN",
+                    "没有这位领导",
+                    "there is no such leader",
+                );
             }
             Some(leader) if !leader.active && self.responsible_leader.is_none() => {
-                faults.add("responsible_leader_id", "INACTIVE", "该领导已不在任", "the leader is no longer in office");
+                faults.add(
+                    "responsible_leader_id",
+                    "INACTIVE",
+                    "该领导已不在任",
+                    "the leader is no longer in office",
+                );
             }
             leader => faults.require(
                 leader.is_some_and(|leader| leader.matches(triage)) || entered.portfolio_reason.is_some(),
@@ -178,9 +203,21 @@ impl Case {
         }
     }
 
-    fn check_recusal(&self, entered: &Assignment, units: &Units, triage: &Triage) -> Result<RecusalCheck, Denied> {
-        let check =
-            |unit| recusal_check(units, self.purpose, &triage.complained_units, unit, &self.approved_units);
+    fn check_recusal(
+        &self,
+        entered: &Assignment,
+        units: &Units,
+        triage: &Triage,
+    ) -> Result<RecusalCheck, Denied> {
+        let check = |unit| {
+            recusal_check(
+                units,
+                self.purpose,
+                &triage.complained_units,
+                unit,
+                &self.approved_units,
+            )
+        };
         for unit in &entered.assist_units {
             check(*unit)?;
         }
@@ -216,7 +253,11 @@ impl Case {
 }
 
 /// The lead unit of a leader-received case is the one he named, or the office says why not.
-fn check_lead_unit(entered: &Assignment, instruction: Option<&Instruction>, faults: &mut Faults) -> LeadSource {
+fn check_lead_unit(
+    entered: &Assignment,
+    instruction: Option<&Instruction>,
+    faults: &mut Faults,
+) -> LeadSource {
     match instruction.and_then(|instruction| instruction.lead_unit) {
         Some(named) if named == entered.lead_unit => LeadSource::Leader,
         Some(_) => {

@@ -33,7 +33,9 @@ impl Hold {
 
     /// Reads the stored word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Awaited, Self::Here, Self::Passed].into_iter().find(|hold| hold.code() == code)
+        [Self::Awaited, Self::Here, Self::Passed]
+            .into_iter()
+            .find(|hold| hold.code() == code)
     }
 }
 
@@ -66,9 +68,15 @@ impl Purpose {
 
     /// Reads the stored word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Suggestion, Self::Accusation, Self::Appeal, Self::Consult, Self::Thanks]
-            .into_iter()
-            .find(|purpose| purpose.code() == code)
+        [
+            Self::Suggestion,
+            Self::Accusation,
+            Self::Appeal,
+            Self::Consult,
+            Self::Thanks,
+        ]
+        .into_iter()
+        .find(|purpose| purpose.code() == code)
     }
 }
 
@@ -96,7 +104,9 @@ impl Outcome {
 
     /// Reads the stored word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Support, Self::Explain, Self::NotSupport].into_iter().find(|outcome| outcome.code() == code)
+        [Self::Support, Self::Explain, Self::NotSupport]
+            .into_iter()
+            .find(|outcome| outcome.code() == code)
     }
 }
 
@@ -202,7 +212,13 @@ pub struct Case {
 
 impl Case {
     /// A case that has just been registered elsewhere.
-    pub fn registered(id: Uuid, number: CaseNumber, purpose: Purpose, anonymous: bool, leader_received: bool) -> Self {
+    pub fn registered(
+        id: Uuid,
+        number: CaseNumber,
+        purpose: Purpose,
+        anonymous: bool,
+        leader_received: bool,
+    ) -> Self {
         Self {
             id,
             number,
@@ -246,7 +262,11 @@ impl Case {
     /// `case.returned` (T29): the closure report has gaps. A supported demand is executed again, others are
     /// investigated again.
     pub fn take_back_returned(&mut self) -> Result<(), Denied> {
-        let act = if self.supported() { Act::ReturnToExecution } else { Act::ReturnToInvestigation };
+        let act = if self.supported() {
+            Act::ReturnToExecution
+        } else {
+            Act::ReturnToInvestigation
+        };
         self.take_back(act, None)
     }
 
@@ -277,7 +297,11 @@ impl Case {
 
     /// Units act only on cases whose lead unit is their own; others do not exist for them.
     pub fn seen_by_lead_unit(&self, unit: Option<Uuid>) -> Result<(), Denied> {
-        if unit.is_some() && unit == self.lead_unit { Ok(()) } else { Err(Denied::NotFound) }
+        if unit.is_some() && unit == self.lead_unit {
+            Ok(())
+        } else {
+            Err(Denied::NotFound)
+        }
     }
 
     /// Assisting units may read.
@@ -297,7 +321,8 @@ impl Case {
 
     /// Whether the current opinion supports a request.
     pub fn supported(&self) -> bool {
-        self.opinion.is_some_and(|opinion| opinion.outcome == Outcome::Support)
+        self.opinion
+            .is_some_and(|opinion| opinion.outcome == Outcome::Support)
     }
 
     /// Triage of a case that is held here.

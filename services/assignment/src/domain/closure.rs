@@ -34,12 +34,23 @@ impl Execution {
     pub fn check(mut self, today: Date, faults: &mut Faults) -> Self {
         self.plan = faults.text("plan", &self.plan, 10, 4000);
         if self.plan_due < today {
-            faults.add("plan_due", "IN_PAST", "计划完成日期不得早于今天", "the plan date must not be before today");
+            faults.add(
+                "plan_due",
+                "IN_PAST",
+                "计划完成日期不得早于今天",
+                "the plan date must not be before today",
+            );
         } else if self.plan_due > today + PLAN_MAX {
-            faults.add("plan_due", "TOO_FAR", "计划完成日期不得超过三年", "the plan date is at most three years ahead");
+            faults.add(
+                "plan_due",
+                "TOO_FAR",
+                "计划完成日期不得超过三年",
+                "the plan date is at most three years ahead",
+            );
         }
-        self.reply_exempt_reason =
-            self.reply_exempt_reason.map(|reason| faults.text("reply_exempt_reason", &reason, 5, 1000));
+        self.reply_exempt_reason = self
+            .reply_exempt_reason
+            .map(|reason| faults.text("reply_exempt_reason", &reason, 5, 1000));
         self
     }
 }
@@ -97,7 +108,12 @@ impl Closure {
         let supported = opinion == Outcome::Support;
         self.summary = faults.text("summary", &self.summary, 20, 8000);
         self.measures = faults.texts("measures", &self.measures, 1, 2000);
-        check_evidence("execution_evidence", &mut self.execution_evidence, usize::from(supported), faults);
+        check_evidence(
+            "execution_evidence",
+            &mut self.execution_evidence,
+            usize::from(supported),
+            faults,
+        );
         let explanation = self.explanation.take().unwrap_or_default();
         let least = if supported { 0 } else { 10 };
         self.explanation =
@@ -112,9 +128,12 @@ impl Closure {
                 "the outcome does not agree with the opinion",
             );
         }
-        self.lessons = self.lessons.map(|lessons| faults.text("lessons", &lessons, 1, 4000));
-        self.reply_exempt_reason =
-            self.reply_exempt_reason.map(|reason| faults.text("reply_exempt_reason", &reason, 5, 1000));
+        self.lessons = self
+            .lessons
+            .map(|lessons| faults.text("lessons", &lessons, 1, 4000));
+        self.reply_exempt_reason = self
+            .reply_exempt_reason
+            .map(|reason| faults.text("reply_exempt_reason", &reason, 5, 1000));
         self
     }
 }
@@ -146,7 +165,11 @@ impl Case {
         if opinion.outcome == Outcome::Support && self.state == CaseState::OpinionIssued {
             return Err(Denied::ExecutionNeeded);
         }
-        if opinion.replied() || exempt { Ok(opinion.outcome) } else { Err(Denied::OpinionNotServed) }
+        if opinion.replied() || exempt {
+            Ok(opinion.outcome)
+        } else {
+            Err(Denied::OpinionNotServed)
+        }
     }
 
     /// T23 or T24. The hold passes to supervision; starts K21, which is returned.
@@ -163,7 +186,11 @@ impl Case {
 
     /// T35. Investigated again, or executed again when the opinion supports.
     pub fn start_rework(&mut self, version: u64, investigate_again: bool) -> Result<(), Denied> {
-        let act = if investigate_again { Act::ReworkInvestigation } else { Act::ReworkExecution };
+        let act = if investigate_again {
+            Act::ReworkInvestigation
+        } else {
+            Act::ReworkExecution
+        };
         let next = self.gate(version, act)?;
         if !investigate_again && !self.supported() {
             return Err(Denied::NotSupportedOutcome);
@@ -173,7 +200,11 @@ impl Case {
     }
 
     fn closing_act(&self) -> Act {
-        if self.state == CaseState::Executing { Act::CloseExecuted } else { Act::CloseExplained }
+        if self.state == CaseState::Executing {
+            Act::CloseExecuted
+        } else {
+            Act::CloseExplained
+        }
     }
 
     fn reply_or_exempt(&mut self, exempt: bool) -> Result<(), Denied> {

@@ -102,6 +102,9 @@ impl From<Faults> for Denied {
 
 impl From<NoSuchLine> for Denied {
     fn from(line: NoSuchLine) -> Self {
-        Self::WrongState { state: line.state, act: line.act }
+        Self::WrongState {
+            state: line.state,
+            act: line.act,
+        }
     }
 }

@@ -42,7 +42,11 @@ impl Case {
     pub fn extend(&mut self, version: u64, days: u16, law: &Law<'_>) -> Result<LegalTerm, Denied> {
         let next = self.gate(version, Act::Extend)?;
         // An issued opinion has stopped K4 for good, even when the leader sent the case back.
-        let k4 = self.terms.get(ClockCode::K4).filter(|_| self.opinion.is_none()).ok_or(Denied::NoHandlingLimit)?;
+        let k4 = self
+            .terms
+            .get(ClockCode::K4)
+            .filter(|_| self.opinion.is_none())
+            .ok_or(Denied::NoHandlingLimit)?;
         if self.terms.get(ClockCode::K5).is_some() {
             return Err(Denied::ExtensionUsed);
         }

@@ -29,7 +29,12 @@ impl Faults {
         zh: impl Into<String>,
         en: impl Into<String>,
     ) {
-        self.0.push(Fault { field: field.into(), reason, zh: zh.into(), en: en.into() });
+        self.0.push(Fault {
+            field: field.into(),
+            reason,
+            zh: zh.into(),
+            en: en.into(),
+        });
     }
 
     /// Notes a fault unless `holds`.
@@ -67,13 +72,21 @@ impl Faults {
 
     /// A text that may be left out.
     pub fn optional_text(&mut self, field: &str, value: &str, min: usize, max: usize) -> Option<String> {
-        if value.trim().is_empty() { None } else { Some(self.text(field, value, min, max)) }
+        if value.trim().is_empty() {
+            None
+        } else {
+            Some(self.text(field, value, min, max))
+        }
     }
 
     /// A list of texts with at least `at_least` and at most fifty entries.
     pub fn texts(&mut self, field: &str, values: &[String], at_least: usize, max: usize) -> Vec<String> {
         self.count(field, values.len(), at_least, 50);
-        values.iter().enumerate().map(|(index, value)| self.text(&format!("{field}[{index}]"), value, 1, max)).collect()
+        values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| self.text(&format!("{field}[{index}]"), value, 1, max))
+            .collect()
     }
 
     /// How many entries a list has.
@@ -124,13 +137,22 @@ impl Faults {
 
     /// An identifier that may be left out.
     pub fn optional_id(&mut self, field: &str, value: &str) -> Option<Uuid> {
-        if value.is_empty() { None } else { self.id(field, value) }
+        if value.is_empty() {
+            None
+        } else {
+            self.id(field, value)
+        }
     }
 
     /// A value that must be one of a closed list.
     pub fn choice<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            self.add(field, "UNKNOWN", "请从所列选项中选择", "choose one of the listed values");
+            self.add(
+                field,
+                "UNKNOWN",
+                "请从所列选项中选择",
+                "choose one of the listed values",
+            );
         }
         value
     }

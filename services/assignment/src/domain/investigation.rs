@@ -48,7 +48,12 @@ pub fn check_investigators(
             );
         }
         if !seen.insert(investigator.person_id.clone()) {
-            faults.add(field("person_id"), "DUPLICATE", "人员重复", "the person is named twice");
+            faults.add(
+                field("person_id"),
+                "DUPLICATE",
+                "人员重复",
+                "the person is named twice",
+            );
         } else if excluded.contains(&investigator.person_id) {
             faults.add(
                 field("person_id"),
@@ -98,7 +103,12 @@ pub(super) fn check_evidence(field: &str, evidence: &mut [Evidence], at_least: u
     faults.count(field, evidence.len(), at_least, 50);
     for (index, item) in evidence.iter_mut().enumerate() {
         item.title = faults.text(&format!("{field}[{index}].title"), &item.title, 1, 200);
-        item.description = faults.text(&format!("{field}[{index}].description"), &item.description, 2, 4000);
+        item.description = faults.text(
+            &format!("{field}[{index}].description"),
+            &item.description,
+            2,
+            4000,
+        );
         if let Some(digest) = &mut item.file_sha256 {
             digest.make_ascii_lowercase();
             if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -167,7 +177,8 @@ impl Report {
     pub fn check(mut self, now: OffsetDateTime, faults: &mut Faults) -> Self {
         self.cause = faults.text("report.cause", &self.cause, 50, 8000);
         self.problem = faults.text("report.problem", &self.problem, 50, 8000);
-        self.resolution_opinion = faults.text("report.resolution_opinion", &self.resolution_opinion, 50, 8000);
+        self.resolution_opinion =
+            faults.text("report.resolution_opinion", &self.resolution_opinion, 50, 8000);
         self.facts = faults.texts("report.facts", &self.facts, 1, 4000);
         check_evidence("report.evidence", &mut self.evidence, 1, faults);
         match &mut self.statement {
@@ -178,10 +189,17 @@ impl Report {
                 "say when the petitioner was heard, or why he could not be",
             ),
             Some(Statement::HeardAt(at)) if *at > now => {
-                faults.add("report.petitioner_heard_at", "IN_FUTURE", "时间不得晚于现在", "must not be in the future");
+                faults.add(
+                    "report.petitioner_heard_at",
+                    "IN_FUTURE",
+                    "时间不得晚于现在",
+                    "must not be in the future",
+                );
             }
             Some(Statement::HeardAt(_)) => {}
-            Some(Statement::NotHeard(reason)) => *reason = faults.text("report.not_heard_reason", reason, 10, 2000),
+            Some(Statement::NotHeard(reason)) => {
+                *reason = faults.text("report.not_heard_reason", reason, 10, 2000);
+            }
         }
         check_basis("report.legal_basis", &mut self.legal_basis, faults);
         for (field, finding) in [
@@ -192,7 +210,12 @@ impl Report {
             ("report.affects_overall", &mut self.affects_overall),
         ] {
             match finding {
-                None => faults.add(field, "REQUIRED", "请作出判定并说明理由", "answer and give the reason"),
+                None => faults.add(
+                    field,
+                    "REQUIRED",
+                    "请作出判定并说明理由",
+                    "answer and give the reason",
+                ),
                 Some(finding) => {
                     finding.reason = faults.text(&format!("{field}.reason"), &finding.reason, 2, 2000);
                 }
@@ -208,7 +231,10 @@ impl Case {
         self.state = self.gate(version, Act::NameInvestigators)?;
         self.investigators = named
             .iter()
-            .map(|person| InvestigatorFact { person_id: person.person_id.clone(), name: person.name.clone() })
+            .map(|person| InvestigatorFact {
+                person_id: person.person_id.clone(),
+                name: person.name.clone(),
+            })
             .collect();
         Ok(())
     }
@@ -216,7 +242,10 @@ impl Case {
     /// T17. K4 keeps running.
     pub fn submit_report(&mut self, version: u64, now: OffsetDateTime) -> Result<(), Denied> {
         self.state = self.gate(version, Act::SubmitReport)?;
-        self.report = Some(ReportFact { submitted_at: now, read_at: None });
+        self.report = Some(ReportFact {
+            submitted_at: now,
+            read_at: None,
+        });
         Ok(())
     }
 
@@ -239,12 +268,18 @@ impl Case {
     /// T19 waits for the leader: until he has read the report, or five working days have passed without a word,
     /// because the legal duty is the unit's.
     pub(super) fn leader_has_had_his_say(&self, law: &Law<'_>) -> Result<(), Denied> {
-        let Some(report) = self.report else { return Err(Denied::ReportNotRead { until: law.today }) };
+        let Some(report) = self.report else {
+            return Err(Denied::ReportNotRead { until: law.today });
+        };
         if report.read_at.is_some() {
             return Ok(());
         }
         let until = law.instruction_until(report.submitted_at);
-        if law.today > until { Ok(()) } else { Err(Denied::ReportNotRead { until }) }
+        if law.today > until {
+            Ok(())
+        } else {
+            Err(Denied::ReportNotRead { until })
+        }
     }
 }
 
@@ -313,8 +348,16 @@ mod tests {
         let mut interested = investigator("qian");
         interested.no_interest = false;
         let mut faults = Faults::default();
-        check_investigators(vec![investigator("feng"), interested], &["feng".to_owned()], &mut faults);
-        let reasons: Vec<_> = faults.into_vec().into_iter().map(|fault| (fault.field, fault.reason)).collect();
+        check_investigators(
+            vec![investigator("feng"), interested],
+            &["feng".to_owned()],
+            &mut faults,
+        );
+        let reasons: Vec<_> = faults
+            .into_vec()
+            .into_iter()
+            .map(|fault| (fault.field, fault.reason))
+            .collect();
         assert_eq!(
             reasons,
             [

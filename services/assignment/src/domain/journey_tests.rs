@@ -53,20 +53,38 @@ impl Office {
                 linked_towns: vec!["220502100".to_owned()],
                 active: true,
             },
-            instruction: Instruction { leader: LEADER, lead_unit: Some(UNIT) },
+            instruction: Instruction {
+                leader: LEADER,
+                lead_unit: Some(UNIT),
+            },
         }
     }
 
     fn law(&self, today: Date) -> Law<'_> {
-        Law { today, calendar: &self.calendar, rules: &self.rules }
+        Law {
+            today,
+            calendar: &self.calendar,
+            rules: &self.rules,
+        }
     }
 
     fn masters(&self) -> Masters<'_> {
-        Masters { units: &self.units, leader: Some(&self.leader), instruction: Some(&self.instruction) }
+        Masters {
+            units: &self.units,
+            leader: Some(&self.leader),
+            instruction: Some(&self.instruction),
+        }
     }
 
     fn assign(&self, case: &mut Case, today: Date) -> Vec<LegalTerm> {
-        case.assign(version(case), &assignment(today), self.masters(), &self.law(today)).unwrap().terms
+        case.assign(
+            version(case),
+            &assignment(today),
+            self.masters(),
+            &self.law(today),
+        )
+        .unwrap()
+        .terms
     }
 }
 
@@ -128,28 +146,57 @@ fn the_happy_path_has_the_dates_of_the_law() {
 
     let terms = office.assign(&mut case, date!(2026 - 03 - 04));
     assert_eq!(terms[0].eff, date!(2026 - 03 - 19), "K2");
-    assert_eq!(dates(&terms[1]), (date!(2026 - 03 - 11), date!(2026 - 03 - 11), date!(2026 - 03 - 11)), "K3");
+    assert_eq!(
+        dates(&terms[1]),
+        (
+            date!(2026 - 03 - 11),
+            date!(2026 - 03 - 11),
+            date!(2026 - 03 - 11)
+        ),
+        "K3"
+    );
 
-    let k4 = case.accept(1, &office.law(date!(2026 - 03 - 06))).unwrap().unwrap();
-    assert_eq!(dates(&k4), (date!(2026 - 05 - 05), date!(2026 - 05 - 06), date!(2026 - 04 - 30)), "K4");
+    let k4 = case
+        .accept(1, &office.law(date!(2026 - 03 - 06)))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        dates(&k4),
+        (
+            date!(2026 - 05 - 05),
+            date!(2026 - 05 - 06),
+            date!(2026 - 04 - 30)
+        ),
+        "K4"
+    );
 
     case.name_investigators(1, &investigators()).unwrap();
     case.submit_report(1, datetime!(2026-04-10 10:00 +8)).unwrap();
     case.read_report(1, datetime!(2026-04-13 10:00 +8)).unwrap();
-    let k19 = case.issue_opinion(1, "qian", Outcome::Support, &office.law(date!(2026 - 04 - 20))).unwrap();
+    let k19 = case
+        .issue_opinion(1, "qian", Outcome::Support, &office.law(date!(2026 - 04 - 20)))
+        .unwrap();
     assert_eq!(k19.eff, date!(2026 - 04 - 27), "K19");
-    let k6 = case.serve_opinion(1, date!(2026 - 04 - 21), &office.law(date!(2026 - 04 - 21))).unwrap().unwrap();
+    let k6 = case
+        .serve_opinion(1, date!(2026 - 04 - 21), &office.law(date!(2026 - 04 - 21)))
+        .unwrap()
+        .unwrap();
     assert_eq!(k6.eff, date!(2026 - 05 - 21), "K6");
     let plan = Execution {
         plan: "完成外墙维修并验收".to_owned(),
         plan_due: date!(2026 - 06 - 30),
         reply_exempt_reason: None,
     };
-    let k20 = case.start_execution(1, &plan, &office.law(date!(2026 - 04 - 21))).unwrap();
+    let k20 = case
+        .start_execution(1, &plan, &office.law(date!(2026 - 04 - 21)))
+        .unwrap();
     assert_eq!(k20.raw, date!(2026 - 06 - 30), "K20");
     let k21 = case.close(1, false, &office.law(date!(2026 - 04 - 24))).unwrap();
     assert_eq!(k21.eff, date!(2026 - 04 - 29), "K21");
-    assert_eq!((case.state, case.hold), (CaseState::ClosureReported, Hold::Passed));
+    assert_eq!(
+        (case.state, case.hold),
+        (CaseState::ClosureReported, Hold::Passed)
+    );
 }
 
 #[test]
@@ -163,7 +210,12 @@ fn an_objection_is_possible_up_to_the_last_working_day() {
         if allowed {
             assert_eq!(result.unwrap().clock, ClockCode::K22);
         } else {
-            assert_eq!(result.unwrap_err(), Denied::ObjectionTooLate { last_day: date!(2026 - 02 - 26) });
+            assert_eq!(
+                result.unwrap_err(),
+                Denied::ObjectionTooLate {
+                    last_day: date!(2026 - 02 - 26)
+                }
+            );
             assert_eq!(case.state, CaseState::Assigned, "a refused act changes nothing");
         }
     }
@@ -175,9 +227,15 @@ fn a_refused_objection_leaves_the_notice_date_and_cannot_be_repeated() {
     let mut case = released();
     office.assign(&mut case, date!(2026 - 03 - 04));
     case.object(1, &office.law(date!(2026 - 03 - 05))).unwrap();
-    assert_eq!(case.decide_objection(1, false, &office.law(date!(2026 - 03 - 06))), Ok(None));
+    assert_eq!(
+        case.decide_objection(1, false, &office.law(date!(2026 - 03 - 06))),
+        Ok(None)
+    );
     assert_eq!(case.terms.get(ClockCode::K2).unwrap().eff, date!(2026 - 03 - 19));
-    assert_eq!(case.object(1, &office.law(date!(2026 - 03 - 06))), Err(Denied::ObjectionUsed));
+    assert_eq!(
+        case.object(1, &office.law(date!(2026 - 03 - 06))),
+        Err(Denied::ObjectionUsed)
+    );
 }
 
 #[test]
@@ -186,14 +244,24 @@ fn an_upheld_objection_sends_the_case_back_to_the_office() {
     let mut case = released();
     office.assign(&mut case, date!(2026 - 03 - 04));
     case.object(1, &office.law(date!(2026 - 03 - 05))).unwrap();
-    let k1b = case.decide_objection(1, true, &office.law(date!(2026 - 03 - 06))).unwrap().unwrap();
+    let k1b = case
+        .decide_objection(1, true, &office.law(date!(2026 - 03 - 06)))
+        .unwrap()
+        .unwrap();
     assert_eq!(k1b.eff, date!(2026 - 03 - 11));
-    assert_eq!(case.gate(1, Act::Assign), Err(Denied::NotYetHere), "until the office releases it again");
+    assert_eq!(
+        case.gate(1, Act::Assign),
+        Err(Denied::NotYetHere),
+        "until the office releases it again"
+    );
     let triage = case.triage.clone().unwrap();
     case.release(Purpose::Appeal, triage, Some(LEADER));
     office.assign(&mut case, date!(2026 - 03 - 09));
     assert_eq!(case.round, 2);
-    assert!(case.object(1, &office.law(date!(2026 - 03 - 10))).is_ok(), "a new round has its own objection");
+    assert!(
+        case.object(1, &office.law(date!(2026 - 03 - 10))).is_ok(),
+        "a new round has its own objection"
+    );
 }
 
 #[test]
@@ -201,7 +269,10 @@ fn a_late_acceptance_counts_from_the_end_of_the_notice_period() {
     let office = Office::open();
     let mut case = released();
     office.assign(&mut case, date!(2026 - 03 - 04));
-    let k4 = case.accept(1, &office.law(date!(2026 - 04 - 01))).unwrap().unwrap();
+    let k4 = case
+        .accept(1, &office.law(date!(2026 - 04 - 01)))
+        .unwrap()
+        .unwrap();
     assert_eq!(k4.start, date!(2026 - 03 - 19));
 }
 
@@ -213,10 +284,18 @@ fn an_extension_is_possible_once_and_up_to_the_effective_end() {
     case.accept(1, &office.law(date!(2025 - 12 - 19))).unwrap();
     case.name_investigators(1, &investigators()).unwrap();
     let late = case.extend(1, 10, &office.law(date!(2026 - 02 - 25)));
-    assert_eq!(late, Err(Denied::ExtensionTooLate { last_day: date!(2026 - 02 - 24) }));
+    assert_eq!(
+        late,
+        Err(Denied::ExtensionTooLate {
+            last_day: date!(2026 - 02 - 24)
+        })
+    );
     let k5 = case.extend(1, 10, &office.law(date!(2026 - 02 - 24))).unwrap();
     assert_eq!((k5.start, k5.raw), (date!(2026 - 02 - 17), date!(2026 - 02 - 27)));
-    assert_eq!(case.extend(1, 5, &office.law(date!(2026 - 02 - 24))), Err(Denied::ExtensionUsed));
+    assert_eq!(
+        case.extend(1, 5, &office.law(date!(2026 - 02 - 24))),
+        Err(Denied::ExtensionUsed)
+    );
 }
 
 #[test]
@@ -228,10 +307,18 @@ fn the_unit_proceeds_when_the_leader_is_silent_for_five_working_days() {
     case.name_investigators(1, &investigators()).unwrap();
     case.submit_report(1, datetime!(2026-04-10 10:00 +8)).unwrap();
     let early = case.issue_opinion(1, "qian", Outcome::Explain, &office.law(date!(2026 - 04 - 17)));
-    assert_eq!(early, Err(Denied::ReportNotRead { until: date!(2026 - 04 - 17) }));
+    assert_eq!(
+        early,
+        Err(Denied::ReportNotRead {
+            until: date!(2026 - 04 - 17)
+        })
+    );
     let own = case.issue_opinion(1, "zhao", Outcome::Explain, &office.law(date!(2026 - 04 - 20)));
     assert_eq!(own, Err(Denied::SeparationOfDuties));
-    assert!(case.issue_opinion(1, "qian", Outcome::Explain, &office.law(date!(2026 - 04 - 20))).is_ok());
+    assert!(
+        case.issue_opinion(1, "qian", Outcome::Explain, &office.law(date!(2026 - 04 - 20)))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -240,20 +327,33 @@ fn the_portfolio_or_the_instruction_not_followed_needs_a_reason() {
     office.leader.portfolio = vec!["04".to_owned()];
     let today = date!(2026 - 03 - 04);
     let mut case = released();
-    let mut entered = Assignment { lead_unit: OTHER_UNIT, ..assignment(today) };
-    let denied = case.assign(1, &entered, office.masters(), &office.law(today)).unwrap_err();
-    let Denied::Fields(faults) = denied else { panic!("{denied:?}") };
+    let mut entered = Assignment {
+        lead_unit: OTHER_UNIT,
+        ..assignment(today)
+    };
+    let denied = case
+        .assign(1, &entered, office.masters(), &office.law(today))
+        .unwrap_err();
+    let Denied::Fields(faults) = denied else {
+        panic!("{denied:?}")
+    };
     assert_eq!(faults.fields(), ["portfolio_reason", "lead_unit_reason"]);
     entered.portfolio_reason = Some("接访领导首接负责".to_owned());
     entered.lead_unit_reason = Some("职责已划转".to_owned());
-    assert!(case.assign(1, &entered, office.masters(), &office.law(today)).is_ok());
+    assert!(
+        case.assign(1, &entered, office.masters(), &office.law(today))
+            .is_ok()
+    );
 }
 
 #[test]
 fn a_leader_received_case_waits_for_the_instruction() {
     let office = Office::open();
     let today = date!(2026 - 03 - 04);
-    let masters = Masters { instruction: None, ..office.masters() };
+    let masters = Masters {
+        instruction: None,
+        ..office.masters()
+    };
     let denied = released().assign(1, &assignment(today), masters, &office.law(today));
     assert_eq!(denied.unwrap_err(), Denied::NotYetHere);
 }
@@ -267,7 +367,10 @@ fn hold_and_version_come_before_the_state() {
     assert_eq!(case.gate(7, Act::Assign), Err(Denied::WrongHolder));
     case.hold = Hold::Here;
     assert_eq!(case.gate(7, Act::IssueOpinion), Err(Denied::StaleVersion));
-    let wrong = Denied::WrongState { state: CaseState::Registered, act: Act::IssueOpinion };
+    let wrong = Denied::WrongState {
+        state: CaseState::Registered,
+        act: Act::IssueOpinion,
+    };
     assert_eq!(case.gate(1, Act::IssueOpinion), Err(wrong));
 }
 
@@ -277,7 +380,10 @@ fn what_the_leader_sends_back_is_taken_up_again() {
     case.state = CaseState::ClosureReported;
     case.hold = Hold::Passed;
     case.take_back_sent_back(Some(date!(2026 - 05 - 13))).unwrap();
-    assert_eq!((case.state, case.hold, case.due_on), (CaseState::Rework, Hold::Here, Some(date!(2026 - 05 - 13))));
+    assert_eq!(
+        (case.state, case.hold, case.due_on),
+        (CaseState::Rework, Hold::Here, Some(date!(2026 - 05 - 13)))
+    );
     assert_eq!(case.start_rework(1, false), Err(Denied::NotSupportedOutcome));
     case.start_rework(1, true).unwrap();
     assert_eq!(case.state, CaseState::Investigating);
@@ -287,9 +393,15 @@ fn what_the_leader_sends_back_is_taken_up_again() {
 fn attempt(case: &mut Case, act: Act, office: &Office, outcome: Outcome) -> Result<(), Denied> {
     let today = date!(2026 - 03 - 10);
     let law = office.law(today);
-    let plan = Execution { plan: "整改".to_owned(), plan_due: today, reply_exempt_reason: None };
+    let plan = Execution {
+        plan: "整改".to_owned(),
+        plan_due: today,
+        reply_exempt_reason: None,
+    };
     match act {
-        Act::Assign => case.assign(1, &assignment(today), office.masters(), &law).map(drop),
+        Act::Assign => case
+            .assign(1, &assignment(today), office.masters(), &law)
+            .map(drop),
         Act::IssueAcceptance => case.accept(1, &law).map(drop),
         Act::RaiseObjection => case.object(1, &law).map(drop),
         Act::UpholdObjection => case.decide_objection(1, true, &law).map(drop),
@@ -315,7 +427,9 @@ fn attempt(case: &mut Case, act: Act, office: &Office, outcome: Outcome) -> Resu
 fn along_the_table(before: CaseState, now: CaseState, act: Act) -> bool {
     let twins: &[Act] = match act {
         Act::CloseExplained | Act::CloseExecuted => &[Act::CloseExplained, Act::CloseExecuted],
-        Act::ReturnToInvestigation | Act::ReturnToExecution => &[Act::ReturnToInvestigation, Act::ReturnToExecution],
+        Act::ReturnToInvestigation | Act::ReturnToExecution => {
+            &[Act::ReturnToInvestigation, Act::ReturnToExecution]
+        }
         _ => std::slice::from_ref(&act),
     };
     twins.iter().any(|twin| after(before, *twin) == Ok(now))

@@ -54,7 +54,12 @@ impl Service {
     pub fn check(mut self, field: &str, not_before: Date, today: Date, faults: &mut Faults) -> Self {
         let day = format!("{field}.served_on");
         if self.served_on > today {
-            faults.add(day, "IN_FUTURE", "送达日期不得晚于今天", "the date of service must not be in the future");
+            faults.add(
+                day,
+                "IN_FUTURE",
+                "送达日期不得晚于今天",
+                "the date of service must not be in the future",
+            );
         } else if self.served_on < not_before {
             faults.add(
                 day,
@@ -83,9 +88,7 @@ impl Notice {
     #[must_use]
     pub fn check(self, not_before: Date, today: Date, faults: &mut Faults) -> Self {
         match self {
-            Self::Served(service) => {
-                Self::Served(service.check("notice.served", not_before, today, faults))
-            }
+            Self::Served(service) => Self::Served(service.check("notice.served", not_before, today, faults)),
             Self::Exempt(reason) => Self::Exempt(faults.text("notice.exempt_reason", &reason, 5, 1000)),
         }
     }
@@ -107,8 +110,17 @@ mod tests {
 
     fn checked(served_on: Date) -> Vec<&'static str> {
         let mut faults = Faults::default();
-        let service = Service { method: Method::InPerson, served_on, proof: "本人签收".to_owned() };
-        let _ = service.check("service", date!(2026 - 04 - 20), date!(2026 - 04 - 21), &mut faults);
+        let service = Service {
+            method: Method::InPerson,
+            served_on,
+            proof: "本人签收".to_owned(),
+        };
+        let _ = service.check(
+            "service",
+            date!(2026 - 04 - 20),
+            date!(2026 - 04 - 21),
+            &mut faults,
+        );
         faults.into_vec().into_iter().map(|fault| fault.reason).collect()
     }
 

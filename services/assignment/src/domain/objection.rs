@@ -84,7 +84,11 @@ impl Case {
         upheld: bool,
         law: &Law<'_>,
     ) -> Result<Option<LegalTerm>, Denied> {
-        let act = if upheld { Act::UpholdObjection } else { Act::RefuseObjection };
+        let act = if upheld {
+            Act::UpholdObjection
+        } else {
+            Act::RefuseObjection
+        };
         self.state = self.gate(version, act)?;
         if upheld {
             let k1b = law.term(ClockCode::K1b, law.today);

@@ -54,9 +54,19 @@ impl OpinionDraft {
         for (index, outcome) in self.outcomes.iter_mut().enumerate() {
             let field = format!("outcomes[{index}]");
             if outcome.request_no == 0 || outcome.request_no > request_count {
-                faults.add(format!("{field}.request_no"), "UNKNOWN", "没有这项诉求", "there is no such request");
+                faults.add(
+                    format!("{field}.request_no"),
+                    "UNKNOWN",
+                    "没有这项诉求",
+                    "there is no such request",
+                );
             } else if numbers[..index].contains(&outcome.request_no) {
-                faults.add(format!("{field}.request_no"), "DUPLICATE", "诉求重复", "the request is decided twice");
+                faults.add(
+                    format!("{field}.request_no"),
+                    "DUPLICATE",
+                    "诉求重复",
+                    "the request is decided twice",
+                );
             }
             faults.choice(&format!("{field}.outcome"), outcome.outcome);
             outcome.reasons = faults.text(&format!("{field}.reasons"), &outcome.reasons, 10, 4000);
@@ -71,7 +81,11 @@ impl OpinionDraft {
 
     /// Overall outcome: support when any request is supported, else explain when any is explained.
     pub fn overall(&self) -> Outcome {
-        let any = |wanted| self.outcomes.iter().any(|outcome| outcome.outcome == Some(wanted));
+        let any = |wanted| {
+            self.outcomes
+                .iter()
+                .any(|outcome| outcome.outcome == Some(wanted))
+        };
         if any(Outcome::Support) {
             Outcome::Support
         } else if any(Outcome::Explain) {
@@ -92,13 +106,22 @@ impl Case {
         law: &Law<'_>,
     ) -> Result<LegalTerm, Denied> {
         let next = self.gate(version, Act::IssueOpinion)?;
-        if self.investigators.iter().any(|investigator| investigator.person_id == approver) {
+        if self
+            .investigators
+            .iter()
+            .any(|investigator| investigator.person_id == approver)
+        {
             return Err(Denied::SeparationOfDuties);
         }
         self.leader_has_had_his_say(law)?;
         let k19 = law.term(ClockCode::K19, law.today);
         self.state = next;
-        self.opinion = Some(OpinionFact { outcome, issued_on: law.today, served_on: None, exempt: false });
+        self.opinion = Some(OpinionFact {
+            outcome,
+            issued_on: law.today,
+            served_on: None,
+            exempt: false,
+        });
         self.due_on = Some(k19.eff);
         self.terms.put(k19.clone());
         Ok(k19)
@@ -113,7 +136,9 @@ impl Case {
     ) -> Result<Option<LegalTerm>, Denied> {
         let next = self.gate(version, Act::ServeOpinion)?;
         let sixty_days = self.triage()?.sixty_days;
-        let Some(opinion) = &mut self.opinion else { return Err(Denied::OpinionNotServed) };
+        let Some(opinion) = &mut self.opinion else {
+            return Err(Denied::OpinionNotServed);
+        };
         if opinion.served_on.is_some() {
             return Err(Denied::AlreadyServed);
         }
@@ -156,27 +181,55 @@ mod tests {
     fn faults(draft: OpinionDraft, requests: u32) -> Vec<String> {
         let mut faults = Faults::default();
         let _ = draft.check(requests, &mut faults);
-        faults.into_vec().into_iter().map(|fault| format!("{} {}", fault.field, fault.reason)).collect()
+        faults
+            .into_vec()
+            .into_iter()
+            .map(|fault| format!("{} {}", fault.field, fault.reason))
+            .collect()
     }
 
     #[test]
     fn every_request_is_decided_once() {
-        let twice = draft(vec![outcome(1, Outcome::Explain), outcome(1, Outcome::Explain)], None);
-        assert_eq!(faults(twice, 2), ["outcomes REQUEST_MISSING", "outcomes[1].request_no DUPLICATE"]);
-        let unknown = draft(vec![outcome(1, Outcome::Explain), outcome(2, Outcome::Explain)], None);
+        let twice = draft(
+            vec![outcome(1, Outcome::Explain), outcome(1, Outcome::Explain)],
+            None,
+        );
+        assert_eq!(
+            faults(twice, 2),
+            ["outcomes REQUEST_MISSING", "outcomes[1].request_no DUPLICATE"]
+        );
+        let unknown = draft(
+            vec![outcome(1, Outcome::Explain), outcome(2, Outcome::Explain)],
+            None,
+        );
         assert_eq!(faults(unknown, 1), ["outcomes[1].request_no UNKNOWN"]);
     }
 
     #[test]
     fn a_supported_request_needs_a_plan() {
-        assert_eq!(faults(draft(vec![outcome(1, Outcome::Support)], None), 1), ["execution_plan REQUIRED"]);
-        assert!(faults(draft(vec![outcome(1, Outcome::Support)], Some("六月底前完成外墙维修")), 1).is_empty());
+        assert_eq!(
+            faults(draft(vec![outcome(1, Outcome::Support)], None), 1),
+            ["execution_plan REQUIRED"]
+        );
+        assert!(
+            faults(
+                draft(vec![outcome(1, Outcome::Support)], Some("六月底前完成外墙维修")),
+                1
+            )
+            .is_empty()
+        );
     }
 
     #[test]
     fn one_supported_request_makes_the_opinion_support() {
-        let mixed = draft(vec![outcome(1, Outcome::NotSupport), outcome(2, Outcome::Support)], None);
+        let mixed = draft(
+            vec![outcome(1, Outcome::NotSupport), outcome(2, Outcome::Support)],
+            None,
+        );
         assert_eq!(mixed.overall(), Outcome::Support);
-        assert_eq!(draft(vec![outcome(1, Outcome::NotSupport)], None).overall(), Outcome::NotSupport);
+        assert_eq!(
+            draft(vec![outcome(1, Outcome::NotSupport)], None).overall(),
+            Outcome::NotSupport
+        );
     }
 }

@@ -61,7 +61,11 @@ impl Law<'_> {
     /// The term of a clock whose length the rules fix.
     pub fn term(&self, clock: ClockCode, start: Date) -> LegalTerm {
         let length = self.rules.term(clock).unwrap_or_else(|| {
-            clock.rule().length.term().expect("invariant: asked only for clocks of a fixed length")
+            clock
+                .rule()
+                .length
+                .term()
+                .expect("invariant: asked only for clocks of a fixed length")
         });
         LegalTerm::new(clock, term::due(start, length, self.calendar))
     }
@@ -74,13 +78,18 @@ impl Law<'_> {
     /// A term whose last day an act sets; `end` is not before `start` and within [`Term::MAX`].
     pub fn until(&self, clock: ClockCode, start: Date, end: Date) -> LegalTerm {
         let days = (end - start).whole_days().clamp(0, i64::from(Term::MAX));
-        self.days(clock, start, u16::try_from(days).expect("invariant: clamped to the longest period"))
+        self.days(
+            clock,
+            start,
+            u16::try_from(days).expect("invariant: clamped to the longest period"),
+        )
     }
 
     /// The last day on which the leader can still give his instruction on a report before the unit proceeds.
     pub fn instruction_until(&self, submitted_at: OffsetDateTime) -> Date {
         let wait = self.rules.parameters.instruction_wait_working_days;
-        self.calendar.working_days_after(local::local_date(submitted_at), wait)
+        self.calendar
+            .working_days_after(local::local_date(submitted_at), wait)
     }
 }
 

@@ -69,11 +69,21 @@ struct Line {
 }
 
 const fn line(id: &'static str, act: Act, from: &'static [CaseState], to: CaseState) -> Line {
-    Line { id, act, from, to: Some(to) }
+    Line {
+        id,
+        act,
+        from,
+        to: Some(to),
+    }
 }
 
 const fn stay(id: &'static str, act: Act, from: &'static [CaseState]) -> Line {
-    Line { id, act, from, to: None }
+    Line {
+        id,
+        act,
+        from,
+        to: None,
+    }
 }
 
 /// T29 and T34 are committed by supervision; here they take the hold back.
@@ -96,7 +106,12 @@ const TABLE: &[Line] = &[
     line("T22", Act::StartExecution, &[OpinionIssued], Executing),
     line("T23", Act::CloseExplained, &[OpinionIssued], ClosureReported),
     line("T24", Act::CloseExecuted, &[Executing], ClosureReported),
-    line("T29", Act::ReturnToInvestigation, &[ClosureReported], Investigating),
+    line(
+        "T29",
+        Act::ReturnToInvestigation,
+        &[ClosureReported],
+        Investigating,
+    ),
     line("T29", Act::ReturnToExecution, &[ClosureReported], Executing),
     line("T34", Act::SendBack, &[ClosureReported], Rework),
     line("T35", Act::ReworkInvestigation, &[Rework], Investigating),
@@ -123,7 +138,11 @@ pub fn after(state: CaseState, act: Act) -> Result<CaseState, NoSuchLine> {
 
 /// The lines that start from a state, each once, in the order of the table.
 pub fn possible(state: CaseState) -> Vec<&'static str> {
-    let mut lines: Vec<_> = TABLE.iter().filter(|line| line.from.contains(&state)).map(|line| line.id).collect();
+    let mut lines: Vec<_> = TABLE
+        .iter()
+        .filter(|line| line.from.contains(&state))
+        .map(|line| line.id)
+        .collect();
     lines.dedup();
     lines
 }
@@ -165,11 +184,17 @@ pub(crate) mod tests {
     #[test]
     fn forbidden_lines_are_not_in_the_table() {
         assert!(!reaches(Assigned, OpinionIssued), "no opinion without acceptance");
-        assert!(!reaches(Investigating, ClosureReported), "no closure report without an opinion");
+        assert!(
+            !reaches(Investigating, ClosureReported),
+            "no closure report without an opinion"
+        );
         assert!(!reaches(Reported, ClosureReported));
         assert!(!reaches(Accepted, ClosureReported));
         assert!(!reaches(Registered, Accepted), "no acceptance without assignment");
-        assert!(!reaches(ClosureReported, CaseState::Closed), "supervision closes, never this service");
+        assert!(
+            !reaches(ClosureReported, CaseState::Closed),
+            "supervision closes, never this service"
+        );
     }
 
     #[test]
@@ -177,7 +202,17 @@ pub(crate) mod tests {
         for act in ACTS {
             assert!(TABLE.iter().any(|line| line.act == *act), "{act:?}");
         }
-        for state in [Registered, Assigned, Objected, Accepted, Investigating, Reported, OpinionIssued, Executing, Rework] {
+        for state in [
+            Registered,
+            Assigned,
+            Objected,
+            Accepted,
+            Investigating,
+            Reported,
+            OpinionIssued,
+            Executing,
+            Rework,
+        ] {
             assert!(!possible(state).is_empty(), "{state:?}");
         }
     }

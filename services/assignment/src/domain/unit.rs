@@ -4,11 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{
-    case::Purpose,
-    denied::Denied,
-    fault::Faults,
-};
+use super::{case::Purpose, denied::Denied, fault::Faults};
 
 /// What a unit is [R:2].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,18 +112,30 @@ impl Units {
     pub fn check(&self, unit: &Unit) -> Result<(), Faults> {
         let mut faults = Faults::default();
         for (field, neighbour, chain) in [
-            ("unit.parent_unit_id", unit.parent, (|unit| unit.parent) as fn(&Unit) -> Option<Uuid>),
+            (
+                "unit.parent_unit_id",
+                unit.parent,
+                (|unit| unit.parent) as fn(&Unit) -> Option<Uuid>,
+            ),
             ("unit.successor_unit_id", unit.successor, |unit| unit.successor),
         ] {
             let Some(neighbour) = neighbour else { continue };
             if neighbour == unit.id || self.leads_to(neighbour, unit.id, chain) {
-                faults.add(field, "CIRCLE", "不得指向本单位或其下级", "must not lead back to the unit itself");
+                faults.add(
+                    field,
+                    "CIRCLE",
+                    "不得指向本单位或其下级",
+                    "must not lead back to the unit itself",
+                );
             } else if self.get(neighbour).is_none() {
                 faults.add(field, "UNKNOWN", "没有这个单位", "there is no such unit");
             }
         }
         faults.require(
-            unit.active || unit.successor.is_none_or(|successor| self.get(successor).is_none_or(|unit| unit.active)),
+            unit.active
+                || unit
+                    .successor
+                    .is_none_or(|successor| self.get(successor).is_none_or(|unit| unit.active)),
             "unit.successor_unit_id",
             "INACTIVE",
             "承接单位须为在用单位",
@@ -173,7 +181,12 @@ impl Units {
         match self.get(unit) {
             None => faults.add(field, "UNKNOWN", "没有这个单位", "there is no such unit"),
             Some(unit) if !unit.active => {
-                faults.add(field, "INACTIVE", "该单位已停用，请选承接单位", "the unit is inactive; choose its successor");
+                faults.add(
+                    field,
+                    "INACTIVE",
+                    "该单位已停用，请选承接单位",
+                    "the unit is inactive; choose its successor",
+                );
             }
             Some(_) => {}
         }
@@ -213,7 +226,11 @@ pub fn recusal_check(
     if purpose == Purpose::Accusation {
         return Err(Denied::AccusedUnit);
     }
-    if approved.contains(&unit) { Ok(RecusalCheck::ApprovedByLeader) } else { Err(Denied::ApprovalNeeded) }
+    if approved.contains(&unit) {
+        Ok(RecusalCheck::ApprovedByLeader)
+    } else {
+        Err(Denied::ApprovalNeeded)
+    }
 }
 
 #[cfg(test)]
@@ -238,7 +255,9 @@ mod tests {
     }
 
     fn tree() -> Units {
-        [unit(1, None), unit(2, Some(1)), unit(3, Some(2)), unit(4, None)].into_iter().collect()
+        [unit(1, None), unit(2, Some(1)), unit(3, Some(2)), unit(4, None)]
+            .into_iter()
+            .collect()
     }
 
     #[test]
@@ -247,13 +266,22 @@ mod tests {
             let denied = recusal_check(&tree(), Purpose::Accusation, &[id(1)], id(below), &[id(below)]);
             assert_eq!(denied, Err(Denied::AccusedUnit));
         }
-        assert_eq!(recusal_check(&tree(), Purpose::Accusation, &[id(1)], id(4), &[]), Ok(RecusalCheck::Clear));
-        assert_eq!(recusal_check(&tree(), Purpose::Accusation, &[id(3)], id(1), &[]), Ok(RecusalCheck::Clear));
+        assert_eq!(
+            recusal_check(&tree(), Purpose::Accusation, &[id(1)], id(4), &[]),
+            Ok(RecusalCheck::Clear)
+        );
+        assert_eq!(
+            recusal_check(&tree(), Purpose::Accusation, &[id(3)], id(1), &[]),
+            Ok(RecusalCheck::Clear)
+        );
     }
 
     #[test]
     fn an_appeal_reaches_the_unit_complained_about_only_with_the_leaders_approval() {
-        assert_eq!(recusal_check(&tree(), Purpose::Appeal, &[id(1)], id(2), &[]), Err(Denied::ApprovalNeeded));
+        assert_eq!(
+            recusal_check(&tree(), Purpose::Appeal, &[id(1)], id(2), &[]),
+            Err(Denied::ApprovalNeeded)
+        );
         assert_eq!(
             recusal_check(&tree(), Purpose::Appeal, &[id(1)], id(2), &[id(2)]),
             Ok(RecusalCheck::ApprovedByLeader)
@@ -273,6 +301,9 @@ mod tests {
     #[test]
     fn assignees_exist_and_are_named_once() {
         let faults = tree().check_assignees(Some(id(7)), &[id(1), id(1), id(8)]);
-        assert_eq!(faults.fields(), ["lead_unit_id", "assist_unit_ids[1]", "assist_unit_ids[2]"]);
+        assert_eq!(
+            faults.fields(),
+            ["lead_unit_id", "assist_unit_ids[1]", "assist_unit_ids[2]"]
+        );
     }
 }

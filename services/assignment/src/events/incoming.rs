@@ -52,7 +52,13 @@ async fn registered(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let body: event::CaseRegistered = event.decode()?;
     let number = event.case_no.ok_or_else(|| unreadable("case number"))?;
     let purpose = purpose(body.purpose())?;
-    let mut case = Case::registered(event.entity_id, number, purpose, body.anonymous, body.leader_received);
+    let mut case = Case::registered(
+        event.entity_id,
+        number,
+        purpose,
+        body.anonymous,
+        body.leader_received,
+    );
     case.due_on = body.k1.as_ref().and_then(|k1| parse_date(&k1.due_eff));
     Ok(cases::save(act, &mut case).await?)
 }
@@ -73,7 +79,11 @@ async fn released(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
         request_count: body.request_count,
     };
     case.leader_received = body.leader_received;
-    case.release(purpose(body.purpose())?, triage, optional_id(&body.responsible_leader_id)?);
+    case.release(
+        purpose(body.purpose())?,
+        triage,
+        optional_id(&body.responsible_leader_id)?,
+    );
     Ok(cases::save(act, &mut case).await?)
 }
 
@@ -85,7 +95,10 @@ async fn ended_elsewhere(act: &mut Act, event: &Incoming) -> Result<(), Refusal>
 
 async fn reception_finalised(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let body: event::ReceptionFinalised = event.decode()?;
-    let instruction = Instruction { leader: id(&body.leader_id)?, lead_unit: optional_id(&body.lead_unit_id)? };
+    let instruction = Instruction {
+        leader: id(&body.leader_id)?,
+        lead_unit: optional_id(&body.lead_unit_id)?,
+    };
     let reception_id = id(&body.reception_id)?;
     masters::save_instruction(act, event.entity_id, reception_id, &instruction).await?;
     Ok(())
@@ -107,22 +120,28 @@ async fn leader_changed(act: &mut Act, event: &Incoming) -> Result<(), Refusal> 
 
 async fn returned(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let mut case = known(act, event).await?;
-    case.take_back_returned().map_err(|denied| Refusal::internal(&denied))?;
+    case.take_back_returned()
+        .map_err(|denied| Refusal::internal(&denied))?;
     Ok(cases::save(act, &mut case).await?)
 }
 
 async fn sent_back(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let body: event::LeaderSentBack = event.decode()?;
     let mut case = known(act, event).await?;
-    case.take_back_sent_back(parse_date(&body.rework_due)).map_err(|denied| Refusal::internal(&denied))?;
+    case.take_back_sent_back(parse_date(&body.rework_due))
+        .map_err(|denied| Refusal::internal(&denied))?;
     Ok(cases::save(act, &mut case).await?)
 }
 
 async fn recomputed(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let body: event::ClockChanged = event.decode()?;
-    let Some(term) = body.term.as_ref().and_then(read_term) else { return Err(unreadable("term")) };
+    let Some(term) = body.term.as_ref().and_then(read_term) else {
+        return Err(unreadable("term"));
+    };
     let district = act.district();
-    let Some(mut case) = cases::lock(act.conn(), district, event.entity_id).await? else { return Ok(()) };
+    let Some(mut case) = cases::lock(act.conn(), district, event.entity_id).await? else {
+        return Ok(());
+    };
     let eff = term.eff;
     let before = case.terms.get(term.clock).map(|own| own.eff);
     if case.terms.follow(term) {
@@ -151,7 +170,11 @@ fn id(text: &str) -> Result<Uuid, Refusal> {
 }
 
 fn optional_id(text: &str) -> Result<Option<Uuid>, Refusal> {
-    if text.is_empty() { Ok(None) } else { id(text).map(Some) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        id(text).map(Some)
+    }
 }
 
 fn purpose(purpose: event::Purpose) -> Result<Purpose, Refusal> {

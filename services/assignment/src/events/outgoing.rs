@@ -73,7 +73,12 @@ pub(crate) fn unit_changed(act: &mut Act, unit: &Unit) {
 
 /// `case.assigned` (T08).
 pub(crate) fn assigned(act: &mut Act, case: &Case, entered: &Assignment, terms: &[LegalTerm]) {
-    let term = |code: &str| terms.iter().find(|term| term.clock.code() == code).map(legal_term);
+    let term = |code: &str| {
+        terms
+            .iter()
+            .find(|term| term.clock.code() == code)
+            .map(legal_term)
+    };
     let body = event::CaseAssigned {
         round: case.round,
         lead_unit_id: entered.lead_unit.to_string(),
@@ -89,14 +94,25 @@ pub(crate) fn assigned(act: &mut Act, case: &Case, entered: &Assignment, terms: 
 
 /// `case.objected` (T11).
 pub(crate) fn objected(act: &mut Act, case: &Case, k22: &LegalTerm) {
-    let body = event::CaseObjected { round: case.round, k22: Some(legal_term(k22)) };
+    let body = event::CaseObjected {
+        round: case.round,
+        k22: Some(legal_term(k22)),
+    };
     act.publish("case.objected", entity(case), &body);
 }
 
 /// `case.objection_upheld` (T12) or `case.objection_refused` (T13).
 pub(crate) fn objection_decided(act: &mut Act, case: &Case, upheld: bool, k1b: Option<&LegalTerm>) {
-    let kind = if upheld { "case.objection_upheld" } else { "case.objection_refused" };
-    let body = event::CaseObjectionDecided { round: case.round, upheld, k1b: k1b.map(legal_term) };
+    let kind = if upheld {
+        "case.objection_upheld"
+    } else {
+        "case.objection_refused"
+    };
+    let body = event::CaseObjectionDecided {
+        round: case.round,
+        upheld,
+        k1b: k1b.map(legal_term),
+    };
     act.publish(kind, entity(case), &body);
 }
 
@@ -114,42 +130,61 @@ pub(crate) fn accepted(act: &mut Act, case: &Case, k4: Option<&LegalTerm>, notic
 /// `case.investigation_started` (T16).
 pub(crate) fn investigation_started(act: &mut Act, case: &Case) {
     let count = u32::try_from(case.investigators.len()).unwrap_or(u32::MAX);
-    let body = event::CaseInvestigationStarted { investigator_count: count };
+    let body = event::CaseInvestigationStarted {
+        investigator_count: count,
+    };
     act.publish("case.investigation_started", entity(case), &body);
 }
 
 /// `case.report_submitted` (T17).
 pub(crate) fn report_submitted(act: &mut Act, case: &Case, at: OffsetDateTime) {
-    let body = event::CaseReportSubmitted { submitted_to_leader_at: Some(timestamp(at)) };
+    let body = event::CaseReportSubmitted {
+        submitted_to_leader_at: Some(timestamp(at)),
+    };
     act.publish("case.report_submitted", entity(case), &body);
 }
 
 /// `case.report_returned` (T18).
 pub(crate) fn report_returned(act: &mut Act, case: &Case) {
-    act.publish("case.report_returned", entity(case), &event::CaseReportReturned {});
+    act.publish(
+        "case.report_returned",
+        entity(case),
+        &event::CaseReportReturned {},
+    );
 }
 
 /// `case.extended` (T20).
 pub(crate) fn extended(act: &mut Act, case: &Case, k5: &LegalTerm) {
-    let body = event::CaseExtended { days: u32::from(k5.length.count()), k5: Some(legal_term(k5)) };
+    let body = event::CaseExtended {
+        days: u32::from(k5.length.count()),
+        k5: Some(legal_term(k5)),
+    };
     act.publish("case.extended", entity(case), &body);
 }
 
 /// `case.opinion_issued` (T19).
 pub(crate) fn opinion_issued(act: &mut Act, case: &Case, overall: Outcome, k19: &LegalTerm) {
-    let body = event::CaseOpinionIssued { outcome: outcome(overall).into(), k19: Some(legal_term(k19)) };
+    let body = event::CaseOpinionIssued {
+        outcome: outcome(overall).into(),
+        k19: Some(legal_term(k19)),
+    };
     act.publish("case.opinion_issued", entity(case), &body);
 }
 
 /// `case.opinion_served` (T19s).
 pub(crate) fn opinion_served(act: &mut Act, case: &Case, served_on: Date, k6: Option<&LegalTerm>) {
-    let body = event::CaseOpinionServed { served_on: served_on.to_string(), k6: k6.map(legal_term) };
+    let body = event::CaseOpinionServed {
+        served_on: served_on.to_string(),
+        k6: k6.map(legal_term),
+    };
     act.publish("case.opinion_served", entity(case), &body);
 }
 
 /// `case.execution_started` (T22).
 pub(crate) fn execution_started(act: &mut Act, case: &Case, plan_due: Date) {
-    let body = event::CaseExecutionStarted { plan_due: plan_due.to_string() };
+    let body = event::CaseExecutionStarted {
+        plan_due: plan_due.to_string(),
+    };
     act.publish("case.execution_started", entity(case), &body);
 }
 
@@ -179,5 +214,9 @@ pub(crate) fn closure_reported(
 
 /// `case.rework_started` (T35).
 pub(crate) fn rework_started(act: &mut Act, case: &Case, investigate_again: bool) {
-    act.publish("case.rework_started", entity(case), &event::CaseReworkStarted { investigate_again });
+    act.publish(
+        "case.rework_started",
+        entity(case),
+        &event::CaseReworkStarted { investigate_again },
+    );
 }

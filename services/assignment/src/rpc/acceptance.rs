@@ -26,7 +26,11 @@ pub(super) async fn draft_acceptance(
     let what = transitions::Act::DraftAcceptance;
     let case = opened::for_unit(act, &request.case_id, request.version, what).await?;
     let mut faults = Faults::default();
-    let draft = AcceptanceDraft { text: request.text, contact: request.contact }.check(&mut faults);
+    let draft = AcceptanceDraft {
+        text: request.text,
+        contact: request.contact,
+    }
+    .check(&mut faults);
     faults.finish()?;
     papers::replace(act, case.id, PaperKind::AcceptanceDraft, &draft).await?;
     let result = opened::close(act, case, &[], Vec::new()).await?;
@@ -39,7 +43,8 @@ pub(super) async fn issue_acceptance(
     request: IssueAcceptanceRequest,
 ) -> Result<IssueAcceptanceResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_unit(act, &request.case_id, version, transitions::Act::IssueAcceptance).await?;
+    let mut case =
+        opened::for_unit(act, &request.case_id, version, transitions::Act::IssueAcceptance).await?;
     let draft: Option<AcceptanceDraft> = papers::latest(act, case.id, PaperKind::AcceptanceDraft).await?;
     let draft = draft.ok_or(Denied::DraftMissing)?;
     let today = act.today();
@@ -48,7 +53,9 @@ pub(super) async fn issue_acceptance(
     let notice = decode::notice(request.notice, &mut faults)
         .map(|notice| notice.check(assigned_on, today, &mut faults));
     faults.finish()?;
-    let Some(notice) = notice else { return Err(Denied::DraftMissing.into()) };
+    let Some(notice) = notice else {
+        return Err(Denied::DraftMissing.into());
+    };
 
     let k4 = case.accept(version, &opened::law(act))?;
     let acceptance = Acceptance { draft, notice };

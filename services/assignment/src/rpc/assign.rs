@@ -23,7 +23,10 @@ use crate::{
 };
 
 /// T08 交办.
-pub(super) async fn assign_case(act: &mut Act, request: AssignCaseRequest) -> Result<AssignCaseResponse, Refusal> {
+pub(super) async fn assign_case(
+    act: &mut Act,
+    request: AssignCaseRequest,
+) -> Result<AssignCaseResponse, Refusal> {
     let version = request.version;
     let mut case = opened::for_office(act, &request.case_id, version, transitions::Act::Assign).await?;
     let entered = read(request, act.today())?;
@@ -32,7 +35,11 @@ pub(super) async fn assign_case(act: &mut Act, request: AssignCaseRequest) -> Re
     let units = units::all(act.conn(), district).await?;
     let instruction = masters::instruction(act.conn(), district, case.id).await?;
     let leader = responsible_leader(act, &case, &entered).await?;
-    let masters = Masters { units: &units, leader: leader.as_ref(), instruction: instruction.as_ref() };
+    let masters = Masters {
+        units: &units,
+        leader: leader.as_ref(),
+        instruction: instruction.as_ref(),
+    };
     let assigned = case.assign(version, &entered, masters, &opened::law(act))?;
 
     papers::append(act, case.id, PaperKind::Assignment, &entered).await?;
@@ -74,7 +81,9 @@ async fn responsible_leader(
     case: &Case,
     entered: &Assignment,
 ) -> Result<Option<Leader>, Refusal> {
-    let Some(leader) = case.responsible_leader.or(entered.responsible_leader) else { return Ok(None) };
+    let Some(leader) = case.responsible_leader.or(entered.responsible_leader) else {
+        return Ok(None);
+    };
     let district = act.district();
     Ok(masters::leader(act.conn(), district, leader).await?)
 }
@@ -90,7 +99,9 @@ pub(super) async fn approve_accused_unit(
         Some(leader) => masters::leader(act.conn(), district, leader).await?,
         None => None,
     };
-    let Some(leader) = leader else { return Err(Denied::NotFound.into()) };
+    let Some(leader) = leader else {
+        return Err(Denied::NotFound.into());
+    };
     let mut faults = Faults::default();
     let unit: Option<Uuid> = faults.id("unit_id", &request.unit_id);
     let reason = faults.text("reason", &request.reason, 10, 4000);
@@ -100,7 +111,11 @@ pub(super) async fn approve_accused_unit(
     let unit = unit.unwrap_or_default();
     let units = units::all(act.conn(), district).await?;
     case.approve_unit(request.version, unit, &units)?;
-    let approval = UnitApproval { unit, leader: leader.id, reason };
+    let approval = UnitApproval {
+        unit,
+        leader: leader.id,
+        reason,
+    };
     papers::append(act, case.id, PaperKind::UnitApproval, &approval).await?;
     let result = opened::close(act, case, &[], Vec::new()).await?;
     Ok(ApproveAccusedUnitResponse { result })

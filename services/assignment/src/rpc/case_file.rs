@@ -34,7 +34,11 @@ pub(super) async fn get_case_file(
         standing: Some(encode::standing(&case)),
         terms: case.terms.iter().map(legal_term).collect(),
         assist_unit_ids: case.assist_units.iter().map(ToString::to_string).collect(),
-        request_count: case.triage.as_ref().map(|triage| triage.request_count).unwrap_or_default(),
+        request_count: case
+            .triage
+            .as_ref()
+            .map(|triage| triage.request_count)
+            .unwrap_or_default(),
         investigators: named.into_iter().flatten().map(investigator).collect(),
         report_read_at: case.report.and_then(|report| report.read_at).map(timestamp),
         papers: papers.into_iter().map(paper).collect(),

@@ -2,8 +2,8 @@
 
 use xinqiao_chassis::{desk::Act, refusal::Refusal};
 use xinqiao_proto::assignment::{
-    StartExecutionRequest, StartExecutionResponse, StartReworkRequest, StartReworkResponse, SubmitClosureReportRequest,
-    SubmitClosureReportResponse,
+    StartExecutionRequest, StartExecutionResponse, StartReworkRequest, StartReworkResponse,
+    SubmitClosureReportRequest, SubmitClosureReportResponse,
 };
 
 use super::{decode, decode::optional, forms, opened};
@@ -70,7 +70,9 @@ pub(super) async fn submit_closure_report(
     };
     let mut closure = closure.check(opinion, &mut faults);
     faults.finish()?;
-    let Some(outcome) = closure.outcome else { return Err(Denied::OpinionNotServed.into()) };
+    let Some(outcome) = closure.outcome else {
+        return Err(Denied::OpinionNotServed.into());
+    };
 
     let k21 = case.close(version, exempt, &opened::law(act))?;
     if closure.reply_exempt_reason.is_none() && case.opinion.is_some_and(|opinion| opinion.exempt) {
@@ -87,7 +89,10 @@ pub(super) async fn submit_closure_report(
 }
 
 /// T35.
-pub(super) async fn start_rework(act: &mut Act, request: StartReworkRequest) -> Result<StartReworkResponse, Refusal> {
+pub(super) async fn start_rework(
+    act: &mut Act,
+    request: StartReworkRequest,
+) -> Result<StartReworkResponse, Refusal> {
     let what = transitions::Act::ReworkInvestigation;
     let mut case = opened::for_unit(act, &request.case_id, request.version, what).await?;
     case.start_rework(request.version, request.investigate_again)?;

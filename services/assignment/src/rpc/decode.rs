@@ -58,7 +58,11 @@ pub(super) fn service(
     if method.is_none() || served_on.is_none() {
         faults.text(&format!("{field}.proof"), &entered.proof, 2, 1000);
     }
-    Some(Service { method: method?, served_on: served_on?, proof: entered.proof })
+    Some(Service {
+        method: method?,
+        served_on: served_on?,
+        proof: entered.proof,
+    })
 }
 
 /// Investigators.
@@ -76,12 +80,14 @@ pub(super) fn investigators(entered: Vec<assignment::Investigator>) -> Vec<Inves
 
 /// An investigation report.
 pub(super) fn report(entered: assignment::InvestigationReport, faults: &mut Faults) -> Report {
-    let statement = entered.petitioner_statement.and_then(|statement| match statement {
-        PetitionerStatement::PetitionerHeardAt(at) => {
-            faults.choice("report.petitioner_heard_at", instant(at)).map(Statement::HeardAt)
-        }
-        PetitionerStatement::NotHeardReason(reason) => Some(Statement::NotHeard(reason)),
-    });
+    let statement = entered
+        .petitioner_statement
+        .and_then(|statement| match statement {
+            PetitionerStatement::PetitionerHeardAt(at) => faults
+                .choice("report.petitioner_heard_at", instant(at))
+                .map(Statement::HeardAt),
+            PetitionerStatement::NotHeardReason(reason) => Some(Statement::NotHeard(reason)),
+        });
     Report {
         cause: entered.cause,
         problem: entered.problem,
@@ -99,7 +105,10 @@ pub(super) fn report(entered: assignment::InvestigationReport, faults: &mut Faul
 }
 
 fn finding(entered: assignment::Finding) -> Finding {
-    Finding { holds: entered.holds, reason: entered.reason }
+    Finding {
+        holds: entered.holds,
+        reason: entered.reason,
+    }
 }
 
 /// Evidence.
@@ -118,7 +127,11 @@ pub(super) fn evidence(entered: Vec<assignment::Evidence>) -> Vec<Evidence> {
 pub(super) fn legal_basis(entered: Vec<assignment::LegalBasis>) -> Vec<LegalBasis> {
     entered
         .into_iter()
-        .map(|clause| LegalBasis { title: clause.title, article: clause.article, text: clause.text })
+        .map(|clause| LegalBasis {
+            title: clause.title,
+            article: clause.article,
+            text: clause.text,
+        })
         .collect()
 }
 
@@ -164,5 +177,7 @@ pub(super) fn unit_kind(entered: assignment::UnitKind) -> Option<UnitKind> {
 fn instant(at: prost_types::Timestamp) -> Option<OffsetDateTime> {
     let nanos = i128::from(at.seconds) * 1_000_000_000 + i128::from(at.nanos);
     let whole_micros = nanos.div_euclid(1000) * 1000;
-    OffsetDateTime::from_unix_timestamp_nanos(whole_micros).ok().map(|at| at.to_offset(UtcOffset::UTC))
+    OffsetDateTime::from_unix_timestamp_nanos(whole_micros)
+        .ok()
+        .map(|at| at.to_offset(UtcOffset::UTC))
 }

@@ -22,7 +22,10 @@ pub(super) async fn list_unit_desk(
 ) -> Result<ListUnitDeskResponse, Refusal> {
     let desk = act.caller().unit_id.map(DeskOf::Unit);
     let (cases, page) = list(act, desk, request.state, request.page.as_ref()).await?;
-    Ok(ListUnitDeskResponse { cases, page: Some(page) })
+    Ok(ListUnitDeskResponse {
+        cases,
+        page: Some(page),
+    })
 }
 
 /// Cases held here.
@@ -31,7 +34,10 @@ pub(super) async fn list_office_desk(
     request: ListOfficeDeskRequest,
 ) -> Result<ListOfficeDeskResponse, Refusal> {
     let (cases, page) = list(act, Some(DeskOf::Office), request.state, request.page.as_ref()).await?;
-    Ok(ListOfficeDeskResponse { cases, page: Some(page) })
+    Ok(ListOfficeDeskResponse {
+        cases,
+        page: Some(page),
+    })
 }
 
 /// Cases the caller, or the leader he works for, is responsible for.
@@ -41,7 +47,10 @@ pub(super) async fn list_leader_desk(
 ) -> Result<ListLeaderDeskResponse, Refusal> {
     let desk = act.caller().leader_id.map(DeskOf::Leader);
     let (cases, page) = list(act, desk, request.state, request.page.as_ref()).await?;
-    Ok(ListLeaderDeskResponse { cases, page: Some(page) })
+    Ok(ListLeaderDeskResponse {
+        cases,
+        page: Some(page),
+    })
 }
 
 async fn list(
@@ -52,9 +61,15 @@ async fn list(
 ) -> Result<(Vec<CaseStanding>, PageInfo), Refusal> {
     let mut fields = Fields::new();
     let page: Page<DeskKey> = Page::read(&mut fields, "page", page);
-    let state = if state == 0 { None } else { fields.choice::<CaseState>("state", state) };
+    let state = if state == 0 {
+        None
+    } else {
+        fields.choice::<CaseState>("state", state)
+    };
     fields.finish()?;
-    let Some(desk) = desk else { return Ok((Vec::new(), PageInfo::default())) };
+    let Some(desk) = desk else {
+        return Ok((Vec::new(), PageInfo::default()));
+    };
     let district = act.district();
     let state = state.and_then(encode::state_asked);
     let mut rows = desks::list(act.conn(), district, desk, state, page.after, page.limit()).await?;

@@ -20,7 +20,11 @@ use xinqiao_chassis::document::timestamp;
 
 /// Answer of an act.
 pub(super) fn result(case: &Case, terms: &[LegalTerm], documents: Vec<DocumentRef>) -> ActResult {
-    ActResult { standing: Some(standing(case)), terms: terms.iter().map(legal_term).collect(), documents }
+    ActResult {
+        standing: Some(standing(case)),
+        terms: terms.iter().map(legal_term).collect(),
+        documents,
+    }
 }
 
 /// Where a case stands.
@@ -36,7 +40,11 @@ pub(super) fn standing(case: &Case) -> CaseStanding {
         lead_unit_id: id_or_empty(case.lead_unit),
         responsible_leader_id: id_or_empty(case.responsible_leader),
         due_on: case.due_on.map(|day| day.to_string()).unwrap_or_default(),
-        possible_next: if here { possible(case.state).into_iter().map(str::to_owned).collect() } else { Vec::new() },
+        possible_next: if here {
+            possible(case.state).into_iter().map(str::to_owned).collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -69,7 +77,10 @@ fn state(state: CaseState) -> assignment::CaseState {
 
 /// The state a caller filters by; none for an unknown one.
 pub(super) fn state_asked(asked: assignment::CaseState) -> Option<CaseState> {
-    STATES.iter().find(|(wire, _)| *wire == asked).map(|(_, own)| *own)
+    STATES
+        .iter()
+        .find(|(wire, _)| *wire == asked)
+        .map(|(_, own)| *own)
 }
 
 /// A unit.
@@ -131,5 +142,9 @@ fn evidence(evidence: Evidence) -> assignment::Evidence {
 }
 
 fn legal_basis(basis: LegalBasis) -> assignment::LegalBasis {
-    assignment::LegalBasis { title: basis.title, article: basis.article, text: basis.text }
+    assignment::LegalBasis {
+        title: basis.title,
+        article: basis.article,
+        text: basis.text,
+    }
 }

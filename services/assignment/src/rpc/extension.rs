@@ -26,11 +26,17 @@ pub(super) async fn extend(act: &mut Act, request: ExtendRequest) -> Result<Exte
     let mut faults = Faults::default();
     let longest = act.rules().longest_extension();
     let days = u16::try_from(request.days).unwrap_or(u16::MAX);
-    let extension = Extension { days, reason: request.reason }.check(longest, &mut faults);
+    let extension = Extension {
+        days,
+        reason: request.reason,
+    }
+    .check(longest, &mut faults);
     let notice = decode::notice(request.notice, &mut faults)
         .map(|notice| notice.check(accepted_on, today, &mut faults));
     faults.finish()?;
-    let Some(notice) = notice else { return Err(Denied::NoHandlingLimit.into()) };
+    let Some(notice) = notice else {
+        return Err(Denied::NoHandlingLimit.into());
+    };
 
     let k5 = case.extend(version, extension.days, &opened::law(act))?;
     let paper = ExtensionNotice { extension, notice };

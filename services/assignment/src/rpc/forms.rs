@@ -1,15 +1,20 @@
 //! The legal documents of the acts: every text as it was entered, with who issued it.
 
+mod closing;
+
+pub(super) use closing::{closure, execution_plan};
+
 use uuid::Uuid;
 use xinqiao_chassis::{desk::Act, identity::Caller, refusal::Refusal};
 use xinqiao_documents::{
     Day, Form, Moment, document_number,
     forms::{
-        assignment::{self as order, AssignmentOrder, LeadSource as Source, RecusalCheck, RecusalDeclaration},
-        closing::{ClosureOutcome as Ending, ClosureReport, ExecutionEvidence, ExecutionPlan},
+        assignment::{
+            self as order, AssignmentOrder, LeadSource as Source, RecusalCheck, RecusalDeclaration,
+        },
         handling::{
-            AcceptanceNotice, ExtensionNotice, HandlingOpinion, Hearing, InvestigationReport, Remedy, ReportReturn,
-            RequestOutcome, ServiceProof, ServiceResult,
+            AcceptanceNotice, ExtensionNotice, HandlingOpinion, Hearing, InvestigationReport, Remedy,
+            ReportReturn, RequestOutcome, ServiceProof, ServiceResult,
         },
     },
     part::{self, Issue, Official, ServiceMethod},
@@ -20,7 +25,6 @@ use crate::{
     domain::{
         assign::{Assigned, Assignment, LeadSource},
         case::{Case, Outcome},
-        closure::{Closure, ClosureOutcome, Execution},
         extension::Extension,
         investigation::{Evidence, Finding, Investigator, LegalBasis, Report, Statement},
         leader::Leader,
@@ -38,13 +42,20 @@ fn file<D: Form>(act: &mut Act, case: &Case, document: &D) -> DocumentRef {
 }
 
 fn official(caller: &Caller) -> Official {
-    Official { id: caller.person_id.clone(), name: caller.name.clone(), post: None }
+    Official {
+        id: caller.person_id.clone(),
+        name: caller.name.clone(),
+        post: None,
+    }
 }
 
 fn unit(units: &Units, id: Option<Uuid>) -> part::Unit {
     let id = id.unwrap_or_default();
     let name = units.get(id).map(|unit| unit.name.clone()).unwrap_or_default();
-    part::Unit { id: id.to_string(), name }
+    part::Unit {
+        id: id.to_string(),
+        name,
+    }
 }
 
 fn term(term: &LegalTerm) -> part::Term {
@@ -97,12 +108,20 @@ pub(super) fn assignment_order(
     leader: Option<&Leader>,
     (entered, assigned): (&Assignment, &Assigned),
 ) -> DocumentRef {
-    let complained = case.triage.as_ref().map(|triage| triage.complained_units.as_slice()).unwrap_or_default();
+    let complained = case
+        .triage
+        .as_ref()
+        .map(|triage| triage.complained_units.as_slice())
+        .unwrap_or_default();
     let document = AssignmentOrder {
         case_no: case.number,
         round: case.round,
         lead_unit: unit(units, case.lead_unit),
-        assist_units: entered.assist_units.iter().map(|id| unit(units, Some(*id))).collect(),
+        assist_units: entered
+            .assist_units
+            .iter()
+            .map(|id| unit(units, Some(*id)))
+            .collect(),
         lead_source: match assigned.lead_source {
             LeadSource::Office => Source::Office,
             LeadSource::Leader => Source::Leader,
@@ -146,7 +165,12 @@ pub(super) fn objection(act: &mut Act, case: &Case, units: &Units, entered: &Obj
 }
 
 /// D09 异议答复.
-pub(super) fn objection_answer(act: &mut Act, case: &Case, entered: &Decision, told: &[LegalTerm]) -> DocumentRef {
+pub(super) fn objection_answer(
+    act: &mut Act,
+    case: &Case,
+    entered: &Decision,
+    told: &[LegalTerm],
+) -> DocumentRef {
     let document = order::ObjectionAnswer {
         case_no: case.number,
         round: case.round,
@@ -179,7 +203,13 @@ pub(super) fn acceptance(
     };
     let mut filed = vec![file(act, case, &document)];
     if let Some(service) = entered.notice.service() {
-        filed.push(service_proof::<AcceptanceNotice>(act, case, units, &document.issue.document_no, service));
+        filed.push(service_proof::<AcceptanceNotice>(
+            act,
+            case,
+            units,
+            &document.issue.document_no,
+            service,
+        ));
     }
     filed
 }
@@ -241,7 +271,11 @@ pub(super) fn recusal(act: &mut Act, case: &Case, units: &Units, person: &Invest
         case_no: case.number,
         round: case.round,
         unit: unit(units, case.lead_unit),
-        investigator: Official { id: person.person_id.clone(), name: person.name.clone(), post: None },
+        investigator: Official {
+            id: person.person_id.clone(),
+            name: person.name.clone(),
+            post: None,
+        },
         declaration: person.declaration.clone(),
         no_interest: person.no_interest,
         declared_at: Moment(act.now()),
@@ -257,7 +291,10 @@ pub(super) fn report(
     entered: &Report,
 ) -> Result<DocumentRef, Refusal> {
     let finding = |finding: &Option<Finding>| match finding {
-        Some(Finding { holds, reason }) => Ok(part::Finding { holds: *holds, reason: reason.clone() }),
+        Some(Finding { holds, reason }) => Ok(part::Finding {
+            holds: *holds,
+            reason: reason.clone(),
+        }),
         None => Err(Refusal::internal(&"a checked report lacks a finding")),
     };
     let document = InvestigationReport {
@@ -270,15 +307,28 @@ pub(super) fn report(
         facts: entered.facts.clone(),
         evidence: evidence(&entered.evidence),
         hearing: match &entered.statement {
-            Some(Statement::HeardAt(at)) => Hearing { heard_at: Some(Moment(*at)), not_heard_reason: None },
-            Some(Statement::NotHeard(reason)) => Hearing { heard_at: None, not_heard_reason: Some(reason.clone()) },
-            None => Hearing { heard_at: None, not_heard_reason: None },
+            Some(Statement::HeardAt(at)) => Hearing {
+                heard_at: Some(Moment(*at)),
+                not_heard_reason: None,
+            },
+            Some(Statement::NotHeard(reason)) => Hearing {
+                heard_at: None,
+                not_heard_reason: Some(reason.clone()),
+            },
+            None => Hearing {
+                heard_at: None,
+                not_heard_reason: None,
+            },
         },
         legal_basis: clauses(&entered.legal_basis),
         investigators: case
             .investigators
             .iter()
-            .map(|person| Official { id: person.person_id.clone(), name: person.name.clone(), post: None })
+            .map(|person| Official {
+                id: person.person_id.clone(),
+                name: person.name.clone(),
+                post: None,
+            })
             .collect(),
         recusal_declared: true,
         lawful: finding(&entered.lawful)?,
@@ -323,7 +373,13 @@ pub(super) fn extension(
     };
     let mut filed = vec![file(act, case, &document)];
     if let Some(service) = notice.service() {
-        filed.push(service_proof::<ExtensionNotice>(act, case, units, &document.issue.document_no, service));
+        filed.push(service_proof::<ExtensionNotice>(
+            act,
+            case,
+            units,
+            &document.issue.document_no,
+            service,
+        ));
     }
     filed
 }
@@ -340,9 +396,12 @@ pub(super) struct RemedyClause {
 impl RemedyClause {
     /// The clause for an organ and a number of days from receipt.
     pub(super) fn new(organ: &str, days: u16) -> Self {
-        let text =
-            format!("如不服本处理意见，可以自收到本意见书之日起{days}日内，书面向{organ}申请复查。");
-        Self { text, organ: organ.to_owned(), days }
+        let text = format!("如不服本处理意见，可以自收到本意见书之日起{days}日内，书面向{organ}申请复查。");
+        Self {
+            text,
+            organ: organ.to_owned(),
+            days,
+        }
     }
 }
 
@@ -380,67 +439,13 @@ pub(super) fn opinion(
             organ: remedy.organ.clone(),
             days: remedy.days,
         }),
-        drafted_by: Official { id: drafted.drafter_id.clone(), name: drafted.drafter_name.clone(), post: None },
+        drafted_by: Official {
+            id: drafted.drafter_id.clone(),
+            name: drafted.drafter_name.clone(),
+            post: None,
+        },
     };
     (file(act, case, &document), document.issue.document_no)
-}
-
-/// 落实计划.
-pub(super) fn execution_plan(act: &mut Act, case: &Case, units: &Units, entered: &Execution) -> DocumentRef {
-    let document = ExecutionPlan {
-        case_no: case.number,
-        round: case.round,
-        unit: unit(units, case.lead_unit),
-        plan: entered.plan.clone(),
-        plan_due: Day(entered.plan_due),
-        planned_at: Moment(act.now()),
-        planned_by: official(act.caller()),
-    };
-    file(act, case, &document)
-}
-
-/// D15 结案报告, and the evidence of execution when there is any.
-pub(super) fn closure(
-    act: &mut Act,
-    case: &Case,
-    units: &Units,
-    entered: &Closure,
-    outcome: ClosureOutcome,
-) -> Vec<DocumentRef> {
-    let document = ClosureReport {
-        case_no: case.number,
-        round: case.round,
-        unit: unit(units, case.lead_unit),
-        summary: entered.summary.clone(),
-        measures: entered.measures.clone(),
-        execution_evidence: evidence(&entered.execution_evidence),
-        explanation: entered.explanation.clone(),
-        assistance: entered.assistance.clone(),
-        reply_served_on: case.opinion.and_then(|opinion| opinion.served_on).map(Day),
-        reply_exempt_reason: entered.reply_exempt_reason.clone(),
-        outcome: match outcome {
-            ClosureOutcome::Resolved => Ending::Resolved,
-            ClosureOutcome::PartlyResolved => Ending::PartlyResolved,
-            ClosureOutcome::Explained => Ending::Explained,
-            ClosureOutcome::NotSupported => Ending::NotSupported,
-        },
-        lessons: entered.lessons.clone(),
-        approved_by: official(act.caller()),
-        reported_at: Moment(act.now()),
-    };
-    let mut filed = vec![file(act, case, &document)];
-    if !entered.execution_evidence.is_empty() {
-        let document = ExecutionEvidence {
-            case_no: case.number,
-            round: case.round,
-            unit: unit(units, case.lead_unit),
-            evidence: evidence(&entered.execution_evidence),
-            submitted_at: Moment(act.now()),
-            submitted_by: official(act.caller()),
-        };
-        filed.push(file(act, case, &document));
-    }
-    filed
 }
 
 /// Number of a document that there is one of in each round.

@@ -2,8 +2,9 @@
 
 use xinqiao_chassis::{desk::Act, refusal::Refusal};
 use xinqiao_proto::assignment::{
-    NameInvestigatorsRequest, NameInvestigatorsResponse, ReadReportRequest, ReadReportResponse, ReturnReportRequest,
-    ReturnReportResponse, SubmitInvestigationReportRequest, SubmitInvestigationReportResponse,
+    NameInvestigatorsRequest, NameInvestigatorsResponse, ReadReportRequest, ReadReportResponse,
+    ReturnReportRequest, ReturnReportResponse, SubmitInvestigationReportRequest,
+    SubmitInvestigationReportResponse,
 };
 
 use super::{decode, encode, forms, opened};
@@ -30,7 +31,11 @@ pub(super) async fn name_investigators(
     let order: Option<Assignment> = papers::latest(act, case.id, PaperKind::Assignment).await?;
     let excluded = order.map(|order| order.excluded_person_ids).unwrap_or_default();
     let mut faults = Faults::default();
-    let named = check_investigators(decode::investigators(request.investigators), &excluded, &mut faults);
+    let named = check_investigators(
+        decode::investigators(request.investigators),
+        &excluded,
+        &mut faults,
+    );
     faults.finish()?;
 
     case.name_investigators(version, &named)?;
@@ -38,7 +43,10 @@ pub(super) async fn name_investigators(
     outgoing::investigation_started(act, &case);
     let district = act.district();
     let units = units::all(act.conn(), district).await?;
-    let documents = named.iter().map(|person| forms::recusal(act, &case, &units, person)).collect();
+    let documents = named
+        .iter()
+        .map(|person| forms::recusal(act, &case, &units, person))
+        .collect();
     let result = opened::close(act, case, &[], documents).await?;
     Ok(NameInvestigatorsResponse { result })
 }
@@ -66,7 +74,10 @@ pub(super) async fn submit_investigation_report(
 }
 
 /// The leader reads the report; the first reading is kept.
-pub(super) async fn read_report(act: &mut Act, request: ReadReportRequest) -> Result<ReadReportResponse, Refusal> {
+pub(super) async fn read_report(
+    act: &mut Act,
+    request: ReadReportRequest,
+) -> Result<ReadReportResponse, Refusal> {
     let version = request.version;
     let mut case = opened::for_leader(act, &request.case_id, version, transitions::Act::ReadReport).await?;
     let now = act.now();
@@ -74,7 +85,10 @@ pub(super) async fn read_report(act: &mut Act, request: ReadReportRequest) -> Re
     let report: Option<Report> = papers::latest(act, case.id, PaperKind::Report).await?;
     act.audit(format!("case:{}", case.id), &["report"], None);
     let result = opened::close(act, case, &[], Vec::new()).await?;
-    Ok(ReadReportResponse { result, report: report.map(encode::report) })
+    Ok(ReadReportResponse {
+        result,
+        report: report.map(encode::report),
+    })
 }
 
 /// T18.
@@ -85,7 +99,10 @@ pub(super) async fn return_report(
     let version = request.version;
     let mut case = opened::for_leader(act, &request.case_id, version, transitions::Act::ReturnReport).await?;
     let mut faults = Faults::default();
-    let entered = ReportReturn { reason: request.reason }.check(&mut faults);
+    let entered = ReportReturn {
+        reason: request.reason,
+    }
+    .check(&mut faults);
     faults.finish()?;
 
     case.return_report(version)?;

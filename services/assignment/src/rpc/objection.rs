@@ -2,7 +2,8 @@
 
 use xinqiao_chassis::{desk::Act, refusal::Refusal};
 use xinqiao_proto::assignment::{
-    DecideObjectionRequest, DecideObjectionResponse, ObjectionDecision, RaiseObjectionRequest, RaiseObjectionResponse,
+    DecideObjectionRequest, DecideObjectionResponse, ObjectionDecision, RaiseObjectionRequest,
+    RaiseObjectionResponse,
 };
 
 use super::{forms, opened};
@@ -28,7 +29,11 @@ pub(super) async fn raise_objection(
     let units = units::all(act.conn(), district).await?;
     let mut faults = Faults::default();
     let suggested_unit = faults.optional_id("suggested_unit_id", &request.suggested_unit_id);
-    let entered = Objection { reason: request.reason, suggested_unit }.check(&units, &mut faults);
+    let entered = Objection {
+        reason: request.reason,
+        suggested_unit,
+    }
+    .check(&units, &mut faults);
     faults.finish()?;
 
     let k22 = case.object(version, &opened::law(act))?;
@@ -45,7 +50,8 @@ pub(super) async fn decide_objection(
     request: DecideObjectionRequest,
 ) -> Result<DecideObjectionResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_office(act, &request.case_id, version, transitions::Act::RefuseObjection).await?;
+    let mut case =
+        opened::for_office(act, &request.case_id, version, transitions::Act::RefuseObjection).await?;
     let mut faults = Faults::default();
     let upheld = match request.decision() {
         ObjectionDecision::Upheld => Some(true),
@@ -53,11 +59,19 @@ pub(super) async fn decide_objection(
         ObjectionDecision::Unspecified => None,
     };
     let upheld = faults.choice("decision", upheld).unwrap_or_default();
-    let entered = Decision { upheld, reason: request.reason }.check(&mut faults);
+    let entered = Decision {
+        upheld,
+        reason: request.reason,
+    }
+    .check(&mut faults);
     faults.finish()?;
 
     let k1b = case.decide_objection(version, upheld, &opened::law(act))?;
-    let told: Vec<_> = k1b.iter().chain(case.notice_term().filter(|_| !upheld)).cloned().collect();
+    let told: Vec<_> = k1b
+        .iter()
+        .chain(case.notice_term().filter(|_| !upheld))
+        .cloned()
+        .collect();
     papers::append(act, case.id, PaperKind::ObjectionDecision, &entered).await?;
     if upheld {
         // The next round may have another unit, which must not find this one's draft.

@@ -80,7 +80,11 @@ pub(super) fn identifier(case_id: &str) -> Result<Uuid, Refusal> {
 
 /// What this act computes its terms with.
 pub(super) fn law(act: &Act) -> Law<'_> {
-    Law { today: act.today(), calendar: act.calendar(), rules: act.rules() }
+    Law {
+        today: act.today(),
+        calendar: act.calendar(),
+        rules: act.rules(),
+    }
 }
 
 /// Stores the case and answers with where it stands.

@@ -3,8 +3,8 @@
 use xinqiao_chassis::{desk::Act, refusal::Refusal};
 use xinqiao_kernel::ClockCode;
 use xinqiao_proto::assignment::{
-    DraftOpinionRequest, DraftOpinionResponse, IssueOpinionRequest, IssueOpinionResponse, ServeOpinionRequest,
-    ServeOpinionResponse,
+    DraftOpinionRequest, DraftOpinionResponse, IssueOpinionRequest, IssueOpinionResponse,
+    ServeOpinionRequest, ServeOpinionResponse,
 };
 
 use super::{decode, forms, forms::RemedyClause, opened};
@@ -80,11 +80,18 @@ pub(super) async fn issue_opinion(
     let number = u16::try_from(number).unwrap_or(u16::MAX);
     let (document, document_no) = forms::opinion(act, &case, &units, (&drafted, number), remedy.as_ref());
     let remedy_clause = remedy.map(|remedy| remedy.text);
-    let opinion = Opinion { drafted, remedy_clause: remedy_clause.clone(), document_no };
+    let opinion = Opinion {
+        drafted,
+        remedy_clause: remedy_clause.clone(),
+        document_no,
+    };
     papers::remove(act, case.id, PaperKind::OpinionDraft).await?;
     papers::append(act, case.id, PaperKind::Opinion, &opinion).await?;
     let result = opened::close(act, case, &[k19], vec![document]).await?;
-    Ok(IssueOpinionResponse { result, remedy_clause: remedy_clause.unwrap_or_default() })
+    Ok(IssueOpinionResponse {
+        result,
+        remedy_clause: remedy_clause.unwrap_or_default(),
+    })
 }
 
 /// The remedy clause of a matter that can be reviewed [R:35].
@@ -93,7 +100,10 @@ fn remedy(act: &Act, case: &Case) -> Result<Option<RemedyClause>, Refusal> {
         return Ok(None);
     }
     let days = opened::law(act).term(ClockCode::K6, act.today()).length.count();
-    Ok(Some(RemedyClause::new(&act.district_file().review_organ.name_zh, days)))
+    Ok(Some(RemedyClause::new(
+        &act.district_file().review_organ.name_zh,
+        days,
+    )))
 }
 
 /// T19s 送达.
@@ -109,7 +119,9 @@ pub(super) async fn serve_opinion(
     let service = decode::service(request.service, "service", &mut faults)
         .map(|service| service.check("service", issued_on, today, &mut faults));
     faults.finish()?;
-    let Some(service) = service else { return Err(Denied::OpinionNotServed.into()) };
+    let Some(service) = service else {
+        return Err(Denied::OpinionNotServed.into());
+    };
     let opinion: Option<Opinion> = papers::latest(act, case.id, PaperKind::Opinion).await?;
     let opinion = opinion.ok_or_else(|| Refusal::internal(&"an issued opinion has no paper"))?;
 

@@ -6,7 +6,9 @@ use xinqiao_chassis::identity::{
     RoleTable,
 };
 
-const STAFF: &[Role] = &[Clk, Dsp, Ldr, Lda, Unt, Unh, Twn, Sup, Arc, Pro, Rev, Dis, CityOp, Aud];
+const STAFF: &[Role] = &[
+    Clk, Dsp, Ldr, Lda, Unt, Unh, Twn, Sup, Arc, Pro, Rev, Dis, CityOp, Aud,
+];
 const OFFICE: &[Role] = &[Dsp];
 const HANDLER: &[Role] = &[Unt, Twn];
 const HEAD: &[Role] = &[Unh, Twn];
@@ -19,16 +21,28 @@ pub(crate) const ROLES: RoleTable = &[
     ("/xinqiao.assignment.v1.UnitService/PutUnit", OFFICE),
     ("/xinqiao.assignment.v1.UnitService/ListUnits", STAFF),
     ("/xinqiao.assignment.v1.AssignmentService/AssignCase", OFFICE),
-    ("/xinqiao.assignment.v1.AssignmentService/ApproveAccusedUnit", &[Ldr]),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/ApproveAccusedUnit",
+        &[Ldr],
+    ),
     ("/xinqiao.assignment.v1.AssignmentService/RaiseObjection", HEAD),
     ("/xinqiao.assignment.v1.AssignmentService/DecideObjection", OFFICE),
     ("/xinqiao.assignment.v1.AssignmentService/ListUnitDesk", UNIT),
-    ("/xinqiao.assignment.v1.AssignmentService/ListOfficeDesk", &[Dsp, Sup]),
-    ("/xinqiao.assignment.v1.AssignmentService/ListLeaderDesk", &[Ldr, Lda]),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/ListOfficeDesk",
+        &[Dsp, Sup],
+    ),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/ListLeaderDesk",
+        &[Ldr, Lda],
+    ),
     ("/xinqiao.assignment.v1.HandlingService/DraftAcceptance", HANDLER),
     ("/xinqiao.assignment.v1.HandlingService/IssueAcceptance", HEAD),
     ("/xinqiao.assignment.v1.HandlingService/NameInvestigators", HEAD),
-    ("/xinqiao.assignment.v1.HandlingService/SubmitInvestigationReport", HEAD),
+    (
+        "/xinqiao.assignment.v1.HandlingService/SubmitInvestigationReport",
+        HEAD,
+    ),
     ("/xinqiao.assignment.v1.HandlingService/ReadReport", LEADER),
     ("/xinqiao.assignment.v1.HandlingService/ReturnReport", LEADER),
     ("/xinqiao.assignment.v1.HandlingService/Extend", HEAD),
@@ -38,5 +52,8 @@ pub(crate) const ROLES: RoleTable = &[
     ("/xinqiao.assignment.v1.HandlingService/StartExecution", HEAD),
     ("/xinqiao.assignment.v1.HandlingService/SubmitClosureReport", HEAD),
     ("/xinqiao.assignment.v1.HandlingService/StartRework", HEAD),
-    ("/xinqiao.assignment.v1.HandlingService/GetCaseFile", &[Dsp, Sup, Arc, Ldr, Lda, Unt, Unh, Twn]),
+    (
+        "/xinqiao.assignment.v1.HandlingService/GetCaseFile",
+        &[Dsp, Sup, Arc, Ldr, Lda, Unt, Unh, Twn],
+    ),
 ];

@@ -48,7 +48,9 @@ pub(super) async fn put_unit(act: &mut Act, request: PutUnitRequest) -> Result<P
     }
     units::save(act, &mut unit).await?;
     outgoing::unit_changed(act, &unit);
-    Ok(PutUnitResponse { unit: Some(encode::unit(&unit)) })
+    Ok(PutUnitResponse {
+        unit: Some(encode::unit(&unit)),
+    })
 }
 
 fn uscc(entered: &str, faults: &mut Faults) -> Option<String> {
@@ -67,12 +69,25 @@ fn uscc(entered: &str, faults: &mut Faults) -> Option<String> {
 }
 
 /// Lists units by identifier.
-pub(super) async fn list_units(act: &mut Act, request: ListUnitsRequest) -> Result<ListUnitsResponse, Refusal> {
+pub(super) async fn list_units(
+    act: &mut Act,
+    request: ListUnitsRequest,
+) -> Result<ListUnitsResponse, Refusal> {
     let mut fields = Fields::new();
     let page: Page<Uuid> = Page::read(&mut fields, "page", request.page.as_ref());
     fields.finish()?;
     let district = act.district();
-    let mut rows = units::page(act.conn(), district, request.include_inactive, page.after, page.limit()).await?;
+    let mut rows = units::page(
+        act.conn(),
+        district,
+        request.include_inactive,
+        page.after,
+        page.limit(),
+    )
+    .await?;
     let info = page.cut(&mut rows, |unit| unit.id);
-    Ok(ListUnitsResponse { units: rows.iter().map(encode::unit).collect(), page: Some(info) })
+    Ok(ListUnitsResponse {
+        units: rows.iter().map(encode::unit).collect(),
+        page: Some(info),
+    })
 }

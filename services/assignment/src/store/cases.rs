@@ -79,7 +79,9 @@ impl CaseRow {
     }
 
     fn triage(&self) -> Result<Option<Triage>, sqlx::Error> {
-        let Some(sixty_days) = self.sixty_days else { return Ok(None) };
+        let Some(sixty_days) = self.sixty_days else {
+            return Ok(None);
+        };
         let count = self.request_count.unwrap_or_default();
         Ok(Some(Triage {
             sixty_days,
@@ -110,11 +112,12 @@ pub(crate) async fn load(
     district: DistrictCode,
     case_id: Uuid,
 ) -> Result<Option<Case>, sqlx::Error> {
-    let row: Option<CaseRow> = sqlx::query_as("SELECT * FROM case_file WHERE district_code = $1 AND case_id = $2")
-        .bind(district.as_str())
-        .bind(case_id)
-        .fetch_optional(conn)
-        .await?;
+    let row: Option<CaseRow> =
+        sqlx::query_as("SELECT * FROM case_file WHERE district_code = $1 AND case_id = $2")
+            .bind(district.as_str())
+            .bind(case_id)
+            .fetch_optional(conn)
+            .await?;
     row.map(CaseRow::into_case).transpose()
 }
 
@@ -195,5 +198,9 @@ pub(crate) async fn save(act: &mut Act, case: &mut Case) -> Result<(), sqlx::Err
     .bind(case.version)
     .execute(act.conn())
     .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(sqlx::Error::RowNotFound)
+    }
 }

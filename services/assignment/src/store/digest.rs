@@ -34,6 +34,10 @@ async fn cases(conn: &mut PgConnection, district: DistrictCode) -> Result<Vec<Ca
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(case_id, state, facts)| CaseDigest { case_id, state, facts: facts.into_bytes() })
+        .map(|(case_id, state, facts)| CaseDigest {
+            case_id,
+            state,
+            facts: facts.into_bytes(),
+        })
         .collect())
 }

@@ -85,9 +85,12 @@ pub(crate) async fn instruction(
 }
 
 /// Follows `reception.finalised`; a later reception of the same case replaces the earlier instruction.
-pub(crate) async fn save_instruction(act: &mut Act, case_id: Uuid,
+pub(crate) async fn save_instruction(
+    act: &mut Act,
+    case_id: Uuid,
     reception_id: Uuid,
-    instruction: &Instruction) -> Result<(), sqlx::Error> {
+    instruction: &Instruction,
+) -> Result<(), sqlx::Error> {
     let stamp = Stamp::of(act);
     sqlx::query(
         "INSERT INTO instruction (district_code, case_id, reception_id, leader_id, lead_unit_id, created_at, created_by,

@@ -3,11 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use xinqiao_chassis::{
-    desk::Act,
-    random,
-    seal::Sealed,
-};
+use xinqiao_chassis::{desk::Act, random, seal::Sealed};
 
 use crate::domain::paper::PaperKind;
 
@@ -118,9 +114,13 @@ pub(crate) async fn latest<C: DeserializeOwned>(
     .bind(kind.code())
     .fetch_optional(act.conn())
     .await?;
-    let Some((paper_id, sealed)) = found else { return Ok(None) };
+    let Some((paper_id, sealed)) = found else {
+        return Ok(None);
+    };
     let json = open(act, paper_id, &sealed)?;
-    serde_json::from_str(&json).map(Some).map_err(|error| sqlx::Error::Decode(error.into()))
+    serde_json::from_str(&json)
+        .map(Some)
+        .map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// Every paper of a case in the order in which they were entered.
@@ -136,11 +136,18 @@ pub(crate) async fn all(act: &mut Act, case_id: Uuid) -> Result<Vec<PaperText>, 
     rows.into_iter()
         .map(|(paper_id, kind, number, made_at, made_by, sealed)| {
             let content = open(act, paper_id, &sealed)?;
-            Ok(PaperText { kind, number, made_at, made_by, content })
+            Ok(PaperText {
+                kind,
+                number,
+                made_at,
+                made_by,
+                content,
+            })
         })
         .collect()
 }
 
 fn open(act: &Act, paper_id: Uuid, sealed: &Sealed) -> Result<String, sqlx::Error> {
-    act.open(TABLE, COLUMN, paper_id, sealed).map_err(|error| sqlx::Error::Decode(error.into()))
+    act.open(TABLE, COLUMN, paper_id, sealed)
+        .map_err(|error| sqlx::Error::Decode(error.into()))
 }

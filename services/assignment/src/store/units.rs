@@ -51,7 +51,12 @@ pub(crate) async fn all(conn: &mut PgConnection, district: DistrictCode) -> Resu
 /// two sides at once.
 pub(crate) async fn lock_tree(conn: &mut PgConnection, district: DistrictCode) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtext('assignment.unit'), $1)")
-        .bind(district.as_str().parse::<i32>().map_err(|_| corrupt("district"))?)
+        .bind(
+            district
+                .as_str()
+                .parse::<i32>()
+                .map_err(|_| corrupt("district"))?,
+        )
         .execute(conn)
         .await?;
     Ok(())

@@ -3,8 +3,8 @@
 use xinqiao_proto::{
     assignment::{CaseHold, CaseState, ReadReportRequest},
     event::{
-        CaseAccepted, CaseAssigned, CaseClosureReported, CaseExecutionStarted, CaseOpinionIssued, CaseOpinionServed,
-        ClosureOutcome, Outcome,
+        CaseAccepted, CaseAssigned, CaseClosureReported, CaseExecutionStarted, CaseOpinionIssued,
+        CaseOpinionServed, ClosureOutcome, Outcome,
     },
 };
 
@@ -37,7 +37,12 @@ async fn a_case_goes_from_its_release_to_the_closure_report() {
         case_id: world.case_id.to_string(),
         version: world.version().await,
     };
-    let read = world.handling(&leader()).read_report(read).await.unwrap().into_inner();
+    let read = world
+        .handling(&leader())
+        .read_report(read)
+        .await
+        .unwrap()
+        .into_inner();
     assert!(read.report.unwrap().cause.starts_with("因施工密封缺陷"));
 
     world.bench.set_clock("2026-04-20T09:00:00+08:00");
@@ -48,7 +53,10 @@ async fn a_case_goes_from_its_release_to_the_closure_report() {
     world.bench.set_clock("2026-04-21T09:00:00+08:00");
     let served = world.serve_opinion("2026-04-21").await;
     assert_eq!(eff(&served, "K6"), "2026-05-21");
-    assert_eq!(served.documents[0].archive_item, "12", "the proof lies with what was served");
+    assert_eq!(
+        served.documents[0].archive_item, "12",
+        "the proof lies with what was served"
+    );
     let executing = world.execute("2026-06-30").await;
     assert_eq!(executing.standing.unwrap().state(), CaseState::Executing);
 
@@ -57,7 +65,10 @@ async fn a_case_goes_from_its_release_to_the_closure_report() {
     assert_eq!(eff(&closed, "K21"), "2026-04-29");
     assert_eq!(forms(&closed), ["D15", "EXECUTION"]);
     let standing = closed.standing.unwrap();
-    assert_eq!((standing.state(), standing.hold()), (CaseState::ClosureReported, CaseHold::Passed));
+    assert_eq!(
+        (standing.state(), standing.hold()),
+        (CaseState::ClosureReported, CaseHold::Passed)
+    );
     assert!(standing.possible_next.is_empty());
 
     told_once_each(&world).await;
@@ -105,8 +116,18 @@ async fn told_once_each(world: &World) {
 /// The documents hold the very texts entered; in the tables they are sealed.
 async fn kept_word_for_word(world: &World) {
     assert!(world.document("D07").await.contains("请依法调查处理,按期反馈"));
-    assert!(world.document("D02").await.contains("您反映的房屋质量问题已依法受理,六十日内答复。"));
-    assert!(world.document("D10").await.contains("因施工密封缺陷造成外墙渗水,"));
+    assert!(
+        world
+            .document("D02")
+            .await
+            .contains("您反映的房屋质量问题已依法受理,六十日内答复。")
+    );
+    assert!(
+        world
+            .document("D10")
+            .await
+            .contains("因施工密封缺陷造成外墙渗水,")
+    );
     let opinion = world.document("D12").await;
     assert!(opinion.contains("经查,外墙渗水属实,系施工密封缺陷造成,应由施工单位维修。"));
     assert!(opinion.contains("钱局长") && opinion.contains("赵承办") && opinion.contains("申请复查"));
@@ -116,11 +137,25 @@ async fn kept_word_for_word(world: &World) {
     let kinds: Vec<_> = papers.iter().map(|paper| paper.kind.as_str()).collect();
     assert_eq!(
         kinds,
-        ["assignment", "acceptance", "investigators", "report", "opinion", "opinion_service", "execution", "closure"]
+        [
+            "assignment",
+            "acceptance",
+            "investigators",
+            "report",
+            "opinion",
+            "opinion_service",
+            "execution",
+            "closure"
+        ]
     );
-    let contents: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT content FROM paper").fetch_all(world.bench.pool()).await.unwrap();
+    let contents: Vec<Vec<u8>> = sqlx::query_scalar("SELECT content FROM paper")
+        .fetch_all(world.bench.pool())
+        .await
+        .unwrap();
     for content in contents {
-        assert!(!String::from_utf8_lossy(&content).contains("施工"), "a paper lies open");
+        assert!(
+            !String::from_utf8_lossy(&content).contains("施工"),
+            "a paper lies open"
+        );
     }
 }

@@ -16,7 +16,13 @@ async fn object(world: &World, text: &str) -> Result<xinqiao_proto::assignment::
         reason: text.to_owned(),
         suggested_unit_id: String::new(),
     };
-    Ok(world.assignments(&head()).raise_objection(request).await?.into_inner().result.unwrap())
+    Ok(world
+        .assignments(&head())
+        .raise_objection(request)
+        .await?
+        .into_inner()
+        .result
+        .unwrap())
 }
 
 async fn decide(world: &World, decision: ObjectionDecision) -> xinqiao_proto::assignment::ActResult {
@@ -27,7 +33,14 @@ async fn decide(world: &World, decision: ObjectionDecision) -> xinqiao_proto::as
         decision: decision.into(),
         reason: "经核实职责归属清楚".to_owned(),
     };
-    world.assignments(&dispatcher()).decide_objection(request).await.unwrap().into_inner().result.unwrap()
+    world
+        .assignments(&dispatcher())
+        .decide_objection(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .result
+        .unwrap()
 }
 
 const REASON: &str = "该事项属于物业管理纠纷,依照职责分工应由街道办事处承办";
@@ -42,14 +55,21 @@ async fn across_spring_festival_the_last_day_is_the_fifth_working_day() {
     assert_eq!(wrong_fields(&short), ["reason"]);
     let objected = object(&world, REASON).await.unwrap();
     assert_eq!(objected.standing.as_ref().unwrap().state(), CaseState::Objected);
-    assert_eq!(eff(&objected, "K22"), "2026-03-03");
+    assert_eq!(eff(&objected, "K22"), "2026-03-02", "the make-up Saturday counts");
     assert_eq!(forms(&objected), ["D08"]);
     assert!(world.document("D08").await.contains(REASON));
 
     let refused = decide(&world, ObjectionDecision::Refused).await;
-    assert_eq!(eff(&refused, "K2"), "2026-02-27", "a wrong objection costs the petitioner no time");
+    assert_eq!(
+        eff(&refused, "K2"),
+        "2026-02-27",
+        "a wrong objection costs the petitioner no time"
+    );
     let again = object(&world, REASON).await.unwrap_err();
-    assert_eq!(reason(&again), (Code::FailedPrecondition, "OBJECTION_USED".to_owned()));
+    assert_eq!(
+        reason(&again),
+        (Code::FailedPrecondition, "OBJECTION_USED".to_owned())
+    );
     world.bench.finish().await;
 }
 
@@ -59,7 +79,10 @@ async fn the_day_after_is_too_late() {
     world.assign().await;
     world.bench.set_clock("2026-02-27T08:00:00+08:00");
     let late = object(&world, REASON).await.unwrap_err();
-    assert_eq!(reason(&late), (Code::FailedPrecondition, "OBJECTION_TOO_LATE".to_owned()));
+    assert_eq!(
+        reason(&late),
+        (Code::FailedPrecondition, "OBJECTION_TOO_LATE".to_owned())
+    );
     assert!(late.message().contains("2026-02-26"), "{}", late.message());
     assert_eq!(world.standing().await.state(), CaseState::Assigned);
     world.bench.finish().await;
@@ -77,8 +100,15 @@ async fn an_upheld_objection_waits_for_a_new_release() {
     assert!(event.upheld && event.k1b.is_some());
 
     let request = world.assign_request(world.version().await);
-    let early = world.assignments(&dispatcher()).assign_case(request).await.unwrap_err();
-    assert_eq!(reason(&early), (Code::FailedPrecondition, "NOT_YET_HERE".to_owned()));
+    let early = world
+        .assignments(&dispatcher())
+        .assign_case(request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        reason(&early),
+        (Code::FailedPrecondition, "NOT_YET_HERE".to_owned())
+    );
 
     world.release().await;
     let again = world.assign().await;

@@ -12,8 +12,8 @@ use xinqiao_proto::{
 };
 
 use crate::world::{
-    HOUSING, LABOUR, World, dispatcher, handler, head, investigators, leader, reason, released, report, request_id,
-    service, wrong_fields,
+    HOUSING, LABOUR, World, dispatcher, handler, head, investigators, leader, reason, released, report,
+    request_id, service, wrong_fields,
 };
 
 fn precondition(expected: &str) -> (Code, String) {
@@ -38,11 +38,23 @@ async fn a_report_without_its_mandatory_sections_names_them_all_and_changes_noth
         version: world.version().await,
         report: Some(incomplete),
     };
-    let refused = world.handling(&head()).submit_investigation_report(request).await.unwrap_err();
-    assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_FIELDS".to_owned()));
+    let refused = world
+        .handling(&head())
+        .submit_investigation_report(request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        reason(&refused),
+        (Code::InvalidArgument, "INVALID_FIELDS".to_owned())
+    );
     assert_eq!(
         wrong_fields(&refused),
-        ["report.problem", "report.resolution_opinion", "report.evidence", "report.barred"]
+        [
+            "report.problem",
+            "report.resolution_opinion",
+            "report.evidence",
+            "report.barred"
+        ]
     );
     assert_eq!(world.file().await, before);
     world.bench.finish().await;
@@ -58,15 +70,34 @@ async fn forbidden_lines_say_where_the_case_is_and_what_is_possible() {
         version: world.version().await,
     };
     let refused = world.handling(&head()).issue_opinion(opinion).await.unwrap_err();
-    assert_eq!(reason(&refused), precondition("WRONG_STATE"), "no opinion before acceptance");
-    let metadata = tonic_types::StatusExt::get_error_details(&refused).error_info().unwrap().metadata.clone();
-    assert_eq!((metadata["state"].as_str(), metadata["possible"].as_str()), ("C30", "T10-draft,T10,T11"));
+    assert_eq!(
+        reason(&refused),
+        precondition("WRONG_STATE"),
+        "no opinion before acceptance"
+    );
+    let metadata = tonic_types::StatusExt::get_error_details(&refused)
+        .error_info()
+        .unwrap()
+        .metadata
+        .clone();
+    assert_eq!(
+        (metadata["state"].as_str(), metadata["possible"].as_str()),
+        ("C30", "T10-draft,T10,T11")
+    );
 
     world.accept("2026-03-04").await;
     world.name_investigators().await;
     let closure = world.closure_request(world.version().await, ClosureOutcome::Resolved);
-    let refused = world.handling(&head()).submit_closure_report(closure).await.unwrap_err();
-    assert_eq!(reason(&refused), precondition("WRONG_STATE"), "no closure report without an opinion");
+    let refused = world
+        .handling(&head())
+        .submit_closure_report(closure)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        reason(&refused),
+        precondition("WRONG_STATE"),
+        "no closure report without an opinion"
+    );
     assert_eq!(world.standing().await.state(), CaseState::Investigating);
     world.bench.finish().await;
 }
@@ -94,13 +125,21 @@ async fn guards_of_opinion_and_closure_hold() {
     world.issue_opinion(Outcome::Support).await;
     let version = world.version().await;
     let closure = world.closure_request(version, ClosureOutcome::Resolved);
-    let refused = world.handling(&head()).submit_closure_report(closure).await.unwrap_err();
+    let refused = world
+        .handling(&head())
+        .submit_closure_report(closure)
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), precondition("EXECUTION_NEEDED"));
     world.serve_opinion("2026-04-20").await;
     world.execute("2026-05-20").await;
     let mut closure = world.closure_request(world.version().await, ClosureOutcome::Explained);
     closure.execution_evidence.clear();
-    let refused = world.handling(&head()).submit_closure_report(closure).await.unwrap_err();
+    let refused = world
+        .handling(&head())
+        .submit_closure_report(closure)
+        .await
+        .unwrap_err();
     assert_eq!(wrong_fields(&refused), ["execution_evidence", "outcome"]);
     world.bench.finish().await;
 }
@@ -128,16 +167,30 @@ async fn whoever_investigates_does_not_approve_and_the_leader_has_five_working_d
         case_id: world.case_id.to_string(),
         version: world.version().await,
     };
-    let refused = world.handling(&head()).issue_opinion(request.clone()).await.unwrap_err();
+    let refused = world
+        .handling(&head())
+        .issue_opinion(request.clone())
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), precondition("SEPARATION_OF_DUTIES"));
     let deputy = xinqiao_chassis::testing::Person::new("wu-fujuzhang", "吴副局长")
         .with(xinqiao_chassis::identity::Role::Unh)
         .in_unit(HOUSING);
-    let request = IssueOpinionRequest { request_id: request_id(), ..request };
-    let refused = world.handling(&deputy).issue_opinion(request.clone()).await.unwrap_err();
+    let request = IssueOpinionRequest {
+        request_id: request_id(),
+        ..request
+    };
+    let refused = world
+        .handling(&deputy)
+        .issue_opinion(request.clone())
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), precondition("REPORT_NOT_READ"));
     world.bench.set_clock("2026-04-20T08:00:00+08:00");
-    let request = IssueOpinionRequest { request_id: request_id(), ..request };
+    let request = IssueOpinionRequest {
+        request_id: request_id(),
+        ..request
+    };
     world.handling(&deputy).issue_opinion(request).await.unwrap();
     world.bench.finish().await;
 }
@@ -162,18 +215,42 @@ async fn draft(world: &World) -> xinqiao_proto::assignment::DraftOpinionRequest 
 async fn a_stale_version_and_a_reused_request_id_are_refused() {
     let world = World::with_released_case("2026-03-04T10:00:00+08:00").await;
     let stale = world.assign_request(1);
-    let refused = world.assignments(&dispatcher()).assign_case(stale).await.unwrap_err();
+    let refused = world
+        .assignments(&dispatcher())
+        .assign_case(stale)
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), (Code::Aborted, "STALE_VERSION".to_owned()));
 
     let request = world.assign_request(world.version().await);
-    let first = world.assignments(&dispatcher()).assign_case(request.clone()).await.unwrap().into_inner();
-    let second = world.assignments(&dispatcher()).assign_case(request.clone()).await.unwrap().into_inner();
+    let first = world
+        .assignments(&dispatcher())
+        .assign_case(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let second = world
+        .assignments(&dispatcher())
+        .assign_case(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(first, second, "the first answer again");
     let mut other = request;
     other.requirements = "另作要求,请按此办理".to_owned();
-    let refused = world.assignments(&dispatcher()).assign_case(other).await.unwrap_err();
+    let refused = world
+        .assignments(&dispatcher())
+        .assign_case(other)
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::AlreadyExists);
-    let assigned = world.bench.published().await.iter().filter(|event| event.kind == "case.assigned").count();
+    let assigned = world
+        .bench
+        .published()
+        .await
+        .iter()
+        .filter(|event| event.kind == "case.assigned")
+        .count();
     assert_eq!(assigned, 1);
     world.bench.finish().await;
 }
@@ -183,7 +260,10 @@ async fn a_unit_complained_about_needs_the_leaders_approval_and_never_gets_an_ac
     let world = World::open("2026-03-04T10:00:00+08:00").await;
     world.register().await;
     world.receive().await;
-    let complained = CaseReleased { complained_unit_ids: vec![HOUSING.to_string()], ..released() };
+    let complained = CaseReleased {
+        complained_unit_ids: vec![HOUSING.to_string()],
+        ..released()
+    };
     world.release_as(complained.clone()).await;
     let refused = assign(&world).await.unwrap_err();
     assert_eq!(reason(&refused), precondition("APPROVAL_NEEDED"));
@@ -198,7 +278,10 @@ async fn a_unit_complained_about_needs_the_leaders_approval_and_never_gets_an_ac
         };
         world.assignments(&leader()).approve_accused_unit(request).await
     };
-    assert_eq!(reason(&approve(LABOUR).await.unwrap_err()), precondition("APPROVAL_NOT_NEEDED"));
+    assert_eq!(
+        reason(&approve(LABOUR).await.unwrap_err()),
+        precondition("APPROVAL_NOT_NEEDED")
+    );
     approve(HOUSING).await.unwrap();
     assign(&world).await.unwrap();
     world.bench.finish().await;
@@ -206,7 +289,12 @@ async fn a_unit_complained_about_needs_the_leaders_approval_and_never_gets_an_ac
     let world = World::open("2026-03-04T10:00:00+08:00").await;
     world.register().await;
     world.receive().await;
-    world.release_as(CaseReleased { purpose: Purpose::Accusation.into(), ..complained }).await;
+    world
+        .release_as(CaseReleased {
+            purpose: Purpose::Accusation.into(),
+            ..complained
+        })
+        .await;
     let refused = assign(&world).await.unwrap_err();
     assert_eq!(reason(&refused), precondition("ACCUSED_UNIT"));
     world.bench.finish().await;
@@ -214,7 +302,11 @@ async fn a_unit_complained_about_needs_the_leaders_approval_and_never_gets_an_ac
 
 async fn assign(world: &World) -> Result<(), Status> {
     let request = world.assign_request(world.version().await);
-    world.assignments(&dispatcher()).assign_case(request).await.map(drop)
+    world
+        .assignments(&dispatcher())
+        .assign_case(request)
+        .await
+        .map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,14 +316,28 @@ async fn an_assignment_names_every_wrong_field() {
     request.lead_unit_id = "somewhere".to_owned();
     request.requirements = "办".to_owned();
     request.feedback_due = "2026-02-30".to_owned();
-    let refused = world.assignments(&dispatcher()).assign_case(request).await.unwrap_err();
-    assert_eq!(wrong_fields(&refused), ["lead_unit_id", "feedback_due", "requirements"]);
+    let refused = world
+        .assignments(&dispatcher())
+        .assign_case(request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        wrong_fields(&refused),
+        ["lead_unit_id", "feedback_due", "requirements"]
+    );
 
     let mut request = world.assign_request(world.version().await);
     request.lead_unit_id = LABOUR.to_string();
     request.assist_unit_ids = vec![LABOUR.to_string(), Uuid::from_u128(0x99).to_string()];
-    let refused = world.assignments(&dispatcher()).assign_case(request).await.unwrap_err();
-    assert_eq!(wrong_fields(&refused), ["assist_unit_ids[0]", "assist_unit_ids[1]", "lead_unit_reason"]);
+    let refused = world
+        .assignments(&dispatcher())
+        .assign_case(request)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        wrong_fields(&refused),
+        ["assist_unit_ids[0]", "assist_unit_ids[1]", "lead_unit_reason"]
+    );
     world.bench.finish().await;
 }
 
@@ -246,9 +352,15 @@ async fn a_notice_needs_draft_and_service() {
             version: world.version().await,
             notice,
         };
-        world.handling(&head()).issue_acceptance(request).await.unwrap_err()
+        world
+            .handling(&head())
+            .issue_acceptance(request)
+            .await
+            .unwrap_err()
     };
-    let served = Some(Notice { how: Some(How::Served(service("2026-03-04"))) });
+    let served = Some(Notice {
+        how: Some(How::Served(service("2026-03-04"))),
+    });
     assert_eq!(reason(&issue(served).await), precondition("DRAFT_MISSING"));
     world
         .handling(&handler())
@@ -262,7 +374,9 @@ async fn a_notice_needs_draft_and_service() {
         .await
         .unwrap();
     assert_eq!(wrong_fields(&issue(None).await), ["notice"]);
-    let future = Some(Notice { how: Some(How::Served(service("2026-03-05"))) });
+    let future = Some(Notice {
+        how: Some(How::Served(service("2026-03-05"))),
+    });
     assert_eq!(wrong_fields(&issue(future).await), ["notice.served.served_on"]);
     world.bench.finish().await;
 }
@@ -272,7 +386,11 @@ async fn an_extension_is_granted_once_and_in_time() {
     let world = World::with_released_case("2025-12-12T10:00:00+08:00").await;
     let mut request = world.assign_request(world.version().await);
     request.feedback_due = "2026-03-31".to_owned();
-    world.assignments(&dispatcher()).assign_case(request).await.unwrap();
+    world
+        .assignments(&dispatcher())
+        .assign_case(request)
+        .await
+        .unwrap();
     world.bench.set_clock("2025-12-19T10:00:00+08:00");
     world.accept("2025-12-19").await;
     world.name_investigators().await;
@@ -284,7 +402,9 @@ async fn an_extension_is_granted_once_and_in_time() {
             version: world.version().await,
             days,
             reason: "案情复杂,需委托专业机构对房屋质量进行鉴定".to_owned(),
-            notice: Some(Notice { how: Some(How::Served(service("2026-02-24"))) }),
+            notice: Some(Notice {
+                how: Some(How::Served(service("2026-02-24"))),
+            }),
         };
         world.handling(&head()).extend(request).await
     };
@@ -293,7 +413,10 @@ async fn an_extension_is_granted_once_and_in_time() {
     let extended = extend(10).await.unwrap().into_inner().result.unwrap();
     assert_eq!(crate::world::term(&extended, "K5").due_raw, "2026-02-27");
     assert_eq!(crate::world::forms(&extended), ["D11", "D14"]);
-    assert_eq!(reason(&extend(10).await.unwrap_err()), precondition("EXTENSION_USED"));
+    assert_eq!(
+        reason(&extend(10).await.unwrap_err()),
+        precondition("EXTENSION_USED")
+    );
     world.bench.finish().await;
 }
 
@@ -311,13 +434,22 @@ async fn a_unit_is_checked_as_a_whole() {
         version: 1,
     };
     let put = async |unit| {
-        let request = PutUnitRequest { request_id: request_id(), unit: Some(unit) };
+        let request = PutUnitRequest {
+            request_id: request_id(),
+            unit: Some(unit),
+        };
         world.units(&dispatcher()).put_unit(request).await
     };
     let refused = put(unit.clone()).await.unwrap_err();
     assert_eq!(
         wrong_fields(&refused),
-        ["unit.kind", "unit.name", "unit.uscc", "unit.parent_unit_id", "unit.successor_unit_id"]
+        [
+            "unit.kind",
+            "unit.name",
+            "unit.uscc",
+            "unit.parent_unit_id",
+            "unit.successor_unit_id"
+        ]
     );
     let fine = Unit {
         name: "区住房和城乡建设局".to_owned(),
@@ -329,6 +461,9 @@ async fn a_unit_is_checked_as_a_whole() {
     };
     let changed = put(fine.clone()).await.unwrap().into_inner().unit.unwrap();
     assert_eq!(changed.version, 2);
-    assert_eq!(reason(&put(fine).await.unwrap_err()), (Code::Aborted, "STALE_VERSION".to_owned()));
+    assert_eq!(
+        reason(&put(fine).await.unwrap_err()),
+        (Code::Aborted, "STALE_VERSION".to_owned())
+    );
     world.bench.finish().await;
 }

@@ -14,16 +14,17 @@ use xinqiao_chassis::{
 use xinqiao_kernel::CaseNumber;
 use xinqiao_proto::{
     assignment::{
-        ActResult, AssignCaseRequest, CaseStanding, DraftAcceptanceRequest, DraftOpinionRequest, Evidence, Finding,
-        GetCaseFileRequest, GetCaseFileResponse, InvestigationReport, Investigator, IssueAcceptanceRequest,
-        IssueOpinionRequest, LegalBasis, NameInvestigatorsRequest, Notice, PutUnitRequest, RequestOutcome,
-        ServeOpinionRequest, Service, ServiceMethod, StartExecutionRequest, SubmitClosureReportRequest,
-        SubmitInvestigationReportRequest, Unit, UnitKind, assignment_service_client::AssignmentServiceClient,
-        handling_service_client::HandlingServiceClient, investigation_report::PetitionerStatement, notice::How,
-        unit_service_client::UnitServiceClient,
+        ActResult, AssignCaseRequest, CaseStanding, DraftAcceptanceRequest, DraftOpinionRequest, Evidence,
+        Finding, GetCaseFileRequest, GetCaseFileResponse, InvestigationReport, Investigator,
+        IssueAcceptanceRequest, IssueOpinionRequest, LegalBasis, NameInvestigatorsRequest, Notice,
+        PutUnitRequest, RequestOutcome, ServeOpinionRequest, Service, ServiceMethod, StartExecutionRequest,
+        SubmitClosureReportRequest, SubmitInvestigationReportRequest, Unit, UnitKind,
+        assignment_service_client::AssignmentServiceClient, handling_service_client::HandlingServiceClient,
+        investigation_report::PetitionerStatement, notice::How, unit_service_client::UnitServiceClient,
     },
     event::{
-        CaseRegistered, CaseReleased, ClosureOutcome, LeaderChanged, LegalRoute, Outcome, Purpose, ReceptionFinalised,
+        CaseRegistered, CaseReleased, ClosureOutcome, LeaderChanged, LegalRoute, Outcome, Purpose,
+        ReceptionFinalised,
     },
 };
 
@@ -39,15 +40,21 @@ pub(crate) fn dispatcher() -> Person {
 }
 
 pub(crate) fn head() -> Person {
-    Person::new("qian-juzhang", "钱局长").with(Role::Unh).in_unit(HOUSING)
+    Person::new("qian-juzhang", "钱局长")
+        .with(Role::Unh)
+        .in_unit(HOUSING)
 }
 
 pub(crate) fn handler() -> Person {
-    Person::new("zhao-chengban", "赵承办").with(Role::Unt).in_unit(HOUSING)
+    Person::new("zhao-chengban", "赵承办")
+        .with(Role::Unt)
+        .in_unit(HOUSING)
 }
 
 pub(crate) fn leader() -> Person {
-    Person::new("zhang-fuquzhang", "张副区长").with(Role::Ldr).leader(ZHANG)
+    Person::new("zhang-fuquzhang", "张副区长")
+        .with(Role::Ldr)
+        .leader(ZHANG)
 }
 
 /// A bench with two units, a leader, and shortcuts.
@@ -60,7 +67,10 @@ impl World {
     /// Units and leader are known; no case yet.
     pub(crate) async fn open(at: &str) -> Self {
         let bench = Bench::of(xinqiao_assignment::service()).at(at).start().await;
-        let world = Self { bench, case_id: random::new_id() };
+        let world = Self {
+            bench,
+            case_id: random::new_id(),
+        };
         for (id, name) in [(HOUSING, "区住建局"), (LABOUR, "区人社局")] {
             let unit = Unit {
                 unit_id: id.to_string(),
@@ -70,7 +80,13 @@ impl World {
                 ..Unit::default()
             };
             let mut units = world.units(&dispatcher());
-            units.put_unit(PutUnitRequest { request_id: request_id(), unit: Some(unit) }).await.unwrap();
+            units
+                .put_unit(PutUnitRequest {
+                    request_id: request_id(),
+                    unit: Some(unit),
+                })
+                .await
+                .unwrap();
         }
         let zhang = LeaderChanged {
             leader_id: ZHANG.to_string(),
@@ -82,7 +98,10 @@ impl World {
             ..LeaderChanged::default()
         };
         let entity = Entity::of(EntityKind::Leader, ZHANG);
-        world.bench.arrives(Foreign::new("scheduling", "leader.changed", entity, &zhang)).await;
+        world
+            .bench
+            .arrives(Foreign::new("scheduling", "leader.changed", entity, &zhang))
+            .await;
         world
     }
 
@@ -106,7 +125,9 @@ impl World {
             leader_received: true,
             ..CaseRegistered::default()
         };
-        self.bench.arrives(Foreign::new("intake", "case.registered", self.entity(), &body)).await;
+        self.bench
+            .arrives(Foreign::new("intake", "case.registered", self.entity(), &body))
+            .await;
     }
 
     pub(crate) async fn receive(&self) {
@@ -116,7 +137,14 @@ impl World {
             lead_unit_id: HOUSING.to_string(),
             ..ReceptionFinalised::default()
         };
-        self.bench.arrives(Foreign::new("scheduling", "reception.finalised", self.entity(), &body)).await;
+        self.bench
+            .arrives(Foreign::new(
+                "scheduling",
+                "reception.finalised",
+                self.entity(),
+                &body,
+            ))
+            .await;
     }
 
     pub(crate) async fn release(&self) {
@@ -124,7 +152,9 @@ impl World {
     }
 
     pub(crate) async fn release_as(&self, body: CaseReleased) {
-        self.bench.arrives(Foreign::new("intake", "case.released", self.entity(), &body)).await;
+        self.bench
+            .arrives(Foreign::new("intake", "case.released", self.entity(), &body))
+            .await;
     }
 
     pub(crate) fn units(&self, person: &Person) -> UnitServiceClient<Wire> {
@@ -145,7 +175,9 @@ impl World {
     }
 
     pub(crate) async fn file_as(&self, person: &Person) -> Result<GetCaseFileResponse, Status> {
-        let request = GetCaseFileRequest { case_id: self.case_id.to_string() };
+        let request = GetCaseFileRequest {
+            case_id: self.case_id.to_string(),
+        };
         Ok(self.handling(person).get_case_file(request).await?.into_inner())
     }
 
@@ -171,7 +203,11 @@ impl World {
 
     pub(crate) async fn assign(&self) -> ActResult {
         let request = self.assign_request(self.version().await);
-        let answer = self.assignments(&dispatcher()).assign_case(request).await.unwrap();
+        let answer = self
+            .assignments(&dispatcher())
+            .assign_case(request)
+            .await
+            .unwrap();
         answer.into_inner().result.unwrap()
     }
 
@@ -188,7 +224,9 @@ impl World {
             request_id: request_id(),
             case_id: self.case_id.to_string(),
             version: self.version().await,
-            notice: Some(Notice { how: Some(How::Served(service(served_on))) }),
+            notice: Some(Notice {
+                how: Some(How::Served(service(served_on))),
+            }),
         };
         let answer = self.handling(&head()).issue_acceptance(issue).await.unwrap();
         answer.into_inner().result.unwrap()
@@ -212,7 +250,11 @@ impl World {
             version: self.version().await,
             report: Some(report()),
         };
-        let answer = self.handling(&head()).submit_investigation_report(request).await.unwrap();
+        let answer = self
+            .handling(&head())
+            .submit_investigation_report(request)
+            .await
+            .unwrap();
         answer.into_inner().result.unwrap()
     }
 
@@ -236,8 +278,17 @@ impl World {
             case_id: self.case_id.to_string(),
             version: self.version().await,
         };
-        let answer = self.handling(&head()).issue_opinion(request).await.unwrap().into_inner();
-        assert!(answer.remedy_clause.contains("30日内"), "{}", answer.remedy_clause);
+        let answer = self
+            .handling(&head())
+            .issue_opinion(request)
+            .await
+            .unwrap()
+            .into_inner();
+        assert!(
+            answer.remedy_clause.contains("30日内"),
+            "{}",
+            answer.remedy_clause
+        );
         answer.result.unwrap()
     }
 
@@ -265,7 +316,11 @@ impl World {
         answer.into_inner().result.unwrap()
     }
 
-    pub(crate) fn closure_request(&self, version: u64, outcome: ClosureOutcome) -> SubmitClosureReportRequest {
+    pub(crate) fn closure_request(
+        &self,
+        version: u64,
+        outcome: ClosureOutcome,
+    ) -> SubmitClosureReportRequest {
         SubmitClosureReportRequest {
             request_id: request_id(),
             case_id: self.case_id.to_string(),
@@ -281,7 +336,11 @@ impl World {
 
     pub(crate) async fn close(&self, outcome: ClosureOutcome) -> ActResult {
         let request = self.closure_request(self.version().await, outcome);
-        let answer = self.handling(&head()).submit_closure_report(request).await.unwrap();
+        let answer = self
+            .handling(&head())
+            .submit_closure_report(request)
+            .await
+            .unwrap();
         answer.into_inner().result.unwrap()
     }
 
@@ -362,8 +421,13 @@ pub(crate) fn evidence(title: &str) -> Evidence {
 }
 
 pub(crate) fn report() -> InvestigationReport {
-    let finding = |holds| Some(Finding { holds, reason: "有据可查".to_owned() });
-    let heard: OffsetDateTime = datetime!(2026-03-09 10:00 +8);
+    let finding = |holds| {
+        Some(Finding {
+            holds,
+            reason: "有据可查".to_owned(),
+        })
+    };
+    let heard: OffsetDateTime = datetime!(2026-03-04 09:00 +8);
     InvestigationReport {
         cause: "因施工密封缺陷造成外墙渗水,".repeat(5),
         problem: "住户地板受损且长期未获维修,".repeat(5),
@@ -390,17 +454,27 @@ pub(crate) fn term<'a>(result: &'a ActResult, clock: &str) -> &'a xinqiao_proto:
 }
 
 pub(crate) fn forms(result: &ActResult) -> Vec<&str> {
-    result.documents.iter().map(|document| document.form.as_str()).collect()
+    result
+        .documents
+        .iter()
+        .map(|document| document.form.as_str())
+        .collect()
 }
 
 /// The stable reason of a refusal with its code.
 pub(crate) fn reason(status: &Status) -> (Code, String) {
-    (status.code(), status.get_error_details().error_info().unwrap().reason.clone())
+    (
+        status.code(),
+        status.get_error_details().error_info().unwrap().reason.clone(),
+    )
 }
 
 /// The wrong fields of a refusal.
 pub(crate) fn wrong_fields(status: &Status) -> Vec<String> {
     let details = status.get_error_details();
     let violations = &details.bad_request().unwrap().field_violations;
-    violations.iter().map(|violation| violation.field.clone()).collect()
+    violations
+        .iter()
+        .map(|violation| violation.field.clone())
+        .collect()
 }

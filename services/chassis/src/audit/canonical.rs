@@ -144,7 +144,10 @@ mod tests {
     fn the_format_does_not_change() {
         let bytes = encode("220502".parse().unwrap(), 3, &entry());
         let digest = hex::encode(sha256(&bytes));
-        assert_eq!(digest, "ea68d0db030507ba607f8b37dd359ef976676a53694aeeb329f55d6c12329ff9");
+        assert_eq!(
+            digest,
+            "ea68d0db030507ba607f8b37dd359ef976676a53694aeeb329f55d6c12329ff9"
+        );
     }
 
     #[test]
@@ -159,7 +162,8 @@ mod tests {
     fn cut_bytes_are_no_entry() {
         let bytes = encode("220502".parse().unwrap(), 3, &entry());
         let without_fields = bytes.len() - (4 + 4) - (4 + 5);
-        for length in (0..bytes.len()).filter(|length| ![without_fields, without_fields + 8].contains(length)) {
+        for length in (0..bytes.len()).filter(|length| ![without_fields, without_fields + 8].contains(length))
+        {
             assert!(decode(&bytes[..length]).is_err(), "{length}");
         }
     }

@@ -23,7 +23,9 @@ pub fn stream_name(service: &str) -> String {
 pub fn stream_config(service: &str, settings: &BusSettings) -> Config {
     Config {
         name: stream_name(service),
-        description: Some(format!("events published by {service}; can be refilled from its journal")),
+        description: Some(format!(
+            "events published by {service}; can be refilled from its journal"
+        )),
         subjects: vec![format!("xq.*.{service}.>")],
         storage: StorageType::File,
         num_replicas: settings.replicas,
@@ -45,25 +47,54 @@ pub fn stream_config(service: &str, settings: &BusSettings) -> Config {
 pub fn faults(config: &Config) -> Vec<String> {
     let demands = [
         (config.storage == StorageType::File, "storage must be file"),
-        (config.retention == RetentionPolicy::Limits, "retention must be limits"),
-        (config.discard == DiscardPolicy::New, "discard must be new: old events must never be dropped for new ones"),
+        (
+            config.retention == RetentionPolicy::Limits,
+            "retention must be limits",
+        ),
+        (
+            config.discard == DiscardPolicy::New,
+            "discard must be new: old events must never be dropped for new ones",
+        ),
         (config.max_age >= MAX_AGE, "max_age must be at least 14 days"),
         (config.max_bytes > 0, "max_bytes must be set"),
         (config.max_messages <= 0, "max_msgs must not be set"),
-        (config.max_messages_per_subject <= 0, "max_msgs_per_subject must not be set"),
-        (config.duplicate_window >= Duration::from_mins(2), "duplicate_window must be at least 2 minutes"),
-        (config.deny_delete && config.deny_purge, "deny_delete and deny_purge must be on"),
+        (
+            config.max_messages_per_subject <= 0,
+            "max_msgs_per_subject must not be set",
+        ),
+        (
+            config.duplicate_window >= Duration::from_mins(2),
+            "duplicate_window must be at least 2 minutes",
+        ),
+        (
+            config.deny_delete && config.deny_purge,
+            "deny_delete and deny_purge must be on",
+        ),
         (!config.allow_rollup, "allow_rollup_hdrs must be off"),
         (!config.no_ack, "no_ack must be off"),
         (config.allow_atomic_publish, "allow_atomic must be on"),
-        (config.mirror.is_none() && config.sources.is_none(), "the stream must not copy another one"),
+        (
+            config.mirror.is_none() && config.sources.is_none(),
+            "the stream must not copy another one",
+        ),
     ];
-    demands.into_iter().filter(|(holds, _)| !holds).map(|(_, fault)| fault.to_owned()).collect()
+    demands
+        .into_iter()
+        .filter(|(holds, _)| !holds)
+        .map(|(_, fault)| fault.to_owned())
+        .collect()
 }
 
 pub(crate) fn verify(config: &Config) -> Result<(), BusError> {
     let faults = faults(config);
-    if faults.is_empty() { Ok(()) } else { Err(BusError::Unfit { stream: config.name.clone(), faults }) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(BusError::Unfit {
+            stream: config.name.clone(),
+            faults,
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -90,13 +121,26 @@ pub(super) async fn verify_sync(monitor_url: Option<&str>) -> Result<(), BusErro
     let Some(url) = monitor_url else { return Ok(()) };
     let away = |error: reqwest::Error| BusError::Away(error.without_url().to_string());
     let url = format!("{}/varz", url.trim_end_matches('/'));
-    let client = reqwest::Client::builder().timeout(MONITOR_PATIENCE).build().map_err(away)?;
-    let varz: Varz = client.get(url).send().await.map_err(away)?.json().await.map_err(away)?;
+    let client = reqwest::Client::builder()
+        .timeout(MONITOR_PATIENCE)
+        .build()
+        .map_err(away)?;
+    let varz: Varz = client
+        .get(url)
+        .send()
+        .await
+        .map_err(away)?
+        .json()
+        .await
+        .map_err(away)?;
     if varz.jetstream.config.sync_always {
         return Ok(());
     }
     let faults = vec!["the server must run with jetstream { sync_interval: always }".to_owned()];
-    Err(BusError::Unfit { stream: "(server)".to_owned(), faults })
+    Err(BusError::Unfit {
+        stream: "(server)".to_owned(),
+        faults,
+    })
 }
 
 #[cfg(test)]
@@ -125,12 +169,30 @@ mod tests {
     #[test]
     fn a_stream_that_would_lose_events_is_not_fit() {
         let wrong = [
-            Config { discard: DiscardPolicy::Old, ..config() },
-            Config { max_age: Duration::from_secs(DAY), ..config() },
-            Config { storage: StorageType::Memory, ..config() },
-            Config { deny_purge: false, ..config() },
-            Config { retention: RetentionPolicy::Interest, ..config() },
-            Config { max_messages: 3, ..config() },
+            Config {
+                discard: DiscardPolicy::Old,
+                ..config()
+            },
+            Config {
+                max_age: Duration::from_secs(DAY),
+                ..config()
+            },
+            Config {
+                storage: StorageType::Memory,
+                ..config()
+            },
+            Config {
+                deny_purge: false,
+                ..config()
+            },
+            Config {
+                retention: RetentionPolicy::Interest,
+                ..config()
+            },
+            Config {
+                max_messages: 3,
+                ..config()
+            },
         ];
         for config in wrong {
             assert_eq!(faults(&config).len(), 1, "{config:?}");

@@ -14,7 +14,6 @@ use xinqiao_proto::event::{DocumentCreated, EventBody};
 
 use super::{Desk, object_ref, person_ref};
 use crate::audit::{self, Entry};
-use xinqiao_kernel::local::local_date;
 use crate::database::TenantTx;
 use crate::districts::District;
 use crate::document::{self, DocumentRow, Heading};
@@ -23,6 +22,7 @@ use crate::journal::{self, Draft, Entity};
 use crate::refusal::Refusal;
 use crate::seal::{KeyRing, SealContext, SealError, Sealed};
 use crate::{random, trace};
+use xinqiao_kernel::local::local_date;
 
 /// The event that changes the calendar in force.
 const CALENDAR: &str = "calendar.published";
@@ -298,7 +298,11 @@ impl Act {
     }
 
     fn entry(&self, object: String) -> Entry {
-        let action = if self.action.is_empty() { "read" } else { self.action.as_ref() };
+        let action = if self.action.is_empty() {
+            "read"
+        } else {
+            self.action.as_ref()
+        };
         let mut entry = Entry::new(self.now, self.actor_ref.clone(), action, object);
         entry.request_id = self.request_id;
         entry.trace_id = trace::current_trace_id();

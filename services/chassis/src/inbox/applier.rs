@@ -38,10 +38,21 @@ struct Applier {
 }
 
 /// Applies until the stop; the event in hand is finished first.
-pub async fn run(desk: Desk, subscriber: Arc<dyn Subscriber>, settings: InboxSettings, stop: CancellationToken) {
+pub async fn run(
+    desk: Desk,
+    subscriber: Arc<dyn Subscriber>,
+    settings: InboxSettings,
+    stop: CancellationToken,
+) {
     let mut listener = desk.wakers().inbox.listen();
     let mut turns = Turns::new(desk.districts().codes());
-    let mut applier = Applier { desk, subscriber, settings, waits: HashMap::new(), measured: None };
+    let mut applier = Applier {
+        desk,
+        subscriber,
+        settings,
+        waits: HashMap::new(),
+        measured: None,
+    };
     let mut failures = 0_u32;
     while !stop.is_cancelled() {
         let Some(district) = turns.next() else {
@@ -67,10 +78,18 @@ pub async fn run(desk: Desk, subscriber: Arc<dyn Subscriber>, settings: InboxSet
 }
 
 impl Applier {
-    async fn turn(&mut self, district: DistrictCode, stop: &CancellationToken) -> Result<Progress, sqlx::Error> {
+    async fn turn(
+        &mut self,
+        district: DistrictCode,
+        stop: &CancellationToken,
+    ) -> Result<Progress, sqlx::Error> {
         let now = Instant::now();
-        let not_now: Vec<Uuid> =
-            self.waits.iter().filter(|(_, wait)| wait.until > now).map(|(id, _)| *id).collect();
+        let not_now: Vec<Uuid> = self
+            .waits
+            .iter()
+            .filter(|(_, wait)| wait.until > now)
+            .map(|(id, _)| *id)
+            .collect();
         let mut tx = self.desk.database().begin(district).await?;
         let ready = store::ready(tx.conn(), district, &not_now, LOOK).await?;
         tx.rollback().await?;
@@ -92,8 +111,15 @@ impl Applier {
 
     /// Applies one event on a task of its own, so that a panic of the service counts as a failed try.
     async fn apply(&self, district: DistrictCode, event_id: Uuid) -> Result<(), Refusal> {
-        let task = apply_one(self.desk.clone(), Arc::clone(&self.subscriber), district, event_id);
-        tokio::spawn(task).await.unwrap_or_else(|error| Err(Refusal::internal(&error)))
+        let task = apply_one(
+            self.desk.clone(),
+            Arc::clone(&self.subscriber),
+            district,
+            event_id,
+        );
+        tokio::spawn(task)
+            .await
+            .unwrap_or_else(|error| Err(Refusal::internal(&error)))
     }
 
     async fn failed(
@@ -102,7 +128,10 @@ impl Applier {
         event_id: Uuid,
         refusal: &Refusal,
     ) -> Result<(), sqlx::Error> {
-        let wait = self.waits.entry(event_id).or_insert(Wait { until: Instant::now(), failures: 0 });
+        let wait = self.waits.entry(event_id).or_insert(Wait {
+            until: Instant::now(),
+            failures: 0,
+        });
         wait.failures = wait.failures.saturating_add(1);
         wait.until = Instant::now() + backoff(self.settings.backoff, wait.failures, BACKOFF_MAX);
         // A database that is away says nothing about the event: it does not count as a try.
@@ -180,7 +209,9 @@ async fn apply_one(
         subscriber.apply(&mut act, &event).await?;
         let (district, now) = (act.district(), act.now());
         if !store::applied(act.conn(), district, &event, now).await? {
-            return Err(Refusal::internal(&"another event was applied at this place of the order"));
+            return Err(Refusal::internal(
+                &"another event was applied at this place of the order",
+            ));
         }
         act.finish().await?;
         metrics::applied(district, &event.publisher);

@@ -29,7 +29,7 @@ const EXPIRES: Duration = Duration::from_secs(20);
 const WATCHDOG: Duration = Duration::from_secs(10);
 const ACK_WAIT: Duration = Duration::from_secs(30);
 const BACKOFF_MIN: Duration = Duration::from_millis(200);
-const BACKOFF_MAX: Duration = Duration::from_secs(5);
+const BACKOFF_MAX: Duration = Duration::from_secs(2);
 
 type Pull = Consumer<Config>;
 
@@ -52,13 +52,20 @@ struct Taker {
 
 /// Takes the events of `publisher` until the stop; what is in hand is stored and acknowledged first.
 pub async fn run(desk: Desk, bus: Bus, publisher: String, settings: InboxSettings, stop: CancellationToken) {
-    let taker = Taker { desk, bus, publisher, settings };
+    let taker = Taker {
+        desk,
+        bus,
+        publisher,
+        settings,
+    };
     let mut failures = 0_u32;
     while taker.bus.fit(&stop).await {
         let mut took = false;
         match taker.session(&stop, &mut took).await {
             Ok(()) => return,
-            Err(ConsumeError::Absent(reason)) => debug!(publisher = taker.publisher, reason, "waiting for a stream"),
+            Err(ConsumeError::Absent(reason)) => {
+                debug!(publisher = taker.publisher, reason, "waiting for a stream")
+            }
             Err(ConsumeError::Unfit(error @ BusError::Unfit { .. })) => {
                 error!(publisher = taker.publisher, %error, "stream is not fit, nothing is consumed from it");
             }
@@ -119,14 +126,26 @@ impl Taker {
             ..Config::default()
         };
         let failed = |error: &dyn std::fmt::Display| ConsumeError::Consumer(error.to_string());
-        let consumer = stream.create_consumer(config.clone()).await.map_err(|error| failed(&error))?;
+        let consumer = stream
+            .create_consumer(config.clone())
+            .await
+            .map_err(|error| failed(&error))?;
         // After a lost store a consumer can stand behind the end of a new stream and would never see it.
         if consumer.cached_info().ack_floor.stream_sequence <= stream.cached_info().state.last_sequence {
             return Ok(consumer);
         }
-        warn!(publisher = self.publisher, "consumer stands behind the end of its stream, it is made anew");
-        stream.delete_consumer(name).await.map_err(|error| failed(&error))?;
-        stream.create_consumer(config).await.map_err(|error| failed(&error))
+        warn!(
+            publisher = self.publisher,
+            "consumer stands behind the end of its stream, it is made anew"
+        );
+        stream
+            .delete_consumer(name)
+            .await
+            .map_err(|error| failed(&error))?;
+        stream
+            .create_consumer(config)
+            .await
+            .map_err(|error| failed(&error))
     }
 
     async fn messages(&self, consumer: &Pull) -> Result<Messages, ConsumeError> {
@@ -142,13 +161,21 @@ impl Taker {
 
     /// After a silence: the consumer must exist, and have nothing for us.
     async fn prove_alive(&self, stream: &Stream, consumer: &mut Pull) -> Result<(), ConsumeError> {
-        let now = stream.get_info().await.map_err(|error| ConsumeError::Absent(error.to_string()))?;
+        let now = stream
+            .get_info()
+            .await
+            .map_err(|error| ConsumeError::Absent(error.to_string()))?;
         if now.created != stream.cached_info().created {
             return Err(ConsumeError::Consumer("the stream was made anew".to_owned()));
         }
-        let info = consumer.info().await.map_err(|error| ConsumeError::Consumer(error.to_string()))?;
+        let info = consumer
+            .info()
+            .await
+            .map_err(|error| ConsumeError::Consumer(error.to_string()))?;
         if info.num_pending > 0 || info.ack_floor.stream_sequence > now.state.last_sequence {
-            return Err(ConsumeError::Consumer("the pull is silent although there are events".to_owned()));
+            return Err(ConsumeError::Consumer(
+                "the pull is silent although there are events".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -223,7 +250,12 @@ impl Taker {
     /// A message that is not an event cannot be stored or ordered. It stays in the stream; the log says where.
     async fn reject(&self, message: &Message, why: &str) {
         let sequence = message.info().map_or(0, |info| info.stream_sequence);
-        error!(publisher = self.publisher, stream_sequence = sequence, why, "message is not an event");
+        error!(
+            publisher = self.publisher,
+            stream_sequence = sequence,
+            why,
+            "message is not an event"
+        );
         if let Err(error) = message.ack_with(AckKind::Term).await {
             debug!(%error, "message was not terminated");
         }

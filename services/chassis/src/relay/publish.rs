@@ -2,15 +2,13 @@
 
 use std::collections::HashSet;
 
+use async_nats::HeaderMap;
 use async_nats::client::Request;
-use async_nats::header::{
-    NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
-};
+use async_nats::client::{PublishErrorKind, RequestErrorKind};
+use async_nats::header::{NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE};
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::response::Response;
-use async_nats::HeaderMap;
-use async_nats::client::{PublishErrorKind, RequestErrorKind};
 use bytes::Bytes;
 use tracing::debug;
 use uuid::Uuid;
@@ -42,10 +40,22 @@ enum Failure {
 pub(super) async fn publish(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Sent {
     if rows.len() > 1 {
         match batch(bus, district, rows).await {
-            Ok(published) => return Sent { published, ..Sent::default() },
-            Err(Failure::Away(reason)) => return Sent { interrupted: Some(reason), ..Sent::default() },
+            Ok(published) => {
+                return Sent {
+                    published,
+                    ..Sent::default()
+                };
+            }
+            Err(Failure::Away(reason)) => {
+                return Sent {
+                    interrupted: Some(reason),
+                    ..Sent::default()
+                };
+            }
             // Known ids (10201), a row too large, or a server without batches: one by one tells which.
-            Err(Failure::Refused(code, reason)) => debug!(?code, reason, "batch was refused, publishing one by one"),
+            Err(Failure::Refused(code, reason)) => {
+                debug!(?code, reason, "batch was refused, publishing one by one")
+            }
         }
     }
     singles(bus, district, rows).await
@@ -62,7 +72,10 @@ async fn batch(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Result<V
             headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
             let ack = request(bus, row, headers).await?;
             let first = position(&ack) - i64::try_from(last).expect("batches are small");
-            return Ok((first..).zip(rows).map(|(place, row)| (row.event_id, place)).collect());
+            return Ok((first..)
+                .zip(rows)
+                .map(|(place, row)| (row.event_id, place))
+                .collect());
         }
         let body = Bytes::copy_from_slice(&row.body);
         bus.client()
@@ -109,15 +122,20 @@ async fn request(bus: &Bus, row: &Outgoing, headers: HeaderMap) -> Result<Publis
         .headers(headers)
         .payload(Bytes::copy_from_slice(&row.body))
         .timeout(Some(Bus::patience()));
-    let answer =
-        bus.client().send_request(row.subject.clone(), request).await.map_err(|error| match error.kind() {
+    let answer = bus
+        .client()
+        .send_request(row.subject.clone(), request)
+        .await
+        .map_err(|error| match error.kind() {
             RequestErrorKind::MaxPayloadExceeded => oversized(row),
             _ => Failure::Away(error.to_string()),
         })?;
     match serde_json::from_slice(&answer.payload) {
         Ok(Response::Ok(ack)) => Ok(ack),
         Ok(Response::Err { error }) => Err(Failure::Refused(error.error_code(), error.to_string())),
-        Err(_) => Err(Failure::Away("the stream gave an answer that cannot be read".to_owned())),
+        Err(_) => Err(Failure::Away(
+            "the stream gave an answer that cannot be read".to_owned(),
+        )),
     }
 }
 
@@ -128,5 +146,9 @@ fn oversized(row: &Outgoing) -> Failure {
 
 /// Refusals of the message itself. All others pass by themselves or by an operator's hand.
 fn is_final(code: ErrorCode) -> bool {
-    [ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM, ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM].contains(&code)
+    [
+        ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM,
+        ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM,
+    ]
+    .contains(&code)
 }

@@ -56,7 +56,12 @@ pub(super) async fn mark(
     )
     .bind(district.as_str())
     .bind(published.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind(published.iter().map(|(_, sequence)| *sequence).collect::<Vec<_>>())
+    .bind(
+        published
+            .iter()
+            .map(|(_, sequence)| *sequence)
+            .collect::<Vec<_>>(),
+    )
     .execute(connection)
     .await?;
     Ok(())

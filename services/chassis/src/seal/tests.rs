@@ -33,7 +33,11 @@ fn what_is_sealed_opens_at_its_place_only() {
         SealContext::new(district(), "petitionern", "ame", row),
     ];
     for place in elsewhere {
-        assert_eq!(ring.open(&place, &sealed).unwrap_err(), SealError::Refused, "{place:?}");
+        assert_eq!(
+            ring.open(&place, &sealed).unwrap_err(),
+            SealError::Refused,
+            "{place:?}"
+        );
     }
 }
 
@@ -45,10 +49,16 @@ fn every_changed_bit_is_noticed() {
     for bit in 0..sealed.len() * 8 {
         let mut changed = sealed.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
-        assert!(ring.open(&place, &Sealed::from_bytes(changed)).is_err(), "bit {bit}");
+        assert!(
+            ring.open(&place, &Sealed::from_bytes(changed)).is_err(),
+            "bit {bit}"
+        );
     }
     for length in 0..sealed.len() {
-        assert!(ring.open(&place, &Sealed::from_bytes(sealed[..length].to_vec())).is_err());
+        assert!(
+            ring.open(&place, &Sealed::from_bytes(sealed[..length].to_vec()))
+                .is_err()
+        );
     }
 }
 
@@ -62,7 +72,10 @@ fn an_accusation_has_keys_of_its_own() {
     // Whoever holds the ordinary keys only, under whatever name, cannot open it.
     let mut moved = sealed.into_bytes();
     moved[1] = 0;
-    assert_eq!(ring.open(&place, &Sealed::from_bytes(moved)).unwrap_err(), SealError::Refused);
+    assert_eq!(
+        ring.open(&place, &Sealed::from_bytes(moved)).unwrap_err(),
+        SealError::Refused
+    );
 }
 
 #[test]
@@ -85,7 +98,10 @@ fn old_values_open_after_the_key_was_changed() {
 }
 
 fn keys_without(file: &mut serde_json::Value, version: &str) {
-    file["districts"][DISTRICT]["sealing"]["keys"].as_object_mut().unwrap().remove(version);
+    file["districts"][DISTRICT]["sealing"]["keys"]
+        .as_object_mut()
+        .unwrap()
+        .remove(version);
 }
 
 #[test]
@@ -95,7 +111,12 @@ fn a_broken_ring_is_refused_without_showing_a_key() {
     let key = file["districts"][DISTRICT]["index"].as_str().unwrap().to_owned();
     let mut no_current = file.clone();
     no_current["districts"][DISTRICT]["sealing"]["current"] = 9.into();
-    for text in [good.replace(&key, "short"), good.replace("220502", "22050"), no_current.to_string(), good[1..].into()] {
+    for text in [
+        good.replace(&key, "short"),
+        good.replace("220502", "22050"),
+        no_current.to_string(),
+        good[1..].into(),
+    ] {
         let error = KeyRing::parse(&text).unwrap_err();
         assert!(!format!("{error} {error:?}").contains(&key));
     }
@@ -106,7 +127,10 @@ fn a_field_of_an_event_is_bound_to_the_event() {
     let ring = ring();
     let event = new_id();
     let field = ring.seal_field(district(), event, "title", "噪声扰民");
-    assert_eq!(ring.open_field(district(), event, "title", &field).unwrap(), "噪声扰民");
+    assert_eq!(
+        ring.open_field(district(), event, "title", &field).unwrap(),
+        "噪声扰民"
+    );
     assert!(ring.open_field(district(), new_id(), "title", &field).is_err());
     assert!(ring.open_field(district(), event, "name", &field).is_err());
 }
@@ -115,7 +139,10 @@ fn a_field_of_an_event_is_bound_to_the_event() {
 fn nothing_sealed_shows_itself() {
     let ring = ring();
     let sealed = ring.seal_text(&SealContext::new(district(), "t", "c", new_id()), "王小明");
-    assert_eq!(format!("{sealed:?}"), format!("Sealed({} bytes)", sealed.as_bytes().len()));
+    assert_eq!(
+        format!("{sealed:?}"),
+        format!("Sealed({} bytes)", sealed.as_bytes().len())
+    );
     assert_eq!(format!("{ring:?}"), "KeyRing(2 districts)");
 }
 
@@ -123,18 +150,33 @@ fn nothing_sealed_shows_itself() {
 fn a_blind_index_depends_on_district_and_field() {
     let ring = ring();
     let index = ring.blind_index(district(), "resident_id", "220502198001011234");
-    assert_eq!(index, ring.blind_index(district(), "resident_id", "220502198001011234"));
-    assert_ne!(index, ring.blind_index(district(), "resident_id", "220502198001011235"));
+    assert_eq!(
+        index,
+        ring.blind_index(district(), "resident_id", "220502198001011234")
+    );
+    assert_ne!(
+        index,
+        ring.blind_index(district(), "resident_id", "220502198001011235")
+    );
     assert_ne!(index, ring.blind_index(district(), "phone", "220502198001011234"));
-    assert_ne!(index, ring.blind_index(codes()[1], "resident_id", "220502198001011234"));
-    assert_ne!(index, ring.keyed_hash(district(), "resident_id", b"220502198001011234"));
+    assert_ne!(
+        index,
+        ring.blind_index(codes()[1], "resident_id", "220502198001011234")
+    );
+    assert_ne!(
+        index,
+        ring.keyed_hash(district(), "resident_id", b"220502198001011234")
+    );
 }
 
 #[test]
 fn query_codes_are_repeatable_and_fair() {
     let ring = ring();
     let case = new_id();
-    assert_eq!(ring.query_code(district(), case), ring.query_code(district(), case));
+    assert_eq!(
+        ring.query_code(district(), case),
+        ring.query_code(district(), case)
+    );
     let mut seen: BTreeMap<char, u32> = BTreeMap::new();
     for _ in 0..3100 {
         let code = ring.query_code(district(), new_id());

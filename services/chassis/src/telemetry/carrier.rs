@@ -38,7 +38,10 @@ mod tests {
         headers.insert("traceparent", parent.parse().unwrap());
         headers.insert("baggage", "name=someone".parse().unwrap());
         let context = from_http(&headers);
-        assert_eq!(context.span().span_context().span_id().to_string(), "b7ad6b7169203331");
+        assert_eq!(
+            context.span().span_context().span_id().to_string(),
+            "b7ad6b7169203331"
+        );
         assert!(context.span().span_context().is_sampled());
         assert!(context.baggage().is_empty());
     }

@@ -19,5 +19,6 @@ pub(crate) const TOKENS_REFUSED: &str = "xinqiao.identity.tokens.refused";
 pub(crate) const DISTRICT: &str = "xinqiao.district";
 
 /// Buckets for durations in seconds, as the conventions give them.
-pub(crate) const DURATION_BUCKETS: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+pub(crate) const DURATION_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];

@@ -82,7 +82,10 @@ impl NatsServer {
         for publisher in PUBLISHERS {
             // The service under test may be making its own at this moment.
             eventually("the stream is there", async || {
-                jetstream.get_or_create_stream(stream_config(publisher, &self.settings())).await.ok()
+                jetstream
+                    .get_or_create_stream(stream_config(publisher, &self.settings()))
+                    .await
+                    .ok()
             })
             .await;
         }

@@ -92,7 +92,11 @@ impl UnaryService<SealPackageRequest> for Sealing {
 
     fn call(&mut self, request: Request<SealPackageRequest>) -> Self::Future {
         let desk = self.0.clone();
-        async move { desk.act(request, |act, query| ready(seal(act, &query)).boxed()).await }.boxed()
+        async move {
+            desk.act(request, |act, query| ready(seal(act, &query)).boxed())
+                .await
+        }
+        .boxed()
     }
 }
 

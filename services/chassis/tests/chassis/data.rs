@@ -64,7 +64,8 @@ struct Noted {
 }
 
 impl EventBody for Noted {
-    const KINDS: &'static [&'static str] = &["note.written", "note.refused", "note.panicked", "note.answered"];
+    const KINDS: &'static [&'static str] =
+        &["note.written", "note.refused", "note.panicked", "note.answered"];
 }
 
 impl Command for WriteNote {
@@ -96,7 +97,10 @@ fn clerk_of(district: DistrictCode) -> Caller {
 
 /// As the server hands it to a handler, after the token was checked.
 fn asked(request_id: Uuid, text: &str) -> Request<WriteNote> {
-    let message = WriteNote { request_id: request_id.to_string(), text: text.to_owned() };
+    let message = WriteNote {
+        request_id: request_id.to_string(),
+        text: text.to_owned(),
+    };
     let mut request = Request::new(message);
     request.extensions_mut().insert(clerk_of(home()));
     request
@@ -113,10 +117,20 @@ async fn keep(act: &mut Act, query: WriteNote) -> Result<NoteWritten, Refusal> {
         .execute(act.conn())
         .await?;
     let entity = Entity::other(note_id);
-    act.publish("note.written", entity, &Noted { note_id: note_id.to_string(), filling: Vec::new() });
+    act.publish(
+        "note.written",
+        entity,
+        &Noted {
+            note_id: note_id.to_string(),
+            filling: Vec::new(),
+        },
+    );
     act.audit(format!("note:{note_id}"), &["content"], Some(&query.text));
     act.file_bytes(entity, "D01", "03", query.text.as_bytes());
-    Ok(NoteWritten { note_id: note_id.to_string(), text: query.text })
+    Ok(NoteWritten {
+        note_id: note_id.to_string(),
+        text: query.text,
+    })
 }
 
 fn keeping(act: &mut Act, query: WriteNote) -> BoxFuture<'_, Result<NoteWritten, Refusal>> {
@@ -124,15 +138,22 @@ fn keeping(act: &mut Act, query: WriteNote) -> BoxFuture<'_, Result<NoteWritten,
 }
 
 async fn write(desk: &Desk, request_id: Uuid, text: &str) -> Result<NoteWritten, tonic::Status> {
-    desk.act(asked(request_id, text), keeping).await.map(tonic::Response::into_inner)
+    desk.act(asked(request_id, text), keeping)
+        .await
+        .map(tonic::Response::into_inner)
 }
 
 /// Publishes events of one entity each, as a job would.
 async fn publish(desk: &Desk, entity: Entity, count: usize, filling: usize) -> Vec<Uuid> {
     desk.run(home(), "intake.Publish", move |act| {
         Box::pin(async move {
-            let body = Noted { note_id: entity.id.to_string(), filling: vec![0; filling] };
-            Ok((0..count).map(|_| act.publish("note.written", entity, &body)).collect())
+            let body = Noted {
+                note_id: entity.id.to_string(),
+                filling: vec![0; filling],
+            };
+            Ok((0..count)
+                .map(|_| act.publish("note.written", entity, &body))
+                .collect())
         })
     })
     .await
@@ -166,7 +187,11 @@ impl Subscriber for Witness {
                 "note.panicked" if !HEALED.load(Ordering::SeqCst) => panic!("as asked"),
                 "note.refused" if !HEALED.load(Ordering::SeqCst) => Err(Refusal::wrong_holder("assignment")),
                 "note.answered" => {
-                    act.publish("note.written", Entity::other(event.entity_id), &event.decode::<Noted>()?);
+                    act.publish(
+                        "note.written",
+                        Entity::other(event.entity_id),
+                        &event.decode::<Noted>()?,
+                    );
                     Ok(())
                 }
                 _ => Ok(()),
@@ -176,8 +201,10 @@ impl Subscriber for Witness {
 }
 
 fn roles() -> RoleTable {
-    let rows: Vec<(&'static str, &'static [Role])> =
-        rpcs("xinqiao.intake.v1").into_iter().map(|path| (&*path.leak(), &[Role::Clk][..])).collect();
+    let rows: Vec<(&'static str, &'static [Role])> = rpcs("xinqiao.intake.v1")
+        .into_iter()
+        .map(|path| (&*path.leak(), &[Role::Clk][..]))
+        .collect();
     rows.leak()
 }
 
@@ -193,5 +220,8 @@ fn service() -> Service {
 }
 
 async fn count(bench: &Bench, statement: &'static str) -> i64 {
-    sqlx::query_scalar(statement).fetch_one(bench.pool()).await.unwrap()
+    sqlx::query_scalar(statement)
+        .fetch_one(bench.pool())
+        .await
+        .unwrap()
 }

@@ -1,9 +1,13 @@
 //! The dates of the clocks, as the events of the other services start and stop them.
 
-use xinqiao_chassis::{identity::Role, random, testing::Person};
+use xinqiao_chassis::{
+    identity::Role,
+    random,
+    testing::{Foreign, Person},
+};
 use xinqiao_proto::{
     common::PageRequest,
-    event::{CaseArchived, CaseAssigned, CaseRegistered, ClockChanged},
+    event::{CaseAccepted, CaseAssigned, CaseRegistered, ClockChanged},
     supervision::{ClockState, Colour, ListClocksRequest, ListDueRequest},
 };
 
@@ -94,6 +98,7 @@ async fn an_assignment_of_february_may_be_objected_to_until_the_twenty_sixth() {
             &registered,
         )
         .await;
+    stage.released().await;
     let assigned = CaseAssigned {
         delivered_at: Some(at("2026-02-12T10:00:00+08:00")),
         feedback_due: "2026-04-01".to_owned(),
@@ -272,18 +277,32 @@ async fn the_desk_shows_what_is_due_soonest_first_by_colour_and_in_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn archiving_stops_nothing_but_its_own_clock() {
+async fn an_acceptance_that_overtakes_the_release_waits_for_it() {
     let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
-    stage.assigned().await;
-    let running = stage.seen().await.running_clocks;
-    stage
-        .tell(
-            "2026-03-05T09:00:00+08:00",
-            "archive",
-            "case.archived",
-            &CaseArchived::default(),
-        )
-        .await;
-    assert_eq!(stage.seen().await.running_clocks, running);
+    stage.registered().await;
+    stage.bench.set_clock("2026-03-06T10:00:00+08:00");
+    let assigned = CaseAssigned {
+        delivered_at: Some(at("2026-03-04T11:00:00+08:00")),
+        feedback_due: "2026-04-30".to_owned(),
+        ..CaseAssigned::default()
+    };
+    let accepted = CaseAccepted {
+        accepted_on: "2026-03-06".to_owned(),
+        ..CaseAccepted::default()
+    };
+    let early = [
+        Foreign::new("assignment", "case.assigned", stage.case, &assigned),
+        Foreign::new("assignment", "case.accepted", stage.case, &accepted),
+    ];
+    let mut waiting = Vec::new();
+    for event in early {
+        waiting.push(stage.bench.deliver(event).await);
+    }
+    stage.released().await;
+    for event in waiting {
+        stage.bench.applied(event).await;
+    }
+    assert_eq!(stage.dates("K4").await, ["05-05", "05-06", "04-30"]);
+    assert_eq!(stage.seen().await.holder, "assignment");
     stage.bench.finish().await;
 }

@@ -123,6 +123,10 @@ async fn where_no_leader_received_the_head_of_the_office_signs_without_an_inspec
         .papers("intake", &[("02", "D01"), ("03", "ORIGINAL"), ("07", "TRIAGE")])
         .await;
     stage.papers("assignment", &[("14", "D15")]).await;
+    let released = xinqiao_proto::event::CaseReleased::default();
+    stage
+        .tell("2026-03-04T10:00:00+08:00", "intake", "case.released", &released)
+        .await;
     let reported = xinqiao_proto::event::CaseClosureReported::default();
     stage
         .tell(

@@ -165,6 +165,19 @@ impl Stage {
             .await;
     }
 
+    /// Released to handling under R:31(6).
+    pub(crate) async fn released(&self) {
+        let released = CaseReleased {
+            legal_route: LegalRoute::LegalRoute316.into(),
+            leader_received: true,
+            responsible_leader_id: self.leader_id.to_string(),
+            ..CaseReleased::default()
+        };
+        self.bench
+            .arrives(Foreign::new("intake", "case.released", self.case, &released))
+            .await;
+    }
+
     pub(crate) async fn papers(&self, publisher: &'static str, items: &[(&str, &str)]) {
         for (item, form) in items {
             let body = DocumentCreated {
@@ -234,14 +247,8 @@ impl Stage {
         .await;
         self.papers("scheduling", &[("05", "D27"), ("06", "INSTRUCTION")])
             .await;
-        let released = CaseReleased {
-            legal_route: LegalRoute::LegalRoute316.into(),
-            leader_received: true,
-            responsible_leader_id: leader_id.clone(),
-            ..CaseReleased::default()
-        };
-        self.tell("2026-03-04T10:00:00+08:00", "intake", "case.released", &released)
-            .await;
+        self.bench.set_clock("2026-03-04T10:00:00+08:00");
+        self.released().await;
         self.papers("intake", &[("07", "TRIAGE")]).await;
         let assigned = CaseAssigned {
             round: 1,

@@ -26,7 +26,10 @@ async fn an_act_leaves_its_row_events_audit_document_and_answer_together() {
     // Two events: the note and its document. Two audit rows: the command's and the one it asked for.
     assert_eq!(leaves(&bench).await, [1, 2, 2, 1, 1]);
     let published = bench.published().await;
-    let kinds: Vec<_> = published.iter().map(|event| (event.kind.as_str(), event.sequence)).collect();
+    let kinds: Vec<_> = published
+        .iter()
+        .map(|event| (event.kind.as_str(), event.sequence))
+        .collect();
     assert_eq!(kinds, [("document.created", 1), ("note.written", 2)]);
     assert_eq!(published[1].subject, "xq.220502.intake.note.written");
     assert_eq!(published[1].actor_ref, "person:li");
@@ -64,7 +67,10 @@ async fn a_request_id_with_another_body_is_refused() {
     write(bench.desk(), id, "one").await.unwrap();
     let refused = write(bench.desk(), id, "another").await.unwrap_err();
     assert_eq!(refused.code(), Code::AlreadyExists);
-    assert_eq!(refused.get_error_details().error_info().unwrap().reason, "REQUEST_ID_REUSED");
+    assert_eq!(
+        refused.get_error_details().error_info().unwrap().reason,
+        "REQUEST_ID_REUSED"
+    );
     assert_eq!(leaves(&bench).await, [1, 2, 2, 1, 1]);
     bench.finish().await;
 }
@@ -95,9 +101,17 @@ async fn a_refused_act_leaves_nothing_and_may_be_sent_again() {
         })
         .await;
     assert_eq!(refused.unwrap_err().code(), Code::Aborted);
-    let panicked =
-        bench.desk().act(asked(id, SECRET), |_, _| Box::pin(async { panic!("as asked") })).await;
-    assert_eq!(panicked.map(|answer: tonic::Response<NoteWritten>| answer).unwrap_err().code(), Code::Internal);
+    let panicked = bench
+        .desk()
+        .act(asked(id, SECRET), |_, _| Box::pin(async { panic!("as asked") }))
+        .await;
+    assert_eq!(
+        panicked
+            .map(|answer: tonic::Response<NoteWritten>| answer)
+            .unwrap_err()
+            .code(),
+        Code::Internal
+    );
     assert_eq!(leaves(&bench).await, [0; 5]);
     write(bench.desk(), id, SECRET).await.unwrap();
     bench.finish().await;
@@ -110,7 +124,10 @@ async fn a_request_id_must_be_a_uuid() {
     request.get_mut().request_id = "7".to_owned();
     let refused = bench.desk().act(request, keeping).await.unwrap_err();
     let details = refused.get_error_details();
-    assert_eq!(details.bad_request().unwrap().field_violations[0].field, "request_id");
+    assert_eq!(
+        details.bad_request().unwrap().field_violations[0].field,
+        "request_id"
+    );
     bench.finish().await;
 }
 
@@ -132,7 +149,10 @@ async fn a_caller_who_hangs_up_does_not_cut_the_act() {
     wait.await.unwrap();
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
-    eventually("the act was done to its end", async || (leaves(&bench).await[0] == 1).then_some(())).await;
+    eventually("the act was done to its end", async || {
+        (leaves(&bench).await[0] == 1).then_some(())
+    })
+    .await;
     bench.finish().await;
 }
 
@@ -141,7 +161,12 @@ async fn sequences_have_no_holes_when_many_write_one_entity() {
     let bench = Bench::start(service()).await;
     let entity = entity();
     join_all((0..16).map(|_| publish(bench.desk(), entity, 3, 0))).await;
-    let sequences: Vec<_> = bench.published().await.iter().map(|event| event.sequence).collect();
+    let sequences: Vec<_> = bench
+        .published()
+        .await
+        .iter()
+        .map(|event| event.sequence)
+        .collect();
     assert_eq!(sequences, (1..=48).collect::<Vec<_>>());
     bench.finish().await;
 }

@@ -31,9 +31,18 @@ const TAMPERING: [(&str, &str); 7] = [
         "UPDATE audit SET canonical = set_byte(canonical, 60, get_byte(canonical, 60) # 1) WHERE seq = 3",
         "audit row 3 was changed",
     ),
-    ("UPDATE audit SET object = 'note:other' WHERE seq = 2", "audit row 2 was changed"),
-    ("DELETE FROM audit WHERE seq = 4", "audit row 4 is missing; row 5 follows"),
-    ("DELETE FROM audit WHERE seq = 6", "the chain ends at row 5, its head says 6"),
+    (
+        "UPDATE audit SET object = 'note:other' WHERE seq = 2",
+        "audit row 2 was changed",
+    ),
+    (
+        "DELETE FROM audit WHERE seq = 4",
+        "audit row 4 is missing; row 5 follows",
+    ),
+    (
+        "DELETE FROM audit WHERE seq = 6",
+        "the chain ends at row 5, its head says 6",
+    ),
     (
         "UPDATE audit a SET canonical = b.canonical, object = b.object FROM audit b
          WHERE a.seq IN (2, 3) AND b.seq = 5 - a.seq AND a.district_code = b.district_code",
@@ -43,7 +52,10 @@ const TAMPERING: [(&str, &str); 7] = [
         "UPDATE audit SET hash = sha256(hash) WHERE seq = 5",
         "audit row 5 was changed",
     ),
-    ("UPDATE audit SET prev_hash = sha256(prev_hash) WHERE seq = 5", "audit row 5 does not follow"),
+    (
+        "UPDATE audit SET prev_hash = sha256(prev_hash) WHERE seq = 5",
+        "audit row 5 does not follow",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +94,9 @@ async fn the_app_role_cannot_rewrite_audit_journal_or_documents() {
     ] {
         let mut tx = bench.desk().database().begin(home()).await.unwrap();
         let refused = sqlx::query(statement).execute(tx.conn()).await.unwrap_err();
-        let code = refused.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+        let code = refused
+            .as_database_error()
+            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
     }
     bench.finish().await;

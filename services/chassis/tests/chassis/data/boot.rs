@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 use sqlx::migrate::Migrator;
 use xinqiao_chassis::config::DatabaseSettings;
-use xinqiao_chassis::database::{BootError, Database, MigrateFailure, migrate};
 use xinqiao_chassis::config::MigrateSettings;
+use xinqiao_chassis::database::{BootError, Database, MigrateFailure, migrate};
 use xinqiao_chassis::testing::{Bench, eventually};
 
 use super::*;
@@ -39,7 +39,10 @@ async fn owner_and_superuser_may_not_serve() {
     for (privilege, without) in [("SUPERUSER", "NOSUPERUSER"), ("BYPASSRLS", "NOBYPASSRLS")] {
         alter(&bench, role, privilege).await;
         let refused = check(app.clone(), &MIGRATOR).await.unwrap_err();
-        assert!(matches!(refused, BootError::Role { .. }), "{privilege}: {refused}");
+        assert!(
+            matches!(refused, BootError::Role { .. }),
+            "{privilege}: {refused}"
+        );
         alter(&bench, role, without).await;
     }
     check(app, &MIGRATOR).await.unwrap();
@@ -56,12 +59,21 @@ async fn a_table_outside_the_policies_stops_the_start() {
     let bench = Bench::start(service()).await;
     for (open, close) in [
         ("CREATE TABLE loose (id int)", "DROP TABLE loose"),
-        ("ALTER TABLE note NO FORCE ROW LEVEL SECURITY", "ALTER TABLE note FORCE ROW LEVEL SECURITY"),
-        ("ALTER TABLE inbox DISABLE ROW LEVEL SECURITY", "ALTER TABLE inbox ENABLE ROW LEVEL SECURITY"),
+        (
+            "ALTER TABLE note NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE note FORCE ROW LEVEL SECURITY",
+        ),
+        (
+            "ALTER TABLE inbox DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE inbox ENABLE ROW LEVEL SECURITY",
+        ),
     ] {
         sqlx::raw_sql(open).execute(bench.pool()).await.unwrap();
         let refused = check(bench.database().app_url(), &MIGRATOR).await.unwrap_err();
-        assert!(matches!(&refused, BootError::OpenTables(tables) if tables.len() == 1), "{open}: {refused}");
+        assert!(
+            matches!(&refused, BootError::OpenTables(tables) if tables.len() == 1),
+            "{open}: {refused}"
+        );
         sqlx::raw_sql(close).execute(bench.pool()).await.unwrap();
     }
     bench.finish().await;
@@ -81,7 +93,10 @@ async fn a_schema_behind_the_program_stops_the_start() {
             .collect(),
     );
     let refused = check(bench.database().app_url(), &newer).await.unwrap_err();
-    assert!(matches!(&refused, BootError::Pending(versions) if *versions == [11]), "{refused}");
+    assert!(
+        matches!(&refused, BootError::Pending(versions) if *versions == [11]),
+        "{refused}"
+    );
     bench.finish().await;
 }
 
@@ -94,7 +109,9 @@ async fn a_failed_migration_leaves_no_lock_behind() {
     };
     let mut broken: Vec<_> = MIGRATOR.iter().cloned().collect();
     broken[0].checksum = vec![0].into();
-    let failed = migrate(&settings, &Migrator::with_migrations(broken)).await.unwrap_err();
+    let failed = migrate(&settings, &Migrator::with_migrations(broken))
+        .await
+        .unwrap_err();
     assert!(matches!(failed, MigrateFailure::Step(_)), "{failed}");
     // The server ends a closed session in its own time, and the relay locks for moments.
     eventually("no lock is left", async || {

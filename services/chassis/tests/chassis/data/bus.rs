@@ -21,8 +21,20 @@ async fn unpublished(bench: &Bench) -> i64 {
 async fn nothing_is_published_to_a_stream_that_would_drop_events_until_it_is_put_right() {
     let mut bench = Bench::start(service()).await;
     let jetstream = jetstream_of(&mut bench).await;
-    let right: Config = jetstream.get_stream(stream_name("intake")).await.unwrap().cached_info().config.clone();
-    jetstream.update_stream(&Config { discard: DiscardPolicy::Old, ..right.clone() }).await.unwrap();
+    let right: Config = jetstream
+        .get_stream(stream_name("intake"))
+        .await
+        .unwrap()
+        .cached_info()
+        .config
+        .clone();
+    jetstream
+        .update_stream(&Config {
+            discard: DiscardPolicy::Old,
+            ..right.clone()
+        })
+        .await
+        .unwrap();
     bench.nats().stop();
     bench.nats().start_again().await;
     publish(bench.desk(), entity(), 3, 0).await;
@@ -31,7 +43,10 @@ async fn nothing_is_published_to_a_stream_that_would_drop_events_until_it_is_put
     assert_eq!(unpublished(&bench).await, 3);
     let jetstream = jetstream_of(&mut bench).await;
     jetstream.update_stream(&right).await.unwrap();
-    eventually("the relay goes on", async || (unpublished(&bench).await == 0).then_some(())).await;
+    eventually("the relay goes on", async || {
+        (unpublished(&bench).await == 0).then_some(())
+    })
+    .await;
     bench.finish().await;
 }
 

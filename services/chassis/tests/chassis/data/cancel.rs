@@ -73,7 +73,11 @@ async fn a_cancelled_begin_never_swallows_the_next_write() {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(count(&bench, "SELECT count(*) FROM note").await, round + 1, "after {patience:?}");
+        assert_eq!(
+            count(&bench, "SELECT count(*) FROM note").await,
+            round + 1,
+            "after {patience:?}"
+        );
     }
     database.close().await;
     bench.finish().await;

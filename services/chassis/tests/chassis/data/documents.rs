@@ -15,7 +15,13 @@ async fn filed(bench: &Bench) -> DocumentRef {
 }
 
 async fn fetched(bench: &Bench, reference: &DocumentRef) -> Result<Vec<u8>, FetchError> {
-    document::fetch(bench.desk().objects().as_ref(), bench.desk().keys(), home(), reference).await
+    document::fetch(
+        bench.desk().objects().as_ref(),
+        bench.desk().keys(),
+        home(),
+        reference,
+    )
+    .await
 }
 
 async fn copied(bench: &Bench) {
@@ -33,7 +39,10 @@ async fn a_document_is_fetched_by_its_reference_word_for_word() {
     assert_eq!(fetched(&bench, &reference).await.unwrap(), SECRET.as_bytes());
     let mut tx = bench.desk().database().begin(home()).await.unwrap();
     let id = reference.document_id.parse().unwrap();
-    let own = document::load(tx.conn(), bench.desk().keys(), home(), id).await.unwrap().unwrap();
+    let own = document::load(tx.conn(), bench.desk().keys(), home(), id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(own, SECRET.as_bytes());
     drop(tx);
     bench.finish().await;
@@ -46,13 +55,31 @@ async fn a_damaged_or_exchanged_object_is_not_accepted_and_a_lost_one_is_said_to
     copied(&bench).await;
     let store = bench.desk().objects();
     let path = object_path(home(), &first.ciphertext_sha256);
-    let other = store.get(&object_path(home(), &second.ciphertext_sha256)).await.unwrap().bytes().await.unwrap();
+    let other = store
+        .get(&object_path(home(), &second.ciphertext_sha256))
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
     store.put(&path, other.into()).await.unwrap();
-    assert!(matches!(fetched(&bench, &first).await.unwrap_err(), FetchError::Damaged(_)));
-    let lying = DocumentRef { ciphertext_sha256: second.ciphertext_sha256.clone(), ..first.clone() };
-    assert!(matches!(fetched(&bench, &lying).await.unwrap_err(), FetchError::Seal(_)));
+    assert!(matches!(
+        fetched(&bench, &first).await.unwrap_err(),
+        FetchError::Damaged(_)
+    ));
+    let lying = DocumentRef {
+        ciphertext_sha256: second.ciphertext_sha256.clone(),
+        ..first.clone()
+    };
+    assert!(matches!(
+        fetched(&bench, &lying).await.unwrap_err(),
+        FetchError::Seal(_)
+    ));
     store.delete(&path).await.unwrap();
     let lost = fetched(&bench, &first).await.unwrap_err();
-    assert!(matches!(lost, FetchError::Store(object_store::Error::NotFound { .. })), "{lost}");
+    assert!(
+        matches!(lost, FetchError::Store(object_store::Error::NotFound { .. })),
+        "{lost}"
+    );
     bench.finish().await;
 }

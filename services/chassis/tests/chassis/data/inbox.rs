@@ -8,7 +8,15 @@ use xinqiao_chassis::testing::{Bench, Foreign, eventually};
 use super::*;
 
 fn event(kind: &'static str, entity: Entity) -> Foreign {
-    Foreign::new("assignment", kind, entity, &Noted { note_id: entity.id.to_string(), filling: Vec::new() })
+    Foreign::new(
+        "assignment",
+        kind,
+        entity,
+        &Noted {
+            note_id: entity.id.to_string(),
+            filling: Vec::new(),
+        },
+    )
 }
 
 async fn effects(bench: &Bench, entity: Entity) -> Vec<i64> {
@@ -57,7 +65,9 @@ async fn publishers_have_sequences_of_their_own() {
     let bench = Bench::start(service()).await;
     let entity = entity();
     for publisher in ["assignment", "supervision", "archive"] {
-        bench.arrives(Foreign::new(publisher, "note.written", entity, &Noted::default()).sequence(1)).await;
+        bench
+            .arrives(Foreign::new(publisher, "note.written", entity, &Noted::default()).sequence(1))
+            .await;
     }
     assert_eq!(effects(&bench, entity).await, [1, 1, 1]);
     bench.finish().await;
@@ -68,7 +78,9 @@ async fn an_event_waits_for_the_event_that_caused_it() {
     let bench = Bench::start(service()).await;
     let entity = entity();
     let cause = Foreign::new("supervision", "note.written", entity, &Noted::default());
-    let effect = bench.deliver(event("note.written", entity).caused_by(cause.id())).await;
+    let effect = bench
+        .deliver(event("note.written", entity).caused_by(cause.id()))
+        .await;
     becomes(&bench, effect, "waiting").await;
     bench.arrives(event("note.written", super::entity())).await;
     assert_eq!(state(&bench, effect).await.as_deref(), Some("waiting"));
@@ -88,7 +100,12 @@ async fn our_event_names_the_foreign_event_it_builds_on() {
     publish(bench.desk(), entity, 1, 0).await;
     let answered = bench.arrives(event("note.answered", entity)).await;
     publish(bench.desk(), super::entity(), 1, 0).await;
-    let causes: Vec<_> = bench.published().await.iter().map(|event| event.causation_id).collect();
+    let causes: Vec<_> = bench
+        .published()
+        .await
+        .iter()
+        .map(|event| event.causation_id)
+        .collect();
     assert_eq!(causes, [Some(first), Some(answered), None]);
     bench.finish().await;
 }
@@ -104,7 +121,9 @@ async fn an_event_that_comes_twice_has_one_effect() {
     bench.nats().start_again().await;
     bench.nats().create_streams().await;
     bench.deliver(event).await;
-    bench.arrives(self::event("note.written", entity).sequence(2)).await;
+    bench
+        .arrives(self::event("note.written", entity).sequence(2))
+        .await;
     assert_eq!(effects(&bench, entity).await, [1, 2]);
     bench.finish().await;
 }
@@ -141,10 +160,18 @@ async fn what_fails_is_parked_with_its_reason_and_only_its_followers_wait_until_
 
     let mut tx = bench.desk().database().begin(home()).await.unwrap();
     let list = parked::list(tx.conn(), home()).await.unwrap();
-    let reasons: Vec<_> =
-        list.iter().map(|event| (event.event_id, event.attempts, event.reason.clone().unwrap())).collect();
-    assert_eq!((reasons[0].0, reasons[0].1, reasons[0].2.as_str()), (bad, 3, "WRONG_HOLDER"));
-    assert!(reasons[1].0 == worse && reasons[1].2.contains("as asked"), "{reasons:?}");
+    let reasons: Vec<_> = list
+        .iter()
+        .map(|event| (event.event_id, event.attempts, event.reason.clone().unwrap()))
+        .collect();
+    assert_eq!(
+        (reasons[0].0, reasons[0].1, reasons[0].2.as_str()),
+        (bad, 3, "WRONG_HOLDER")
+    );
+    assert!(
+        reasons[1].0 == worse && reasons[1].2.contains("as asked"),
+        "{reasons:?}"
+    );
     HEALED.store(true, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(parked::replay(tx.conn(), home(), Some(bad)).await.unwrap(), 1);
     assert_eq!(parked::replay(tx.conn(), home(), None).await.unwrap(), 1);
@@ -179,7 +206,10 @@ async fn what_is_no_event_does_not_stop_the_others() {
     let mut bench = Bench::start(service()).await;
     let client = async_nats::connect(bench.nats().url()).await.unwrap();
     let jetstream = async_nats::jetstream::new(client);
-    let sent = jetstream.publish("xq.220502.assignment.note.written", "not an event".into()).await.unwrap();
+    let sent = jetstream
+        .publish("xq.220502.assignment.note.written", "not an event".into())
+        .await
+        .unwrap();
     sent.await.unwrap();
     bench.arrives(event("note.written", entity())).await;
     bench.finish().await;
@@ -190,10 +220,15 @@ async fn each_district_gets_its_own_events() {
     let bench = Bench::start(service()).await;
     let entity = entity();
     bench.arrives(event("note.written", entity)).await;
-    bench.arrives(event("note.written", super::entity()).of("220503")).await;
+    bench
+        .arrives(event("note.written", super::entity()).of("220503"))
+        .await;
     for district in [home(), neighbour()] {
         let mut tx = bench.desk().database().begin(district).await.unwrap();
-        let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM effect").fetch_one(tx.conn()).await.unwrap();
+        let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM effect")
+            .fetch_one(tx.conn())
+            .await
+            .unwrap();
         assert_eq!(seen, 1);
     }
     bench.finish().await;
@@ -205,9 +240,17 @@ async fn the_digests_of_both_ends_are_equal() {
     let entity = entity();
     bench.arrives(event("note.written", entity)).await;
     publish(bench.desk(), entity, 3, 0).await;
-    let lines = xinqiao_chassis::digest::lines(bench.desk(), home(), None).await.unwrap();
+    let lines = xinqiao_chassis::digest::lines(bench.desk(), home(), None)
+        .await
+        .unwrap();
     assert_eq!(lines.len(), 1);
-    assert_eq!((lines[0].journal.count, lines[0].foreign["assignment"].applied.count), (3, 1));
+    assert_eq!(
+        (
+            lines[0].journal.count,
+            lines[0].foreign["assignment"].applied.count
+        ),
+        (3, 1)
+    );
     // As another service that has applied the same events would find it: the head is over the same rows.
     sqlx::raw_sql(
         "INSERT INTO inbox (district_code, event_id, publisher, kind, entity_kind, entity_id, sequence, body, actor_ref,
@@ -218,10 +261,17 @@ async fn the_digests_of_both_ends_are_equal() {
     .execute(bench.pool())
     .await
     .unwrap();
-    let lines = xinqiao_chassis::digest::lines(bench.desk(), home(), None).await.unwrap();
+    let lines = xinqiao_chassis::digest::lines(bench.desk(), home(), None)
+        .await
+        .unwrap();
     assert_eq!(lines[0].foreign["copy"].applied, lines[0].journal);
-    sqlx::raw_sql("UPDATE inbox SET body = '' WHERE publisher = 'copy' AND sequence = 2").execute(bench.pool()).await.unwrap();
-    let lines = xinqiao_chassis::digest::lines(bench.desk(), home(), None).await.unwrap();
+    sqlx::raw_sql("UPDATE inbox SET body = '' WHERE publisher = 'copy' AND sequence = 2")
+        .execute(bench.pool())
+        .await
+        .unwrap();
+    let lines = xinqiao_chassis::digest::lines(bench.desk(), home(), None)
+        .await
+        .unwrap();
     assert_ne!(lines[0].foreign["copy"].applied, lines[0].journal);
     bench.finish().await;
 }

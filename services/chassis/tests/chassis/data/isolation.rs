@@ -10,7 +10,10 @@ use super::*;
 
 async fn seen(database: &Database, district: DistrictCode) -> i64 {
     let mut tx = database.begin(district).await.unwrap();
-    sqlx::query_scalar("SELECT count(*) FROM note").fetch_one(tx.conn()).await.unwrap()
+    sqlx::query_scalar("SELECT count(*) FROM note")
+        .fetch_one(tx.conn())
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,7 +21,10 @@ async fn another_districts_rows_are_not_there() {
     let bench = Bench::start(service()).await;
     write(bench.desk(), random::new_id(), "a").await.unwrap();
     let database = bench.desk().database();
-    assert_eq!((seen(database, home()).await, seen(database, neighbour()).await), (1, 0));
+    assert_eq!(
+        (seen(database, home()).await, seen(database, neighbour()).await),
+        (1, 0)
+    );
     let mut tx = database.begin(neighbour()).await.unwrap();
     let refused = sqlx::query("INSERT INTO note (district_code, note_id, content) VALUES ($1, $2, '')")
         .bind(home().as_str())
@@ -48,7 +54,11 @@ async fn a_connection_forgets_the_district_however_its_last_user_ended() {
             }
             _ => {
                 let slow = sqlx::query("SELECT pg_sleep(0.2)").execute(tx.conn());
-                assert!(tokio::time::timeout(Duration::from_millis(5), slow).await.is_err());
+                assert!(
+                    tokio::time::timeout(Duration::from_millis(5), slow)
+                        .await
+                        .is_err()
+                );
                 drop(tx);
             }
         }
@@ -63,7 +73,9 @@ async fn a_connection_forgets_the_district_however_its_last_user_ended() {
 async fn a_district_that_is_not_served_is_refused() {
     let bench = Bench::start(service()).await;
     let mut request = asked(random::new_id(), "a");
-    request.extensions_mut().insert(clerk_of("220581".parse().unwrap()));
+    request
+        .extensions_mut()
+        .insert(clerk_of("220581".parse().unwrap()));
     let refused = bench.desk().act(request, keeping).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::PermissionDenied);
     bench.finish().await;
@@ -74,15 +86,21 @@ async fn seeded_text_is_in_no_table_in_clear() {
     let bench = Bench::start(service()).await;
     write(bench.desk(), random::new_id(), SECRET).await.unwrap();
     bench.settled().await;
-    let tables: Vec<String> = sqlx::query_scalar("SELECT relname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-        WHERE n.nspname = 'public' AND relkind = 'r'").fetch_all(bench.pool()).await.unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+        WHERE n.nspname = 'public' AND relkind = 'r'",
+    )
+    .fetch_all(bench.pool())
+    .await
+    .unwrap();
     assert!(tables.len() > 9, "{tables:?}");
     let (clear, bytes) = (SECRET.to_owned(), hex::encode(SECRET));
     for table in tables {
-        let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT t::text FROM {table} t")))
-            .fetch_all(bench.pool())
-            .await
-            .unwrap();
+        let rows: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT t::text FROM {table} t")))
+                .fetch_all(bench.pool())
+                .await
+                .unwrap();
         for row in rows {
             assert!(!row.contains(&clear) && !row.contains(&bytes), "{table}: {row}");
         }

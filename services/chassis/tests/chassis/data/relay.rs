@@ -14,11 +14,22 @@ use super::*;
 /// What the own stream holds: event ids in the order of the stream, with their headers.
 async fn stream(bench: &mut Bench) -> Vec<(Uuid, async_nats::HeaderMap)> {
     let client = async_nats::connect(bench.nats().url()).await.unwrap();
-    let stream = jetstream::new(client).get_stream(stream_name("intake")).await.unwrap();
+    let stream = jetstream::new(client)
+        .get_stream(stream_name("intake"))
+        .await
+        .unwrap();
     let count = usize::try_from(stream.cached_info().state.messages).unwrap();
-    let consumer =
-        stream.create_consumer(jetstream::consumer::pull::OrderedConfig::default()).await.unwrap();
-    let messages = consumer.messages().await.unwrap().take(count).collect::<Vec<_>>().await;
+    let consumer = stream
+        .create_consumer(jetstream::consumer::pull::OrderedConfig::default())
+        .await
+        .unwrap();
+    let messages = consumer
+        .messages()
+        .await
+        .unwrap()
+        .take(count)
+        .collect::<Vec<_>>()
+        .await;
     messages
         .into_iter()
         .map(|message| {
@@ -39,7 +50,12 @@ async fn everything_is_published_once_and_in_the_order_of_commits() {
     let desk = bench.desk().clone();
     join_all((0..64).map(|index| publish(&desk, entities[index % 8], 20, 0))).await;
     bench.settled().await;
-    let published: Vec<_> = bench.published().await.iter().map(|event| event.event_id).collect();
+    let published: Vec<_> = bench
+        .published()
+        .await
+        .iter()
+        .map(|event| event.event_id)
+        .collect();
     assert_eq!(published.len(), 1280);
     assert_eq!(ids(&mut bench).await, published);
     bench.finish().await;
@@ -70,7 +86,13 @@ async fn a_message_carries_the_cloudevents_attributes_and_no_more() {
         ("ce-type", "note.written".to_owned()),
         ("content-type", "application/protobuf".to_owned()),
     ];
-    assert_eq!(got, expected.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+    assert_eq!(
+        got,
+        expected
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    );
     bench.finish().await;
 }
 
@@ -81,7 +103,10 @@ async fn a_batch_published_before_its_marks_were_written_is_not_stored_twice() {
     bench.settled().await;
     let before = ids(&mut bench).await;
     // As after a crash between the stream's answer and the marks, with new events behind.
-    sqlx::raw_sql("UPDATE outbox SET published = false WHERE sequence > 10").execute(bench.pool()).await.unwrap();
+    sqlx::raw_sql("UPDATE outbox SET published = false WHERE sequence > 10")
+        .execute(bench.pool())
+        .await
+        .unwrap();
     let new = publish(bench.desk(), entity(), 5, 0).await;
     bench.settled().await;
     assert_eq!(ids(&mut bench).await, [before, new].concat());

@@ -28,7 +28,8 @@ async fn provider(key_set: String) -> (String, Arc<AtomicUsize>) {
             let mut request = [0; 4096];
             assert!(stream.read(&mut request).await.unwrap() > 0);
             let length = key_set.len();
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{key_set}");
+            let answer =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{key_set}");
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
@@ -40,12 +41,19 @@ async fn a_hundred_unknown_keys_ask_the_provider_once() {
     let issuer = Issuer::new();
     let (url, asked) = provider(issuer.key_set()).await;
     let edge = Edge::with(&[("XINQIAO_JWKS_URL", &url)]).await;
-    edge.client(&issuer.token(&clerk())).register_visit(RegisterVisitRequest::default()).await.unwrap();
+    edge.client(&issuer.token(&clerk()))
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap();
     for number in 0..100 {
         let mut head = header();
         head.kid = Some(format!("unknown-{number}"));
         let token = issuer.sign(&head, &clerk().claims());
-        let status = edge.client(&token).register_visit(RegisterVisitRequest::default()).await.unwrap_err();
+        let status = edge
+            .client(&token)
+            .register_visit(RegisterVisitRequest::default())
+            .await
+            .unwrap_err();
         assert_eq!(status.code(), Code::Unauthenticated);
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
@@ -54,6 +62,10 @@ async fn a_hundred_unknown_keys_ask_the_provider_once() {
 #[tokio::test]
 async fn a_provider_that_is_away_lets_nobody_in() {
     let edge = Edge::with(&[("XINQIAO_JWKS_URL", "http://127.0.0.1:1/jwks")]).await;
-    let status = edge.clerk().register_visit(RegisterVisitRequest::default()).await.unwrap_err();
+    let status = edge
+        .clerk()
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
 }

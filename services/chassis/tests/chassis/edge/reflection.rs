@@ -16,7 +16,11 @@ async fn listed(edge: &Edge) -> Result<Vec<String>, Status> {
     };
     let mut client = ServerReflectionClient::new(edge.channel());
     let mut answers = client.server_reflection_info(once(request)).await?.into_inner();
-    match answers.message().await?.and_then(|answer| answer.message_response) {
+    match answers
+        .message()
+        .await?
+        .and_then(|answer| answer.message_response)
+    {
         Some(MessageResponse::ListServicesResponse(list)) => {
             Ok(list.service.into_iter().map(|service| service.name).collect())
         }
@@ -28,8 +32,15 @@ async fn listed(edge: &Edge) -> Result<Vec<String>, Status> {
 async fn an_evaluation_lists_the_operations_of_this_service_only() {
     let edge = Edge::start().await;
     let services = listed(&edge).await.unwrap();
-    assert!(services.iter().any(|name| name == "xinqiao.intake.v1.RegistrationService"));
-    assert!(!services.iter().any(|name| name.starts_with("xinqiao.archive")), "{services:?}");
+    assert!(
+        services
+            .iter()
+            .any(|name| name == "xinqiao.intake.v1.RegistrationService")
+    );
+    assert!(
+        !services.iter().any(|name| name.starts_with("xinqiao.archive")),
+        "{services:?}"
+    );
 }
 
 #[tokio::test]

@@ -27,7 +27,10 @@ fn issue(authority: &CertifiedIssuer<'static, KeyPair>) -> Papers {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, authority).unwrap();
-    Papers { certificate: certificate.pem(), key: key.serialize_pem() }
+    Papers {
+        certificate: certificate.pem(),
+        key: key.serialize_pem(),
+    }
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> String {
@@ -38,10 +41,17 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 
 async fn call(edge: &Edge, tls: ClientTlsConfig) -> Result<(), tonic::Status> {
     let address = format!("https://localhost:{}", edge.address.port());
-    let channel: Channel = Endpoint::from_shared(address).unwrap().tls_config(tls).unwrap().connect_lazy();
+    let channel: Channel = Endpoint::from_shared(address)
+        .unwrap()
+        .tls_config(tls)
+        .unwrap()
+        .connect_lazy();
     let bearer = Bearer::new(&edge.issuer.token(&clerk()));
     let mut client = RegistrationServiceClient::new(InterceptedService::new(channel, bearer));
-    client.register_visit(RegisterVisitRequest::default()).await.map(|_| ())
+    client
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .map(|_| ())
 }
 
 #[tokio::test]
@@ -49,9 +59,15 @@ async fn only_clients_with_a_certificate_of_our_authority_get_in() {
     let (folder, ours, others) = (tempfile::tempdir().unwrap(), authority(), authority());
     let server = issue(&ours);
     let edge = Edge::with(&[
-        ("XINQIAO_TLS_CERT_FILE", &write(folder.path(), "cert", &server.certificate)),
+        (
+            "XINQIAO_TLS_CERT_FILE",
+            &write(folder.path(), "cert", &server.certificate),
+        ),
         ("XINQIAO_TLS_KEY_FILE", &write(folder.path(), "key", &server.key)),
-        ("XINQIAO_TLS_CLIENT_CA_FILE", &write(folder.path(), "ca", &ours.pem())),
+        (
+            "XINQIAO_TLS_CLIENT_CA_FILE",
+            &write(folder.path(), "ca", &ours.pem()),
+        ),
     ])
     .await;
     let trust = || ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ours.pem()));

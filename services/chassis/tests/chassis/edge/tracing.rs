@@ -16,12 +16,17 @@ const PARENT: &str = "b7ad6b7169203331";
 fn under(flags: &str) -> Request<RegisterVisitRequest> {
     let mut request = Request::new(RegisterVisitRequest::default());
     let parent = format!("00-{TRACE}-{PARENT}-{flags}");
-    request.metadata_mut().insert("traceparent", parent.parse().unwrap());
+    request
+        .metadata_mut()
+        .insert("traceparent", parent.parse().unwrap());
     request
 }
 
 fn attribute(span: &SpanData, name: &str) -> Option<Value> {
-    span.attributes.iter().find(|pair| pair.key.as_str() == name).map(|pair| pair.value.clone())
+    span.attributes
+        .iter()
+        .find(|pair| pair.key.as_str() == name)
+        .map(|pair| pair.value.clone())
 }
 
 // One thread, so that the subscriber of this test is the one of the server's tasks as well.
@@ -33,15 +38,26 @@ async fn a_call_goes_on_in_the_callers_trace_and_a_probe_makes_none() {
         .with_simple_exporter(exporter.clone())
         .build();
     let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
-    let _guard = tracing_subscriber::registry().with(spans.with_filter(LevelFilter::INFO)).set_default();
+    let _guard = tracing_subscriber::registry()
+        .with(spans.with_filter(LevelFilter::INFO))
+        .set_default();
     let edge = Edge::start().await;
 
     edge.clerk().register_visit(under("01")).await.unwrap();
     edge.clerk().register_visit(under("03")).await.unwrap();
     edge.clerk().register_visit(under("00")).await.unwrap();
-    edge.clerk().register_visit(RegisterVisitRequest::default()).await.unwrap();
-    edge.client("nonsense").register_visit(under("01")).await.unwrap_err();
-    HealthClient::new(edge.channel()).check(HealthCheckRequest::default()).await.unwrap();
+    edge.clerk()
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap();
+    edge.client("nonsense")
+        .register_visit(under("01"))
+        .await
+        .unwrap_err();
+    HealthClient::new(edge.channel())
+        .check(HealthCheckRequest::default())
+        .await
+        .unwrap();
 
     let spans = exporter.get_finished_spans().unwrap();
     assert_eq!(spans.len(), 3, "{spans:#?}");

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use xinqiao_chassis::config::{Reader, Settings};
 
 fn reader(values: &[(&str, &str)]) -> Reader {
-    let values: BTreeMap<_, _> =
-        values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let values: BTreeMap<_, _> = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     Reader::from_map(values)
 }
 
