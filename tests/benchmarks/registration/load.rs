@@ -111,7 +111,8 @@ async fn call(mut client: RegistrationServiceClient<Signed>, ends: Instant) -> (
         let sent = Instant::now();
         match client.register_visit(request).await {
             Ok(_) => {
-                latencies.saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX))
+                let micros = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
+                latencies.saturating_record(micros);
             }
             Err(_) => failed += 1,
         }

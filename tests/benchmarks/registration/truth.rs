@@ -9,7 +9,7 @@ use sqlx::{Connection as _, PgConnection};
 /// How often the journal is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long the relay may take to drain at the end before the run is called broken.
-const DRAIN_LIMIT: Duration = Duration::from_secs(120);
+const DRAIN_LIMIT: Duration = Duration::from_mins(2);
 
 /// A look underneath intake.
 #[derive(Debug)]

@@ -64,7 +64,7 @@ pub async fn run(desk: Desk, bus: Bus, publisher: String, settings: InboxSetting
         match taker.session(&stop, &mut took).await {
             Ok(()) => return,
             Err(ConsumeError::Absent(reason)) => {
-                debug!(publisher = taker.publisher, reason, "waiting for a stream")
+                debug!(publisher = taker.publisher, reason, "waiting for a stream");
             }
             Err(ConsumeError::Unfit(error @ BusError::Unfit { .. })) => {
                 error!(publisher = taker.publisher, %error, "stream is not fit, nothing is consumed from it");

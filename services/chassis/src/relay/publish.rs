@@ -54,7 +54,7 @@ pub(super) async fn publish(bus: &Bus, district: DistrictCode, rows: &[Outgoing]
             }
             // Known ids (10201), a row too large, or a server without batches: one by one tells which.
             Err(Failure::Refused(code, reason)) => {
-                debug!(?code, reason, "batch was refused, publishing one by one")
+                debug!(?code, reason, "batch was refused, publishing one by one");
             }
         }
     }
