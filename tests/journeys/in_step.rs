@@ -260,7 +260,9 @@ async fn nothing_happened_twice(fleet: &Fleet, districts: &[District<'_>]) -> Re
             .bind(action)
             .fetch_one(&mut database)
             .await?;
-            let wanted = i64::try_from(wanted)?;
+            // Reading the report also leaves a row for what was shown.
+            let rows_each = if *action == "assignment.ReadReport" { 2 } else { 1 };
+            let wanted = i64::try_from(wanted * rows_each)?;
             ensure!(audits == wanted, "{action}: {wanted} done, {audits} audit rows");
         }
     }

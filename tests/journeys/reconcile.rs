@@ -67,7 +67,7 @@ fn seeds() -> Vec<Seed> {
         },
         Seed {
             database: "intake",
-            statement: "UPDATE case_file SET state = 'C30' WHERE case_id = $1",
+            statement: "UPDATE case_file SET state = 'C30' WHERE id = $1",
             said: vec![("intake", Kind::StateDiffers)],
         },
         Seed {
