@@ -22,7 +22,6 @@
 //! `domain::trigger` and its rows to `domain::clocks::table`, and write the handler beside its neighbours in `rpc`.
 
 mod config;
-mod digest;
 pub mod domain;
 mod events;
 mod rpc;
@@ -57,5 +56,5 @@ pub fn service() -> Service {
 fn build(desk: Desk, _settings: ()) -> anyhow::Result<Parts> {
     Ok(Parts::new(rpc::routes(&desk), events::Events)
         .with_job(FireClocks)
-        .with_digest(digest::Cases))
+        .with_digest(store::case_digest::Cases))
 }

@@ -2,6 +2,7 @@
 //!
 //! Every function takes the connection of an act's transaction and its district. Legal time is an argument.
 
+pub(crate) mod case_digest;
 pub(crate) mod cases;
 pub(crate) mod clocks;
 pub(crate) mod desk;

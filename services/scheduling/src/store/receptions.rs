@@ -1,6 +1,6 @@
 //! Reception records.
 
-use sqlx::types::Json;
+pub(crate) use sqlx::types::Json;
 use time::macros::date;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;

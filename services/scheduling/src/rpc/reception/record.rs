@@ -1,6 +1,5 @@
 //! A leader received the visitors of a case.
 
-use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
@@ -209,7 +208,7 @@ async fn write(act: &mut Act, subject: &Subject, draft: &Draft) -> Result<Recept
         assist_unit_ids: draft.integrations.assist_unit_ids.clone(),
         branch,
         due_hint: draft.due_hint,
-        k0: Json(k0(act, ended_at)),
+        k0: crate::store::receptions::Json(k0(act, ended_at)),
         state: State::Open,
         finalised_at: None,
         version: 1,
