@@ -5,7 +5,7 @@
 //! | [`transitions`] | which act is possible in which state: the one table |
 //! | [`case`] | what the rules decide on: holder, state, terms, parties |
 //! | [`assign`], [`objection`], [`acceptance`], [`investigation`], [`extension`], [`opinion`], [`closure`] | the acts, with what is entered for each |
-//! | [`unit`], [`leader`] | units with their order, leaders with their portfolios; the test of DEC-14 |
+//! | [`mod@unit`], [`leader`] | units with their order, leaders with their portfolios; the test of DEC-14 |
 //! | [`notice`], [`paper`], [`terms`] | service of documents, kinds of papers, legal terms |
 //! | [`fault`], [`denied`] | what is wrong with a request, why an act is refused |
 

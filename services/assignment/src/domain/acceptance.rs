@@ -1,4 +1,4 @@
-//! T10 受理: the unit tells the petitioner that, and how, it handles the matter [R:23(3)].
+//! T10 受理: the unit tells the petitioner that, and how, it handles the matter `[R:23(3)]`.
 
 use serde::{Deserialize, Serialize};
 use xinqiao_kernel::ClockCode;

@@ -39,7 +39,7 @@ impl Hold {
     }
 }
 
-/// What the petitioner wants 信访目的 [R:29–31].
+/// What the petitioner wants 信访目的 `[R:29–31]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// 建议意见.
@@ -80,7 +80,7 @@ impl Purpose {
     }
 }
 
-/// Outcome of a request, and of the opinion as a whole [R:32].
+/// Outcome of a request, and of the opinion as a whole `[R:32]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
@@ -113,7 +113,7 @@ impl Outcome {
 /// What triage found, told by `case.released`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Triage {
-    /// Whether the legal route is 31-6, the only one with the sixty days [R:31(6), R:34].
+    /// Whether the legal route is 31-6, the only one with the sixty days `[R:31(6), R:34]`.
     pub sixty_days: bool,
     /// Portfolio field, two digits.
     pub field_code: String,
@@ -180,7 +180,7 @@ pub struct Case {
     pub state: CaseState,
     /// What the petitioner wants.
     pub purpose: Purpose,
-    /// No name is known; duties to notify are off [R:23(2)].
+    /// No name is known; duties to notify are off `[R:23(2)]`.
     pub anonymous: bool,
     /// Received by a leader in person.
     pub leader_received: bool,

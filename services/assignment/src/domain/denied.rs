@@ -44,7 +44,7 @@ pub enum Denied {
     /// The unit is not complained about.
     #[error("the unit needs no approval")]
     ApprovalNotNeeded,
-    /// K3 has passed [R:23(3)].
+    /// K3 has passed `[R:23(3)]`.
     #[error("objections were possible until {last_day}")]
     ObjectionTooLate {
         /// Last day of K3.

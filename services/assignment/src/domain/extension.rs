@@ -1,4 +1,4 @@
-//! T20 延期: the handling limit, longer once [R:34], DEC-13.
+//! T20 延期: the handling limit, longer once `[R:34]`, DEC-13.
 
 use serde::{Deserialize, Serialize};
 use xinqiao_kernel::ClockCode;

@@ -1,4 +1,4 @@
-//! T16 and T17: who investigates, and the report to the leader [S:L40], [R:28(3)], [R:31(6)].
+//! T16 and T17: who investigates, and the report to the leader `[S:L40]`, `[R:28(3)]`, `[R:31(6)]`.
 
 use std::collections::HashSet;
 
@@ -132,7 +132,7 @@ pub struct Finding {
     pub reason: String,
 }
 
-/// 听取信访人陈述 [R:31(6)].
+/// 听取信访人陈述 `[R:31(6)]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Statement {

@@ -1,4 +1,4 @@
-//! Service 送达 of a document on the petitioner, and the exemption from written notice [R:23(2)].
+//! Service 送达 of a document on the petitioner, and the exemption from written notice `[R:23(2)]`.
 
 use serde::{Deserialize, Serialize};
 use time::Date;

@@ -1,4 +1,4 @@
-//! T11–T13 异议: the unit says it is not competent, the office verifies [R:23(3)].
+//! T11–T13 异议: the unit says it is not competent, the office verifies `[R:23(3)]`.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

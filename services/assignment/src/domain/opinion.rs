@@ -1,4 +1,4 @@
-//! T19 and T19s 处理意见书: the written opinion [R:31(6), R:32] and its service.
+//! T19 and T19s 处理意见书: the written opinion `[R:31(6), R:32]` and its service.
 
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -127,7 +127,7 @@ impl Case {
         Ok(k19)
     }
 
-    /// T19s. Starts K6 on the day of service, for opinions that can be reviewed [R:35].
+    /// T19s. Starts K6 on the day of service, for opinions that can be reviewed `[R:35]`.
     pub fn serve_opinion(
         &mut self,
         version: u64,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{case::Purpose, denied::Denied, fault::Faults};
 
-/// What a unit is [R:2].
+/// What a unit is `[R:2]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnitKind {
     /// 党委部门.
@@ -66,7 +66,7 @@ pub struct Unit {
     pub kind: UnitKind,
     /// The unit above it.
     pub parent: Option<Uuid>,
-    /// Who continues its duties [R:24(2)].
+    /// Who continues its duties `[R:24(2)]`.
     pub successor: Option<Uuid>,
     /// Unified social credit code.
     pub uscc: Option<String>,

@@ -384,7 +384,7 @@ pub(super) fn extension(
     filed
 }
 
-/// The remedy clause of an opinion [R:35]: organ from the district file, days from its rules.
+/// The remedy clause of an opinion `[R:35]`: organ from the district file, days from its rules.
 #[derive(Debug, Clone)]
 pub(super) struct RemedyClause {
     /// The clause as printed.

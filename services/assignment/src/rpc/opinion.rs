@@ -94,7 +94,7 @@ pub(super) async fn issue_opinion(
     })
 }
 
-/// The remedy clause of a matter that can be reviewed [R:35].
+/// The remedy clause of a matter that can be reviewed `[R:35]`.
 fn remedy(act: &Act, case: &Case) -> Result<Option<RemedyClause>, Refusal> {
     if !case.triage()?.sixty_days {
         return Ok(None);

@@ -17,7 +17,7 @@ use xinqiao_kernel::{Phone, ResidentId};
 
 use super::fault::Faults;
 
-/// Most visitors of one appointment [R:20].
+/// Most visitors of one appointment `[R:20]`.
 pub const VISITORS_MAX: usize = 5;
 
 /// Where an appointment stands.

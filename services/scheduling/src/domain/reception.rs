@@ -1,4 +1,4 @@
-//! The reception record 接访记录 [S:L28, S:L30, S:L42]: what it must hold, and when it is complete.
+//! The reception record 接访记录 `[S:L28, S:L30, S:L42]`: what it must hold, and when it is complete.
 //!
 //! | from | act | to | guard |
 //! |---|---|---|---|
@@ -13,7 +13,7 @@ mod check;
 
 pub use check::check;
 
-/// Most visitors who speak for a group [R:20].
+/// Most visitors who speak for a group `[R:20]`.
 pub const REPRESENTATIVES_MAX: usize = 5;
 /// Trusted persons who may accompany a visitor besides.
 pub const COMPANIONS_MAX: usize = 1;
@@ -50,14 +50,14 @@ impl State {
     }
 }
 
-/// What becomes of the demand after the talk [S:L30].
+/// What becomes of the demand after the talk `[S:L30]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Branch {
     /// 诉求合理: reasonable, to be solved as soon as possible.
     Reasonable,
     /// 部分合理、短时期内没有政策依据: partly reasonable, no basis for now.
     PartlyNoBasis,
-    /// 诉求不合理: not reasonable [R:32(3)].
+    /// 诉求不合理: not reasonable `[R:32(3)]`.
     NotReasonable,
     /// 当场解决: settled on the spot.
     OnsiteSettled,
@@ -156,7 +156,7 @@ pub struct Attendee {
     pub part: Option<Part>,
 }
 
-/// The five integrations 五个结合 [S:L28], every part mandatory.
+/// The five integrations 五个结合 `[S:L28]`, every part mandatory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Integrations {
     /// ① Solving the problem.

@@ -19,7 +19,7 @@ pub const PROVISIONAL_HORIZON_DAYS: i64 = 30;
 /// Why there is a session on that day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A Tuesday [S:L28].
+    /// A Tuesday `[S:L28]`.
     Regular,
     /// Replaces a Tuesday on a rest day (DEC-11).
     Substitute,

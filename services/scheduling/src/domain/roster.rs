@@ -1,4 +1,4 @@
-//! Planning the reception days of a year: which days [S:L28, DEC-11], and whose turn it is.
+//! Planning the reception days of a year: which days `[S:L28, DEC-11]`, and whose turn it is.
 
 use std::collections::VecDeque;
 
