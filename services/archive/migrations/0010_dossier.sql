@@ -24,7 +24,7 @@ CREATE TABLE dossier (
     created_by    text COLLATE "C" NOT NULL,
     updated_at    timestamptz NOT NULL,
     updated_by    text COLLATE "C" NOT NULL,
-    version       integer NOT NULL CHECK (version > 0),
+    version       bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, case_id),
     UNIQUE (district_code, case_no)
 );
@@ -105,7 +105,7 @@ CREATE TABLE package (
     created_by         text COLLATE "C" NOT NULL,
     updated_at         timestamptz NOT NULL,
     updated_by         text COLLATE "C" NOT NULL,
-    version            integer NOT NULL CHECK (version > 0),
+    version            bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, package_id),
     UNIQUE (district_code, case_id),
     UNIQUE (district_code, archival_no),

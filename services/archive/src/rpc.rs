@@ -8,7 +8,6 @@ mod verify;
 
 use tonic::service::Routes;
 use xinqiao_chassis::{
-    commands,
     desk::Desk,
     identity::{Caller, Role, RoleTable},
     refusal::Refusal,
@@ -38,8 +37,6 @@ pub(crate) const ROLES: RoleTable = &[
         &[Role::Arc, Role::Dsp, Role::Sup, Role::Aud],
     ),
 ];
-
-commands! { SealPackageRequest => "archive.SealPackage"; }
 
 /// Dossiers and their sealing.
 #[derive(Clone, Debug)]

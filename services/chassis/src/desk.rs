@@ -32,24 +32,6 @@ use crate::waker::Wakers;
 /// Set on an answer that was given before.
 pub const REPLAYED: &str = "xinqiao-replayed";
 
-/// States the commands of a service: `commands! { RegisterVisitRequest => "intake.RegisterVisit"; }`. The compiler
-/// compares it with the contract, which has the names and the field `request_id`.
-#[macro_export]
-macro_rules! commands {
-    ($($request:ty => $action:literal);+ $(;)?) => {
-        $(const _: () = {
-            let named = <$request as $crate::desk::Command>::ACTION.as_bytes();
-            let stated = $action.as_bytes();
-            assert!(named.len() == stated.len(), "the contract has another name for this command");
-            let mut index = 0;
-            while index < named.len() {
-                assert!(named[index] == stated[index], "the contract has another name for this command");
-                index += 1;
-            }
-        };)+
-    };
-}
-
 /// What a desk is made of.
 #[derive(Debug)]
 pub struct DeskParts {

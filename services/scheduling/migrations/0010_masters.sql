@@ -16,7 +16,7 @@ CREATE TABLE leader (
     created_by      text COLLATE "C" NOT NULL,
     updated_at      timestamptz NOT NULL,
     updated_by      text COLLATE "C" NOT NULL,
-    version         integer NOT NULL CHECK (version > 0),
+    version         bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, id),
     -- One token, one leader: otherwise nobody could say whose instruction it was.
     CONSTRAINT leader_person UNIQUE (district_code, person_id)

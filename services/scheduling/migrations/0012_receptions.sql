@@ -27,7 +27,7 @@ CREATE TABLE reception (
     created_by       text COLLATE "C" NOT NULL,
     updated_at       timestamptz NOT NULL,
     updated_by       text COLLATE "C" NOT NULL,
-    version          integer NOT NULL CHECK (version > 0),
+    version          bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, id),
     UNIQUE (district_code, reception_no),
     -- One record per case and day: what the leader heard twice belongs into one.

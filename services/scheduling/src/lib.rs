@@ -13,7 +13,7 @@
 //!
 //! **To add one more operation**: write it into the contract with its callers and refusals, give it a row in
 //! `rpc::ROLES`, a rule in `domain` when it has one, statements in `store`, and a function in the file of its group
-//! under `rpc` that decodes, asks the domain, writes, publishes and encodes. Add its command name to `commands!`.
+//! under `rpc` that decodes, asks the domain, writes, publishes and encodes.
 
 use xinqiao_chassis::service::{Parts, Service};
 

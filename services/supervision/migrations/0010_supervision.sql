@@ -38,7 +38,7 @@ CREATE TABLE supervised_case (
     created_by            text COLLATE "C" NOT NULL,
     updated_at            timestamptz NOT NULL,
     updated_by            text COLLATE "C" NOT NULL,
-    version               integer NOT NULL CHECK (version > 0),
+    version               bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, case_id),
     UNIQUE (district_code, case_no)
 );
@@ -76,7 +76,7 @@ CREATE TABLE clock (
     created_by       text COLLATE "C" NOT NULL,
     updated_at       timestamptz NOT NULL,
     updated_by       text COLLATE "C" NOT NULL,
-    version          integer NOT NULL CHECK (version > 0),
+    version          bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, clock_id),
     UNIQUE (district_code, case_id, code, round),
     FOREIGN KEY (district_code, case_id) REFERENCES supervised_case,
@@ -100,7 +100,7 @@ CREATE TABLE clock_rung (
     created_by    text COLLATE "C" NOT NULL,
     updated_at    timestamptz NOT NULL,
     updated_by    text COLLATE "C" NOT NULL,
-    version       integer NOT NULL CHECK (version > 0),
+    version       bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, clock_id, level),
     FOREIGN KEY (district_code, clock_id) REFERENCES clock
 );
@@ -118,7 +118,7 @@ CREATE TABLE seen_document (
     created_by     text COLLATE "C" NOT NULL,
     updated_at     timestamptz NOT NULL,
     updated_by     text COLLATE "C" NOT NULL,
-    version        integer NOT NULL CHECK (version > 0),
+    version        bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, document_id),
     FOREIGN KEY (district_code, case_id) REFERENCES supervised_case
 );
@@ -142,7 +142,7 @@ CREATE TABLE petitioner_opinion (
     created_by     text COLLATE "C" NOT NULL,
     updated_at     timestamptz NOT NULL,
     updated_by     text COLLATE "C" NOT NULL,
-    version        integer NOT NULL CHECK (version > 0),
+    version        bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, opinion_id),
     UNIQUE (district_code, case_id, round, representative),
     FOREIGN KEY (district_code, case_id) REFERENCES supervised_case,
@@ -164,7 +164,7 @@ CREATE TABLE inspection (
     created_by    text COLLATE "C" NOT NULL,
     updated_at    timestamptz NOT NULL,
     updated_by    text COLLATE "C" NOT NULL,
-    version       integer NOT NULL CHECK (version > 0),
+    version       bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, inspection_id),
     FOREIGN KEY (district_code, case_id) REFERENCES supervised_case
 );
@@ -189,7 +189,7 @@ CREATE TABLE leader_review (
     created_by      text COLLATE "C" NOT NULL,
     updated_at      timestamptz NOT NULL,
     updated_by      text COLLATE "C" NOT NULL,
-    version         integer NOT NULL CHECK (version > 0),
+    version         bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, review_id),
     UNIQUE (district_code, case_id, round),
     FOREIGN KEY (district_code, case_id) REFERENCES supervised_case,
@@ -211,7 +211,7 @@ CREATE TABLE signatory (
     created_by      text COLLATE "C" NOT NULL,
     updated_at      timestamptz NOT NULL,
     updated_by      text COLLATE "C" NOT NULL,
-    version         integer NOT NULL CHECK (version > 0),
+    version         bigint NOT NULL CHECK (version > 0),
     PRIMARY KEY (district_code, leader_id)
 );
 CREATE INDEX signatory_person ON signatory (district_code, person_id);

@@ -12,7 +12,6 @@ mod sheet;
 use futures::FutureExt as _;
 use tonic::{Request, Response, Status, service::Routes};
 use xinqiao_chassis::{
-    commands,
     desk::{Act, Desk},
     identity::{Role, RoleTable},
     refusal::Refusal,
@@ -85,16 +84,6 @@ pub(crate) const ROLES: RoleTable = &[
     ("/xinqiao.supervision.v1.CaseService/FileCase", &[Role::Dsp]),
 ];
 
-commands! {
-    CheckCompletenessRequest => "supervision.CheckCompleteness";
-    ReturnIncompleteRequest => "supervision.ReturnIncomplete";
-    RecordPetitionerOpinionRequest => "supervision.RecordPetitionerOpinion";
-    RecordInspectionRequest => "supervision.RecordInspection";
-    SignReviewRequest => "supervision.SignReview";
-    SendBackRequest => "supervision.SendBack";
-    FileCaseRequest => "supervision.FileCase";
-}
-
 /// The gRPC services over a desk.
 pub(crate) fn routes(desk: &Desk) -> Routes {
     let api = || Api { desk: desk.clone() };
@@ -158,7 +147,7 @@ methods! {
 async fn take(
     act: &mut Act,
     case_id: uuid::Uuid,
-    version: u32,
+    version: u64,
     placed: impl FnOnce(&Case) -> Result<(), Misplaced>,
 ) -> Result<CaseFile, Refusal> {
     let file = CaseFile::open(act, case_id)

@@ -53,3 +53,8 @@ pub(crate) fn count(value: i32) -> u32 {
 pub(crate) fn column(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
+
+/// A version for its column, which holds what has been counted up one by one.
+pub(crate) fn version_column(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

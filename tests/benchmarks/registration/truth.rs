@@ -70,7 +70,7 @@ impl Truth {
             ),
             (
                 "answers kept",
-                "SELECT count(*) FROM idempotency WHERE action = 'intake.register_visit'",
+                "SELECT count(*) FROM idempotency WHERE action = 'intake.RegisterVisit'",
             ),
         ];
         for (name, statement) in counts {

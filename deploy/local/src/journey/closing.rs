@@ -14,7 +14,7 @@ use super::schedule::Day;
 use super::{Journey, timestamp};
 use crate::clients::Desk;
 
-async fn version(desk: &Desk, case_id: &str) -> Result<u32, tonic::Status> {
+async fn version(desk: &Desk, case_id: &str) -> Result<u64, tonic::Status> {
     let request = GetCaseSupervisionRequest {
         case_id: case_id.to_owned(),
     };

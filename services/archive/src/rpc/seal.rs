@@ -71,7 +71,7 @@ pub(super) async fn seal(
 }
 
 /// Holder, not sealed yet, and as the archivist saw it.
-async fn check(act: &mut Act, row: &DossierRow, version: u32) -> Result<(), Refusal> {
+async fn check(act: &mut Act, row: &DossierRow, version: u64) -> Result<(), Refusal> {
     if let Some(package_id) = row.package_id {
         let district = act.district();
         let sealed = register::find(act.conn(), district, package_id).await?;

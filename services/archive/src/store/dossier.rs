@@ -24,7 +24,7 @@ pub(crate) struct DossierRow {
     pub(crate) k15_due_eff: Option<Date>,
     pub(crate) event_count: i32,
     pub(crate) package_id: Option<Uuid>,
-    pub(crate) version: i32,
+    pub(crate) version: i64,
 }
 
 impl FromRow<'_, PgRow> for DossierRow {

@@ -25,7 +25,7 @@ pub(crate) struct PackageRow {
     pub(crate) event_count: i32,
     pub(crate) sealed_at: OffsetDateTime,
     pub(crate) final_on: Option<Date>,
-    pub(crate) version: i32,
+    pub(crate) version: i64,
 }
 
 impl FromRow<'_, PgRow> for PackageRow {

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use time::Time;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
-use xinqiao_chassis::commands;
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
@@ -21,15 +20,6 @@ use crate::store;
 use crate::store::appointments::Appointment;
 
 mod book;
-
-commands! {
-    wire_v1::BookAppointmentRequest => "scheduling.BookAppointment";
-    wire_v1::CheckInAppointmentRequest => "scheduling.CheckInAppointment";
-    wire_v1::StartMeetingRequest => "scheduling.StartMeeting";
-    wire_v1::CancelAppointmentRequest => "scheduling.CancelAppointment";
-    wire_v1::RescheduleAppointmentRequest => "scheduling.RescheduleAppointment";
-    wire_v1::MarkNoShowRequest => "scheduling.MarkNoShow";
-}
 
 /// The sealed form of a visitor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -127,7 +117,7 @@ impl AppointmentService for Appointments {
 }
 
 /// The appointment in the version the caller saw.
-async fn take(act: &mut Act, id: &str, version: i32) -> Result<Appointment, Refusal> {
+async fn take(act: &mut Act, id: &str, version: u64) -> Result<Appointment, Refusal> {
     let id = wire::row_id("appointment_id", id)?;
     let appointment = store::appointments::find(act, id)
         .await?
@@ -154,7 +144,7 @@ pub(super) async fn end(
     let changed = Appointment {
         state: next,
         reason: reason.map(ToOwned::to_owned),
-        version: seen.version + 1,
+        version: seen.version.unsigned_abs() + 1,
         ..seen.clone()
     };
     if !next.holds_slot() {
@@ -213,7 +203,7 @@ fn shown(act: &Act, appointment: &Appointment) -> Result<wire_v1::Appointment, R
         moved_from: wire::text_or_empty(appointment.moved_from),
         reason: appointment.reason.clone().unwrap_or_default(),
         booked_at: Some(wire::timestamp(appointment.created_at)),
-        version: appointment.version,
+        version: appointment.version.unsigned_abs(),
     })
 }
 

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
-use xinqiao_chassis::{commands, random};
+use xinqiao_chassis::random;
 use xinqiao_kernel::Calendar;
 use xinqiao_proto::event::LeaderChanged;
 use xinqiao_proto::scheduling as wire_v1;
@@ -18,11 +18,6 @@ use crate::domain::fault::Faults;
 use crate::domain::leader::{self, LeaderEntry};
 use crate::store::leaders::{Leader, Leave};
 use crate::store::{self, violates};
-
-commands! {
-    wire_v1::PutLeaderRequest => "scheduling.PutLeader";
-    wire_v1::RecordLeaveRequest => "scheduling.RecordLeave";
-}
 
 /// Years the calendar is shown for.
 const YEARS: std::ops::RangeInclusive<i32> = 2024..=2100;
@@ -107,7 +102,7 @@ async fn put_leader(
         certificate_pem: query.certificate_pem,
         rota_order: i32::try_from(query.order).unwrap_or(i32::MAX),
         active: query.active,
-        version: query.version,
+        version: i64::try_from(query.version).map_err(|_| Refusal::stale_version())?,
     };
     save(act, &leader).await?;
     leader.version += 1;
@@ -162,7 +157,7 @@ fn shown(leader: Leader) -> wire_v1::Leader {
         certificate_pem: leader.certificate_pem,
         order: leader.rota_order.unsigned_abs(),
         active: leader.active,
-        version: leader.version,
+        version: leader.version.unsigned_abs(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use tonic::{Request, Response, Status};
-use xinqiao_chassis::commands;
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_proto::scheduling as wire_v1;
@@ -18,11 +17,6 @@ use crate::store::receptions::Reception;
 mod finalise;
 mod paper;
 mod record;
-
-commands! {
-    wire_v1::RecordReceptionRequest => "scheduling.RecordReception";
-    wire_v1::FinaliseReceptionRequest => "scheduling.FinaliseReception";
-}
 
 /// The clock of a record.
 const K0: &str = "K0";
@@ -166,7 +160,7 @@ fn shown(reception: Reception, case: KnownCase, texts: Texts) -> wire_v1::Recept
         reception_id: reception.id.to_string(),
         reception_no: reception.reception_no,
         state: state(reception.state).into(),
-        version: reception.version,
+        version: reception.version.unsigned_abs(),
         case_id: case.id.to_string(),
         case_no: case.case_no,
         reception_day_id: reception.reception_day_id.to_string(),
@@ -227,7 +221,7 @@ async fn list_open(
             leader_id: row.leader_id.to_string(),
             due: row.k0_due.to_string(),
             overdue: today > row.k0_due,
-            version: row.version,
+            version: row.version.unsigned_abs(),
         });
     Ok(wire_v1::ListOpenRecordsResponse {
         records: records.collect(),

@@ -2,7 +2,6 @@
 
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
-use xinqiao_chassis::commands;
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
@@ -18,14 +17,6 @@ use crate::store::days::{Filter, ReceptionDay};
 
 mod cancel;
 mod generate;
-
-commands! {
-    wire_v1::GenerateRosterRequest => "scheduling.GenerateRoster";
-    wire_v1::PublishRosterRequest => "scheduling.PublishRoster";
-    wire_v1::OpenReceptionDayRequest => "scheduling.OpenReceptionDay";
-    wire_v1::CloseReceptionDayRequest => "scheduling.CloseReceptionDay";
-    wire_v1::CancelReceptionDayRequest => "scheduling.CancelReceptionDay";
-}
 
 /// Last day of a list without an end.
 const FAR_AHEAD_YEAR: i32 = 2200;
@@ -124,7 +115,7 @@ fn announce(act: &mut Act, kind: &'static str, day: &ReceptionDay) {
 async fn take(
     act: &mut Act,
     id: &str,
-    version: i32,
+    version: u64,
     deed: reception_day::Act,
 ) -> Result<(ReceptionDay, State), Refusal> {
     let id = wire::row_id("reception_day_id", id)?;

@@ -68,8 +68,8 @@ pub(super) fn row_id(field: &'static str, value: &str) -> Result<Uuid, Refusal> 
 }
 
 /// Refuses when the version seen is not the version of the row.
-pub(super) fn same_version(seen: i32, now: i32) -> Result<(), Refusal> {
-    if seen == now {
+pub(super) fn same_version(seen: u64, now: i64) -> Result<(), Refusal> {
+    if seen == now.unsigned_abs() {
         Ok(())
     } else {
         Err(Refusal::stale_version())
@@ -121,7 +121,7 @@ pub(super) fn reception_day(day: &ReceptionDay) -> scheduling::ReceptionDay {
         published_at: day.published_at.map(timestamp),
         cancel_reason: day.cancel_reason.clone().unwrap_or_default(),
         substitute_id: text_or_empty(day.substitute_id),
-        version: day.version,
+        version: day.version.unsigned_abs(),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Appointment {
     pub(crate) moved_from: Option<Uuid>,
     pub(crate) reason: Option<String>,
     pub(crate) created_at: OffsetDateTime,
-    pub(crate) version: i32,
+    pub(crate) version: i64,
 }
 
 /// Takes the slot in one statement. False when somebody else holds it: a parallel booking is waited for, so that

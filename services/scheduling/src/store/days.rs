@@ -28,7 +28,7 @@ pub(crate) struct ReceptionDay {
     pub(crate) published_at: Option<OffsetDateTime>,
     pub(crate) cancel_reason: Option<String>,
     pub(crate) substitute_id: Option<Uuid>,
-    pub(crate) version: i32,
+    pub(crate) version: i64,
 }
 
 /// Which days a list shows.

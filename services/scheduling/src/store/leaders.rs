@@ -18,7 +18,7 @@ pub(crate) struct Leader {
     pub(crate) certificate_pem: String,
     pub(crate) rota_order: i32,
     pub(crate) active: bool,
-    pub(crate) version: i32,
+    pub(crate) version: i64,
 }
 
 /// A stretch in which a leader is away, both ends included.

@@ -37,7 +37,7 @@ pub(crate) struct Reception {
     #[sqlx(try_from = "String")]
     pub(crate) state: State,
     pub(crate) finalised_at: Option<OffsetDateTime>,
-    pub(crate) version: i32,
+    pub(crate) version: i64,
 }
 
 /// A line of the desk's list of open records.
@@ -49,7 +49,7 @@ pub(crate) struct OpenRecord {
     pub(crate) case_no: String,
     pub(crate) leader_id: Uuid,
     pub(crate) k0_due: Date,
-    pub(crate) version: i32,
+    pub(crate) version: i64,
 }
 
 /// Adds a record with version 1.

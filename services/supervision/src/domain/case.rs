@@ -53,7 +53,7 @@ pub struct Case {
     /// When the leader signed.
     pub signed_at: Option<OffsetDateTime>,
     /// Optimistic lock: moves with what people act on.
-    pub version: u32,
+    pub version: u64,
 }
 
 /// Why an act on a case is refused because of where the case is.

@@ -5,7 +5,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_kernel::{CaseState, DistrictCode, Holder, Remedy};
 
-use super::{Stamp, Unreadable, column, count};
+use super::{Stamp, Unreadable, column, count, version_column};
 use crate::domain::case::Case;
 
 #[derive(sqlx::FromRow)]
@@ -30,7 +30,7 @@ struct Row {
     remedy: String,
     remedy_effective_on: Option<Date>,
     signed_at: Option<OffsetDateTime>,
-    version: i32,
+    version: i64,
 }
 
 const HOLDERS: [Holder; 4] = [
@@ -82,7 +82,7 @@ impl TryFrom<Row> for Case {
                 .map_err(|_| unreadable("remedy", &row.remedy))?,
             remedy_effective_on: row.remedy_effective_on,
             signed_at: row.signed_at,
-            version: count(row.version),
+            version: row.version.unsigned_abs(),
         })
     }
 }
@@ -110,7 +110,7 @@ pub(crate) async fn insert(
     .bind(case.remedy.code())
     .bind(stamp.at)
     .bind(&stamp.by)
-    .bind(column(case.version))
+    .bind(version_column(case.version))
     .execute(connection)
     .await?;
     Ok(())
@@ -187,7 +187,7 @@ pub(crate) async fn update(
     .bind(&case.unit_ids)
     .bind(stamp.at)
     .bind(&stamp.by)
-    .bind(column(case.version))
+    .bind(version_column(case.version))
     .execute(connection)
     .await?;
     Ok(())

@@ -56,7 +56,7 @@ pub(super) async fn finalise(
         reception_id: seen.id.to_string(),
         reception_no: seen.reception_no.clone(),
         state: super::state(State::Finalised).into(),
-        version: seen.version + 1,
+        version: seen.version.unsigned_abs() + 1,
         finalised_at: Some(wire::timestamp(act.now())),
         within_k0: reception::within_k0(act.now(), seen.k0.eff),
         responsible_leader_id: seen.leader_id.to_string(),

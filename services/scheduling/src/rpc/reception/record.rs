@@ -62,7 +62,7 @@ pub(super) async fn record(
         reception_no: reception.reception_no,
         state: super::state(reception.state).into(),
         k0: Some(wire::legal_term(K0, &reception.k0)),
-        version: reception.version,
+        version: reception.version.unsigned_abs(),
     })
 }
 
