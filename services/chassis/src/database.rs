@@ -84,6 +84,17 @@ impl Database {
         Ok(TenantTx { tx, district })
     }
 
+    /// Opens a transaction that reads one district as it was at one instant, for as long as it takes.
+    pub async fn begin_snapshot(&self, district: DistrictCode) -> Result<TenantTx, sqlx::Error> {
+        // Whole tables are read: the limit is for what answers people.
+        let statement = AssertSqlSafe(format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+             SET LOCAL app.district = '{district}'; SET LOCAL statement_timeout = 0"
+        ));
+        let tx = self.pool.begin_with(statement).await?;
+        Ok(TenantTx { tx, district })
+    }
+
     /// True when the database answers within `patience`.
     pub async fn reachable(&self, patience: Duration) -> bool {
         let probe = sqlx::query("SELECT 1").execute(&self.pool);

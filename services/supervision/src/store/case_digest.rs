@@ -1,8 +1,9 @@
-//! What supervision says of its cases to `digest`: state and remedy, and a hash over the clocks.
+//! What supervision says of its cases to `digest`: state and remedy, a hash over the clocks, and their dates.
 
 use futures::{FutureExt as _, future::BoxFuture};
 use sqlx::PgConnection;
-use xinqiao_chassis::digest::{CaseDigest, DigestSource};
+use uuid::Uuid;
+use xinqiao_chassis::digest::{CaseDigest, DigestSource, LegalDates};
 use xinqiao_kernel::DistrictCode;
 
 use crate::store;
@@ -18,5 +19,13 @@ impl DigestSource for Cases {
         district: DistrictCode,
     ) -> BoxFuture<'t, Result<Vec<CaseDigest>, sqlx::Error>> {
         store::digest::cases(connection, district).boxed()
+    }
+
+    fn clocks<'t>(
+        &'t self,
+        connection: &'t mut PgConnection,
+        district: DistrictCode,
+    ) -> BoxFuture<'t, Result<Vec<(Uuid, LegalDates)>, sqlx::Error>> {
+        store::digest::clocks(connection, district).boxed()
     }
 }

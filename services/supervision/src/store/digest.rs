@@ -1,8 +1,8 @@
-//! The facts of every case that must be the same after the same events.
+//! The facts of every case that must be the same after the same events, and the dates of its clocks.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
-use xinqiao_chassis::digest::CaseDigest;
+use xinqiao_chassis::digest::{CaseDigest, LegalDates};
 use xinqiao_kernel::DistrictCode;
 
 /// State with remedy, and one line per clock: code, round, state, dates, levels passed. Identifiers and instants of
@@ -34,4 +34,30 @@ pub(crate) async fn cases(
         facts: facts.into_bytes(),
     };
     Ok(rows.into_iter().map(digest).collect())
+}
+
+/// The dates of every clock, with the event that started it; those of one case and code by round.
+pub(crate) async fn clocks(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+) -> Result<Vec<(Uuid, LegalDates)>, sqlx::Error> {
+    let rows: Vec<(Uuid, String, String, String, String, String)> = sqlx::query_as(
+        "SELECT case_id, started_by, code, to_char(due_raw, 'YYYY-MM-DD'), to_char(due_eff, 'YYYY-MM-DD'),
+                to_char(due_safe, 'YYYY-MM-DD')
+           FROM clock WHERE district_code = $1 ORDER BY case_id, code, round",
+    )
+    .bind(district.as_str())
+    .fetch_all(connection)
+    .await?;
+    let dates = |(case_id, by, clock, raw, eff, safe)| {
+        let dates = LegalDates {
+            by,
+            clock,
+            raw,
+            eff,
+            safe,
+        };
+        (case_id, dates)
+    };
+    Ok(rows.into_iter().map(dates).collect())
 }
