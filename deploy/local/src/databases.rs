@@ -43,6 +43,12 @@ impl Databases {
         })
     }
 
+    /// Those that were prepared before, on the port where their server listens now.
+    pub(crate) fn kept(data: &Path, port: u16) -> Result<Self> {
+        let passwords = kept_passwords(data)?;
+        Ok(Self { port, passwords })
+    }
+
     /// Name of a service's database.
     pub fn name(service: &str) -> String {
         format!("xinqiao_{service}")

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
-use xinqiao_local::{issuer::Issuer, people, reconcile, stage, up};
+use xinqiao_chassis::digest::Line;
+use xinqiao_local::{issuer::Issuer, people, reconcile, stage, tools::Tools, up};
 
 #[derive(Parser)]
 #[command(name = "xinqiao-local", about = "The platform on one machine 单机运行")]
@@ -26,10 +27,13 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
-    /// Compare the digests of the five services; prints one line per difference, normally none.
+    /// Compare what the five services hold of every case; prints one line per difference, normally none.
     Reconcile {
-        /// What each `xinqiao-<service> digest` printed.
-        #[arg(required = true, value_name = "FILE")]
+        /// Data folder of the platform, which may run; the one started last unless given.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// What each `xinqiao-<service> digest` printed, instead of a platform.
+        #[arg(value_name = "FILE", conflicts_with = "data")]
         digests: Vec<PathBuf>,
     },
     /// Run a command with a private Postgres beside it.
@@ -55,20 +59,18 @@ async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Up(arguments) => up::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Token { person, data } => print_token(&person, data).map(|()| ExitCode::SUCCESS),
-        Command::Reconcile { digests } => compare(&digests),
+        Command::Reconcile { data, digests } => compare(data, &digests).await,
         Command::Stage { command } => stage::run(&command).await,
     }
 }
 
 #[expect(clippy::print_stdout, reason = "the differences are what was asked for")]
-fn compare(digests: &[PathBuf]) -> Result<ExitCode> {
-    let mut lines = Vec::new();
-    for file in digests {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        lines.extend(reconcile::read(&text).with_context(|| format!("{} is no digest", file.display()))?);
-    }
-    let differences = reconcile::reconcile(&lines);
+async fn compare(data: Option<PathBuf>, digests: &[PathBuf]) -> Result<ExitCode> {
+    let differences = if digests.is_empty() {
+        reconcile::gather::differences(&Tools::from_environment(), &data_folder(data)?).await?
+    } else {
+        reconcile::reconcile(&lines(digests)?)
+    };
     for difference in &differences {
         println!("{difference}");
     }
@@ -79,19 +81,35 @@ fn compare(digests: &[PathBuf]) -> Result<ExitCode> {
     })
 }
 
+fn lines(digests: &[PathBuf]) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for file in digests {
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        lines.extend(reconcile::read(&text).with_context(|| format!("{} is no digest", file.display()))?);
+    }
+    Ok(lines)
+}
+
+/// The given folder, or that of the platform started last.
+fn data_folder(given: Option<PathBuf>) -> Result<PathBuf> {
+    let folder = match given {
+        Some(folder) => folder,
+        None => PathBuf::from(
+            std::fs::read_to_string(up::running_file()?)
+                .context("no platform was started; run deploy/local/up first")?,
+        ),
+    };
+    Ok(std::path::absolute(folder)?)
+}
+
 #[expect(clippy::print_stdout, reason = "the token is what was asked for")]
 fn print_token(wanted: &str, data: Option<PathBuf>) -> Result<()> {
     let person = people::find(wanted).with_context(|| {
         let known: Vec<&str> = people::PEOPLE.iter().map(|person| person.id).collect();
         format!("nobody is called {wanted}; there are {}", known.join(", "))
     })?;
-    let data = match data {
-        Some(data) => data,
-        None => PathBuf::from(
-            std::fs::read_to_string(up::running_file()?)
-                .context("no platform was started; run deploy/local/up first")?,
-        ),
-    };
+    let data = data_folder(data)?;
     println!("{}", Issuer::reopen(&data.join("issuer"))?.token(person)?);
     Ok(())
 }

@@ -259,10 +259,7 @@ impl Platform {
     }
 
     fn environment(&self, service: &'static str) -> Result<Vec<(String, String)>> {
-        let data = &self.options.data;
-        let path = |inside: &str| data.join(inside).display().to_string();
         let mut environment: Vec<(String, String)> = [
-            ("XINQIAO_PROFILE", "evaluation".to_owned()),
             (
                 "XINQIAO_LISTEN",
                 self.address(service)?.trim_start_matches("http://").to_owned(),
@@ -273,15 +270,12 @@ impl Platform {
             ("XINQIAO_JWKS_URL", self.issuer.jwks_url()),
             ("XINQIAO_TOKEN_ISSUER", self.issuer.name()),
             ("XINQIAO_TOKEN_AUDIENCE", AUDIENCE.to_owned()),
-            ("XINQIAO_KEY_RING_FILE", path(KEY_RING)),
-            ("XINQIAO_CLOCK", format!("file:{}", clock_file(data).display())),
-            ("XINQIAO_DISTRICTS_DIR", districts_folder().display().to_string()),
-            ("XINQIAO_OBJECT_STORE_DIR", path("objects")),
-            ("XINQIAO_ARCHIVE_DIR", path("archive")),
             ("XINQIAO_TRACE_RATIO", self.options.trace_ratio.to_string()),
         ]
+        .into_iter()
+        .chain(settings_of(&self.options.data))
         .map(|(name, value)| (name.to_owned(), value))
-        .into();
+        .collect();
         if let Some(endpoint) = &self.options.otlp_endpoint {
             environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), endpoint.clone()));
         }
@@ -289,7 +283,20 @@ impl Platform {
     }
 }
 
-const KEY_RING: &str = "keyring.json";
+/// The settings of every service that follow from the data folder alone.
+pub(crate) fn settings_of(data: &Path) -> [(&'static str, String); 6] {
+    let path = |inside: &str| data.join(inside).display().to_string();
+    [
+        ("XINQIAO_PROFILE", "evaluation".to_owned()),
+        ("XINQIAO_KEY_RING_FILE", path(KEY_RING)),
+        ("XINQIAO_CLOCK", format!("file:{}", clock_file(data).display())),
+        ("XINQIAO_DISTRICTS_DIR", districts_folder().display().to_string()),
+        ("XINQIAO_OBJECT_STORE_DIR", path("objects")),
+        ("XINQIAO_ARCHIVE_DIR", path("archive")),
+    ]
+}
+
+pub(crate) const KEY_RING: &str = "keyring.json";
 
 fn clock_file(data: &Path) -> PathBuf {
     data.join("clock")
