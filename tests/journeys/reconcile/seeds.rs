@@ -167,6 +167,11 @@ fn documents() -> Vec<Seed> {
 fn clocks() -> Vec<Seed> {
     vec![
         one(
+            "intake",
+            Kind::ClockDiffers,
+            "UPDATE case_file SET k1_eff = k1_eff + 1 WHERE id = $1",
+        ),
+        one(
             "supervision",
             Kind::ClockDiffers,
             "UPDATE clock SET due_eff = due_eff + 1 WHERE case_id = $1",

@@ -1,5 +1,6 @@
 //! Clocks: supervision keeps them, and every date in them was said by an event: by the one that started the clock,
-//! and once more by supervision itself when it did.
+//! and once more by supervision itself when it did. What another service shows to its own people of a clock it
+//! began must be what it published.
 
 use std::collections::BTreeMap;
 
@@ -18,25 +19,31 @@ pub(super) fn compare(
     published: &BTreeMap<&str, Published<'_>>,
     differences: &mut Vec<Difference>,
 ) {
-    let Some(keeper) = told.get(KEEPER) else { return };
-    // One clock is wrong once, whoever finds it.
-    let mut found: BTreeMap<(Kind, String), String> = BTreeMap::new();
-    for (service, line) in told {
-        // Where an event is lost or not applied, the n-th date is not the n-th clock's.
-        let is_whole = published.get(service).is_some_and(|published| published.is_whole);
-        if is_whole && line.own.is_whole() && heard_all(keeper, line) {
-            against_events(keeper, line, &mut found);
+    for keeper in told.values() {
+        // One clock is wrong once, whoever finds it.
+        let mut found: BTreeMap<(Kind, String), String> = BTreeMap::new();
+        for (service, line) in told {
+            // Where an event is lost or not applied, the n-th date is not the n-th clock's.
+            let is_whole = published.get(service).is_some_and(|published| published.is_whole);
+            if is_whole && line.own.is_whole() && must_agree(keeper, line) {
+                against_events(keeper, line, &mut found);
+            }
+        }
+        for ((kind, _), detail) in found {
+            differences.push(difference(keeper, &keeper.service, kind, &detail));
         }
     }
-    for ((kind, _), detail) in found {
-        differences.push(difference(keeper, KEEPER, kind, &detail));
-    }
+}
+
+/// A service agrees with its own events; supervision with everybody's that it has applied.
+fn must_agree(keeper: &Line, publisher: &Line) -> bool {
+    keeper.service == publisher.service || (keeper.service == KEEPER && heard_all(keeper, publisher))
 }
 
 /// Every event of the publisher has been applied where the clocks are.
 fn heard_all(keeper: &Line, publisher: &Line) -> bool {
     let applied = |heard: &Foreign| heard.applied.count >= publisher.own.last;
-    publisher.service == KEEPER || keeper.foreign.get(&publisher.service).is_some_and(applied)
+    keeper.foreign.get(&publisher.service).is_some_and(applied)
 }
 
 /// The n-th time an event of this name spoke of a clock is the n-th clock that such an event started.
@@ -65,7 +72,9 @@ fn against_events(keeper: &Line, publisher: &Line, found: &mut BTreeMap<(Kind, S
             }
         }
         // Supervision may keep a clock that already runs; what it says that it started must be there.
-        let is_missing = if event == STARTED {
+        let is_missing = if keeper.service != KEEPER {
+            false
+        } else if event == STARTED {
             started.len() < said.len()
         } else {
             of_code.is_empty()
@@ -77,9 +86,9 @@ fn against_events(keeper: &Line, publisher: &Line, found: &mut BTreeMap<(Kind, S
     }
 }
 
-/// What was not said agrees with everything.
+/// What was not said, or is not kept, agrees with everything.
 fn agree(said: &LegalDates, kept: &LegalDates) -> bool {
-    let same = |said: &str, kept: &str| said.is_empty() || said == kept;
+    let same = |said: &str, kept: &str| said.is_empty() || kept.is_empty() || said == kept;
     same(&said.raw, &kept.raw) && same(&said.eff, &kept.eff) && same(&said.safe, &kept.safe)
 }
 

@@ -292,6 +292,22 @@ fn clocks_are_compared_with_the_events_that_started_them_round_by_round() {
 }
 
 #[test]
+fn a_service_shows_the_dates_it_published() {
+    let mut lines = agreeing();
+    lines[0].told_dates = vec![dates("case.registered", "K1", "2026-03-18")];
+    lines[3].clocks = vec![dates("case.registered", "K1", "2026-03-18")];
+    lines[0].clocks = lines[3].clocks.clone();
+    lines[0].clocks[0].raw.clear();
+    assert_eq!(reconcile(&lines), []);
+    lines[0].clocks[0].eff = "2026-03-19".to_owned();
+    let found: Vec<_> = reconcile(&lines)
+        .into_iter()
+        .map(|it| (it.service, it.kind))
+        .collect();
+    assert_eq!(found, [("intake".to_owned(), Kind::ClockDiffers)]);
+}
+
+#[test]
 fn a_clock_is_not_missed_before_its_event_was_applied() {
     let mut lines = agreeing();
     lines[2].told_dates = vec![dates("case.assigned", "K2", "2026-03-19")];

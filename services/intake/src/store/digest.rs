@@ -3,10 +3,10 @@
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 use uuid::Uuid;
-use xinqiao_chassis::digest::{CaseDigest, DigestSource};
+use xinqiao_chassis::digest::{CaseDigest, DigestSource, LegalDates};
 use xinqiao_kernel::DistrictCode;
 
-/// State, holder and remedy of every case, and the length of its time line.
+/// State, holder and remedy of every case, the length of its time line, and the dates of K1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digest;
 
@@ -36,6 +36,34 @@ impl DigestSource for Digest {
                     facts: facts.into_bytes(),
                 })
                 .collect())
+        })
+    }
+
+    fn clocks<'t>(
+        &'t self,
+        connection: &'t mut PgConnection,
+        district: DistrictCode,
+    ) -> BoxFuture<'t, Result<Vec<(Uuid, LegalDates)>, sqlx::Error>> {
+        Box::pin(async move {
+            let rows: Vec<(Uuid, String, String, String)> = sqlx::query_as(
+                "SELECT id, to_char(k1_raw, 'YYYY-MM-DD'), to_char(k1_eff, 'YYYY-MM-DD'),
+                        to_char(k1_safe, 'YYYY-MM-DD')
+                 FROM case_file WHERE district_code = $1 ORDER BY year, sequence",
+            )
+            .bind(district.as_str())
+            .fetch_all(connection)
+            .await?;
+            let k1 = |(case_id, raw, eff, safe)| {
+                let dates = LegalDates {
+                    by: "case.registered".to_owned(),
+                    clock: "K1".to_owned(),
+                    raw,
+                    eff,
+                    safe,
+                };
+                (case_id, dates)
+            };
+            Ok(rows.into_iter().map(k1).collect())
         })
     }
 }

@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
 use uuid::Uuid;
-use xinqiao_chassis::digest::{CaseDigest, DigestSource};
+use xinqiao_chassis::digest::{CaseDigest, DigestSource, LegalDates};
 use xinqiao_kernel::DistrictCode;
 
 /// The state of a case nobody has received yet.
@@ -47,6 +47,33 @@ impl DigestSource for Receptions {
                 facts: row.facts.into_bytes(),
             };
             Ok(rows.into_iter().map(digest).collect())
+        })
+    }
+
+    /// The last day of each reception record, in the order in which they were begun.
+    fn clocks<'t>(
+        &'t self,
+        connection: &'t mut PgConnection,
+        district: DistrictCode,
+    ) -> BoxFuture<'t, Result<Vec<(Uuid, LegalDates)>, sqlx::Error>> {
+        Box::pin(async move {
+            let rows: Vec<(Uuid, String)> = sqlx::query_as(
+                "SELECT case_id, to_char(k0_due, 'YYYY-MM-DD') FROM reception WHERE district_code = $1
+                 ORDER BY case_id, created_at, reception_no",
+            )
+            .bind(district.as_str())
+            .fetch_all(connection)
+            .await?;
+            let k0 = |(case_id, eff)| {
+                let dates = LegalDates {
+                    by: "reception.held".to_owned(),
+                    clock: "K0".to_owned(),
+                    eff,
+                    ..LegalDates::default()
+                };
+                (case_id, dates)
+            };
+            Ok(rows.into_iter().map(k0).collect())
         })
     }
 }
