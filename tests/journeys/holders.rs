@@ -303,7 +303,7 @@ impl<'a> Guard<'a> {
         wrong_state("serve opinion", self.journey.anew().serve_opinion().await)
     }
 
-    async fn version(&self) -> u32 {
+    async fn version(&self) -> u64 {
         let query = GetCaseSupervisionRequest {
             case_id: case_id(self.journey),
         };

@@ -14,8 +14,7 @@ use xinqiao_chassis::{
     server::MESSAGE_MAX_BYTES,
 };
 use xinqiao_proto::archive::{
-    SealPackageRequest, dossier_service_server::DossierServiceServer,
-    package_service_server::PackageServiceServer,
+    dossier_service_server::DossierServiceServer, package_service_server::PackageServiceServer,
 };
 
 use crate::domain::facts::Facts;

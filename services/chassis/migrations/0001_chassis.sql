@@ -6,12 +6,11 @@
 -- char(6), because comparing char(n) with a text parameter casts the column and passes its indexes by.
 -- There are no time defaults: legal time is always passed in.
 
--- The event journal. Rows stay; "published" alone says whether the bus has them, and may be cleared
--- again to refill a bus that lost its store. position grows in commit order within a district because a
+-- The event journal. Rows stay as they were written. position grows in commit order within a district because a
 -- writer takes the district's audit_head row before it inserts here.
--- No index on occurred_at: publishing updates the row and would pay for it, republishing is rare and may scan.
+-- No index on occurred_at: republishing is rare and may scan.
 -- Not partitioned: a partitioned table could not keep (district, entity, sequence) and the event id
--- unique across months, and the index that the relay reads holds unpublished rows only.
+-- unique across months, and the relay reads by "unpublished" alone.
 CREATE TABLE outbox (
     district_code   text COLLATE "C" NOT NULL,
     position        bigint GENERATED ALWAYS AS IDENTITY,
@@ -27,15 +26,21 @@ CREATE TABLE outbox (
     causation_id    uuid,
     actor_ref       text COLLATE "C" NOT NULL,
     occurred_at     timestamptz NOT NULL,
-    published       boolean NOT NULL DEFAULT false,
-    stream_sequence bigint,
-    attempts        integer NOT NULL DEFAULT 0,
-    last_error      text,
     PRIMARY KEY (district_code, event_id),
     UNIQUE (district_code, entity_id, sequence)
 );
-CREATE INDEX outbox_unpublished ON outbox (district_code, position) WHERE NOT published;
 CREATE INDEX outbox_calendar ON outbox (district_code, occurred_at) WHERE kind = 'calendar.published';
+
+-- Which events of the journal the bus does not have. A table of its own: a mark in the journal would write each row
+-- and its index entries a second time. Filled again from the journal when the bus has lost its store.
+CREATE TABLE unpublished (
+    district_code text COLLATE "C" NOT NULL,
+    position      bigint NOT NULL,
+    event_id      uuid NOT NULL,
+    attempts      integer NOT NULL DEFAULT 0,
+    last_error    text,
+    PRIMARY KEY (district_code, position)
+);
 
 -- Every event of every other service, stored before it is acknowledged. state: waiting (for its turn, for
 -- a causing event, or for the next try), applied, parked (failed too often, reason says why).
@@ -85,6 +90,7 @@ CREATE TABLE causation (
 );
 
 -- Answers already given, by the request id the client chose. answer is sealed: it may hold personal data.
+-- No index on expires_at: forgetting scans once an hour, and every act would pay for the index.
 CREATE TABLE idempotency (
     district_code text COLLATE "C" NOT NULL,
     request_id    uuid NOT NULL,
@@ -94,7 +100,6 @@ CREATE TABLE idempotency (
     expires_at    timestamptz NOT NULL,
     PRIMARY KEY (district_code, request_id)
 );
-CREATE INDEX idempotency_expiry ON idempotency (district_code, expires_at);
 
 -- The audit chain of the district: canonical bytes, and a hash over the previous hash and the bytes.
 -- object repeats a field of the canonical bytes for look-ups; verification compares both.
@@ -133,14 +138,19 @@ CREATE TABLE document (
     copied_at         timestamptz,
     PRIMARY KEY (district_code, document_id)
 );
-CREATE INDEX document_case ON document (district_code, case_id);
-CREATE INDEX document_uncopied ON document (district_code, created_at) WHERE copied_at IS NULL;
+CREATE INDEX document_uncopied ON document (district_code, created_at, document_id) WHERE copied_at IS NULL;
+
+-- Ciphertext does not compress, and a row cut into pieces costs two index entries for each: documents, answers
+-- and bodies stay in one piece while they fit a page.
+ALTER TABLE outbox ALTER COLUMN body SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
+ALTER TABLE idempotency ALTER COLUMN answer SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
+ALTER TABLE document ALTER COLUMN content SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['outbox', 'inbox', 'inbox_position', 'causation', 'idempotency',
+    FOREACH name IN ARRAY ARRAY['outbox', 'unpublished', 'inbox', 'inbox_position', 'causation', 'idempotency',
                                 'audit', 'audit_head', 'document']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);

@@ -1,7 +1,8 @@
 //! The service's own Postgres database, one transaction and one district at a time.
 //!
-//! [`TenantTx`] is the only way to a connection: it opens a transaction and sets the district that row-level
-//! security lets through. A placement of districts on several clusters would change this file only.
+//! [`TenantTx`] is the way to a connection: it opens a transaction and sets the district that row-level security
+//! lets through. [`TenantConnection`] does it for a writer whose transactions are one statement each. A placement of
+//! districts on several clusters would change this file only.
 
 mod boot;
 mod migrate;
@@ -46,8 +47,6 @@ impl Database {
             ("tcp_keepalives_idle", KEEPALIVE_SECONDS),
             ("tcp_keepalives_interval", KEEPALIVE_SECONDS),
             ("tcp_keepalives_count", KEEPALIVE_PROBES),
-            // The ROLLBACK below warns when there is nothing to roll back, which is the normal case.
-            ("client_min_messages", "error"),
             ("timezone", "UTC"),
         ]);
         let pool = PgPoolOptions::new()
@@ -65,10 +64,11 @@ impl Database {
             })
             // Protects against lost writes: a caller cancelled inside BEGIN leaves the connection in a
             // transaction that the pool does not know of, and the next user's statements would join it and
-            // vanish with it (sqlx 0.9.0). Nothing goes back into the pool inside a transaction.
+            // vanish with it (sqlx 0.9.0). Nothing goes back into the pool inside a transaction. BEGIN first: a bare
+            // ROLLBACK outside a transaction, the normal case, writes a warning into the server's log.
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    connection.execute("ROLLBACK").await?;
+                    connection.execute("BEGIN; ROLLBACK").await?;
                     Ok(true)
                 })
             })
@@ -116,6 +116,15 @@ impl Database {
             .await
     }
 
+    /// A connection beside the pool, for a writer whose every transaction is one statement.
+    pub async fn connect(&self) -> Result<TenantConnection, sqlx::Error> {
+        let options = self.pool.connect_options();
+        Ok(TenantConnection {
+            connection: PgConnection::connect_with(&options).await?,
+            district: None,
+        })
+    }
+
     /// A second pool with the same guards, for a writer on a runtime of its own; call it inside that runtime.
     #[must_use]
     pub fn separate(&self, connections: u32) -> Self {
@@ -136,7 +145,28 @@ fn millis(duration: Duration) -> String {
     duration.as_millis().to_string()
 }
 
-/// A transaction of one district: the only way to a connection.
+/// A connection that stays in a district until it is asked for another: each statement is a transaction.
+#[derive(Debug)]
+pub struct TenantConnection {
+    connection: PgConnection,
+    district: Option<DistrictCode>,
+}
+
+impl TenantConnection {
+    /// The connection, seeing one district's rows only.
+    pub async fn of(&mut self, district: DistrictCode) -> Result<&mut PgConnection, sqlx::Error> {
+        if self.district != Some(district) {
+            self.district = None;
+            // A district code is six digits by construction, so the text is safe to build.
+            let statement = AssertSqlSafe(format!("SET app.district = '{district}'"));
+            self.connection.execute(statement).await?;
+            self.district = Some(district);
+        }
+        Ok(&mut self.connection)
+    }
+}
+
+/// A transaction of one district: the way to a connection of the pool.
 #[derive(Debug)]
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,

@@ -18,6 +18,7 @@ pub(crate) struct EnvelopeError(pub(crate) &'static str);
 /// A journal row on its way to the bus.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Outgoing {
+    pub(crate) position: i64,
     pub(crate) event_id: Uuid,
     pub(crate) kind: String,
     pub(crate) entity_kind: String,
@@ -139,6 +140,7 @@ mod tests {
 
     fn outgoing() -> Outgoing {
         Outgoing {
+            position: 1,
             event_id: random::new_id(),
             kind: "case.registered".to_owned(),
             entity_kind: "case".to_owned(),

@@ -135,7 +135,7 @@ impl Job for ForgetAnswers {
     }
 
     fn every(&self) -> Option<Duration> {
-        Some(Duration::from_mins(1))
+        Some(Duration::from_hours(1))
     }
 
     fn run_once<'t>(

@@ -262,13 +262,15 @@ pub(crate) async fn insert(
     rows: &[OutboxRow],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO outbox (district_code, event_id, kind, entity_kind, entity_id, case_no, sequence, subject, body,
-                             trace_parent, causation_id, actor_ref, occurred_at)
+        "WITH written AS (INSERT INTO outbox (district_code, event_id, kind, entity_kind, entity_id, case_no, sequence,
+                                              subject, body, trace_parent, causation_id, actor_ref, occurred_at)
          SELECT $1, r.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::bigint[],
                                     $8::text[], $9::bytea[], $10::text[], $11::uuid[], $12::text[],
                                     $13::timestamptz[])
                         AS r (event_id, kind, entity_kind, entity_id, case_no, sequence, subject, body,
-                              trace_parent, causation_id, actor_ref, occurred_at)",
+                              trace_parent, causation_id, actor_ref, occurred_at)
+         RETURNING position, event_id)
+         INSERT INTO unpublished (district_code, position, event_id) SELECT $1, position, event_id FROM written",
     )
     .bind(district.as_str())
     .bind(rows.iter().map(|row| row.event_id).collect::<Vec<_>>())
@@ -288,16 +290,16 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Clears the marks of publication from `since` on (legal time), so that the relay sends those events again.
-/// Returns how many.
+/// Lets the relay send the events from `since` on (legal time) again. Returns how many it had sent before.
 pub async fn republish(
     connection: &mut PgConnection,
     district: DistrictCode,
     since: OffsetDateTime,
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query(
-        "UPDATE outbox SET published = false, stream_sequence = NULL, attempts = 0, last_error = NULL
-         WHERE district_code = $1 AND occurred_at >= $2 AND published",
+        "INSERT INTO unpublished (district_code, position, event_id)
+         SELECT district_code, position, event_id FROM outbox WHERE district_code = $1 AND occurred_at >= $2
+         ON CONFLICT DO NOTHING",
     )
     .bind(district.as_str())
     .bind(since)

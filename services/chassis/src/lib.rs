@@ -43,3 +43,6 @@ pub mod telemetry;
 pub mod testing;
 pub mod trace;
 pub mod waker;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

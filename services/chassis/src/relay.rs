@@ -1,7 +1,7 @@
 //! The relay: publishes the journal to the service's stream, a district at a time.
 //!
 //! One relay is active per district, by an advisory lock of the publishing transaction; any replica can take
-//! over. Unpublished rows are found by their mark, never by a cursor. A batch is published atomically and marked
+//! over. What is unpublished is listed, never found by a cursor. A batch is published atomically and crossed off
 //! after the stream acknowledged it; a crash in between publishes it again under the same ids. A row that the
 //! bus refuses for good stops its own entity only.
 
@@ -53,7 +53,8 @@ struct Relay {
     measured: Option<Instant>,
 }
 
-/// Publishes until the stop; the batch in hand is finished first. Stands still while the stream is not fit.
+/// Publishes until the stop; the batch in hand is finished first. Stands still while the stream is not fit. A
+/// lone event goes out at once; under load a round waits until a little has gathered.
 pub async fn run(desk: Desk, bus: Bus, settings: RelaySettings, stop: CancellationToken) {
     let mut listener = desk.wakers().relay.listen();
     let mut turns = Turns::new(desk.districts().codes());
@@ -65,12 +66,19 @@ pub async fn run(desk: Desk, bus: Bus, settings: RelaySettings, stop: Cancellati
         measured: None,
     };
     let mut failures = 0_u32;
+    let mut round = Instant::now();
     while relay.bus.fit(&stop).await {
         let Some(district) = turns.next() else {
             relay.measure().await;
+            let gathered = round + relay.settings.pause;
             if !listener.pause(&stop, relay.settings.poll).await {
                 return;
             }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep_until(gathered.into()) => {}
+            }
+            round = Instant::now();
             continue;
         };
         match relay.turn(district).await {
@@ -127,26 +135,25 @@ impl Relay {
         rows: Vec<Outgoing>,
     ) -> Result<(), RelayError> {
         let sent = publish::publish(&self.bus, district, &rows).await;
-        store::mark(tx.conn(), district, &sent.published).await?;
-        for (event_id, refusal) in &sent.refused {
-            store::refused(tx.conn(), district, *event_id, refusal).await?;
+        store::published(tx.conn(), district, &sent.published).await?;
+        for (position, refusal) in &sent.refused {
+            store::refused(tx.conn(), district, *position, refusal).await?;
         }
         tx.commit().await?;
         if !sent.published.is_empty() {
             metrics::published(district, sent.published.len());
         }
-        for row in rows
-            .iter()
-            .filter(|row| sent.published.iter().any(|(id, _)| *id == row.event_id))
-        {
-            self.stalls.remove(&row.entity_id);
+        if !self.stalls.is_empty() {
+            for row in rows.iter().filter(|row| sent.published.contains(&row.position)) {
+                self.stalls.remove(&row.entity_id);
+            }
         }
-        for (event_id, refusal) in &sent.refused {
-            let Some(row) = rows.iter().find(|row| row.event_id == *event_id) else {
+        for (position, refusal) in &sent.refused {
+            let Some(row) = rows.iter().find(|row| row.position == *position) else {
                 continue;
             };
             self.stall(row.entity_id);
-            error!(%district, %event_id, kind = row.kind, refusal, "event is refused by the bus, its entity waits");
+            error!(%district, event_id = %row.event_id, kind = row.kind, refusal, "event is refused by the bus, its entity waits");
         }
         sent.interrupted
             .map_or(Ok(()), |reason| Err(RelayError::Bus(reason)))

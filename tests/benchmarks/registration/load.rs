@@ -23,6 +23,9 @@ const CONNECTIONS: usize = 4;
 /// Characters of each petition.
 const CONTENT_CHARACTERS: usize = 300;
 
+/// Latencies above are counted as this, in microseconds.
+const LATENCY_MAX_MICROS: u64 = 60_000_000;
+
 /// What the client is told.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -74,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         );
         callers.spawn(call(client, ends));
     }
-    let mut latencies = Histogram::<u64>::new(3)?;
+    let mut latencies = Histogram::<u64>::new_with_bounds(1, LATENCY_MAX_MICROS, 3)?;
     let mut failed = 0;
     while let Some(done) = callers.join_next().await {
         let (own, lost) = done?;
@@ -98,7 +101,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
 /// One caller until the time is over: latencies in microseconds, and how many calls failed.
 async fn call(mut client: RegistrationServiceClient<Signed>, ends: Instant) -> (Result<Histogram<u64>>, u64) {
     let mut failed = 0;
-    let mut latencies = match Histogram::new(3) {
+    let mut latencies = match Histogram::new_with_bounds(1, LATENCY_MAX_MICROS, 3) {
         Ok(latencies) => latencies,
         Err(error) => return (Err(error.into()), failed),
     };

@@ -25,10 +25,8 @@ SELECT gen_random_uuid(), '220502', repeat('c', 32)::bytea, repeat('d', 300)::by
 
 /// The same with the gap-free number and the hash chain done in SQL, the obvious way.
 const P5: &str = "\
-BEGIN;
-UPDATE counter SET last = last + 1 WHERE district_code = '220502' AND year = 2026;
 WITH numbered AS (
-    SELECT last FROM counter WHERE district_code = '220502' AND year = 2026
+    UPDATE counter SET last = last + 1 WHERE district_code = '220502' AND year = 2026 RETURNING last
 ), head AS (
     UPDATE chain SET hash = sha256(hash || repeat('a', 200)::bytea) WHERE district_code = '220502' RETURNING hash
 ), petition_row AS (
@@ -45,7 +43,6 @@ WITH numbered AS (
 )
 INSERT INTO idempotency (request_id, district_code, body_hash, answer)
 SELECT gen_random_uuid(), '220502', repeat('c', 32)::bytea, repeat('d', 300)::bytea FROM petition_row;
-COMMIT;
 ";
 
 const TABLES: &str = "

@@ -30,8 +30,7 @@ impl Truth {
 
     /// Journal rows the bus does not have yet.
     pub(crate) async fn unpublished(&mut self) -> Result<i64> {
-        self.count("SELECT count(*) FROM outbox WHERE NOT published")
-            .await
+        self.count("SELECT count(*) FROM unpublished").await
     }
 
     /// Waits until the bus has everything; how long that took.

@@ -16,10 +16,10 @@ use super::{
         DATABASE_POOL_MAX, DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS,
         INBOX_BATCH_MAX, INBOX_POLL_MS, INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE,
         LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR, OTLP_ENDPOINT,
-        OUTBOX_BATCH_MAX, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE, STOP_MS, STOP_NOTICE_MS,
-        STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE, TLS_CLIENT_CA_FILE, TLS_KEY_FILE,
-        TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER, TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES,
-        TRACE_RATIO,
+        OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE, STOP_MS,
+        STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE, TLS_CLIENT_CA_FILE,
+        TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER, TOKEN_LEEWAY_MS,
+        TOKEN_MAX_BYTES, TRACE_RATIO,
     },
 };
 
@@ -76,6 +76,8 @@ pub struct BusSettings {
 pub struct RelaySettings {
     /// Events in one atomic batch.
     pub batch_max: usize,
+    /// Pause after a batch that was not full, so that more gathers for the next.
+    pub pause: Duration,
     /// How often to look without being woken.
     pub poll: Duration,
 }
@@ -236,6 +238,7 @@ impl Settings {
             },
             relay: RelaySettings {
                 batch_max: reader.count(&OUTBOX_BATCH_MAX, 1..=1000),
+                pause: reader.millis(&OUTBOX_PAUSE_MS, 0..=10_000),
                 poll: reader.millis(&OUTBOX_POLL_MS, 1..=60_000),
             },
             inbox: InboxSettings {

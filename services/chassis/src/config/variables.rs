@@ -220,6 +220,12 @@ pub(super) const OUTBOX_BATCH_MAX: Variable = Variable::with_default(
     "events",
     "Events published as one atomic batch.",
 );
+pub(super) const OUTBOX_PAUSE_MS: Variable = Variable::with_default(
+    "XINQIAO_OUTBOX_PAUSE_MS",
+    "25",
+    "ms",
+    "Pause of the relay after a batch that was not full: what gathers meanwhile is published, and synced, together.",
+);
 pub(super) const OUTBOX_POLL_MS: Variable = Variable::with_default(
     "XINQIAO_OUTBOX_POLL_MS",
     "200",

@@ -46,8 +46,7 @@ async fn run(connection: &mut PgConnection, service: &Migrator, app: &str) -> Re
     Ok(())
 }
 
-/// Journal and audit are append-only for the app role: of the journal it may change the marks of publication,
-/// of a document the mark of its copy, of the audit chain nothing.
+/// Journal and audit are append-only for the app role; of a document it may change the mark of its copy.
 async fn grant(connection: &mut PgConnection, app: &str) -> Result<(), sqlx::Error> {
     let app = format!("\"{}\"", app.replace('"', "\"\""));
     let statements = format!(
@@ -56,7 +55,6 @@ async fn grant(connection: &mut PgConnection, app: &str) -> Result<(), sqlx::Err
          REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM {app};
          REVOKE UPDATE, DELETE ON outbox, audit, document FROM {app};
          REVOKE DELETE ON inbox, inbox_position, audit_head FROM {app};
-         GRANT UPDATE (published, stream_sequence, attempts, last_error) ON outbox TO {app};
          GRANT UPDATE (copied_at) ON document TO {app};"
     );
     sqlx::raw_sql(AssertSqlSafe(statements))

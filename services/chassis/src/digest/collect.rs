@@ -17,7 +17,7 @@ struct Sent {
     #[sqlx(flatten)]
     event: Stored,
     kind: String,
-    published: bool,
+    unpublished: bool,
     /// Only of events that name dates or documents.
     body: Option<Vec<u8>>,
 }
@@ -97,9 +97,10 @@ impl Found {
         let district = self.district;
         let mut papers = Papers::default();
         let mut events = sqlx::query_as::<_, Sent>(
-            "SELECT entity_kind, entity_id, case_no, sequence, event_id, sha256(body) AS body_sha256, kind, published,
+            "SELECT entity_kind, entity_id, case_no, sequence, event_id, sha256(body) AS body_sha256, kind,
+                    EXISTS (SELECT FROM unpublished u WHERE u.district_code = $1 AND u.position = o.position) AS unpublished,
                     CASE WHEN kind = ANY ($2) THEN body END AS body
-             FROM outbox WHERE district_code = $1 ORDER BY entity_id, sequence",
+             FROM outbox o WHERE district_code = $1 ORDER BY entity_id, sequence",
         )
         .bind(district.as_str())
         .bind(said::kinds())
@@ -119,7 +120,7 @@ impl Found {
             own.lost.push((own.last + 1, place - 1));
         }
         own.last = place;
-        own.unpublished += u64::from(!sent.published);
+        own.unpublished += u64::from(sent.unpublished);
         let Some(body) = &sent.body else { return };
         let Ok(said) = said::read(&sent.kind, body) else {
             own.unreadable += 1;

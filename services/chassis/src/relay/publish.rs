@@ -11,7 +11,6 @@ use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::response::Response;
 use bytes::Bytes;
 use tracing::debug;
-use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
 use crate::bus::Bus;
@@ -21,10 +20,10 @@ use crate::random;
 /// What became of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// Acknowledged rows and their place in the stream.
-    pub(super) published: Vec<(Uuid, i64)>,
-    /// Rows that will be refused however often they are sent, and why.
-    pub(super) refused: Vec<(Uuid, String)>,
+    /// Positions of acknowledged rows.
+    pub(super) published: Vec<i64>,
+    /// Positions of rows that will be refused however often they are sent, and why.
+    pub(super) refused: Vec<(i64, String)>,
     /// Why the rest was not tried.
     pub(super) interrupted: Option<String>,
 }
@@ -40,9 +39,9 @@ enum Failure {
 pub(super) async fn publish(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Sent {
     if rows.len() > 1 {
         match batch(bus, district, rows).await {
-            Ok(published) => {
+            Ok(()) => {
                 return Sent {
-                    published,
+                    published: rows.iter().map(|row| row.position).collect(),
                     ..Sent::default()
                 };
             }
@@ -61,7 +60,7 @@ pub(super) async fn publish(bus: &Bus, district: DistrictCode, rows: &[Outgoing]
     singles(bus, district, rows).await
 }
 
-async fn batch(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Result<Vec<(Uuid, i64)>, Failure> {
+async fn batch(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Result<(), Failure> {
     let batch_id = random::new_id().simple().to_string();
     let last = rows.len() - 1;
     for (index, row) in rows.iter().enumerate() {
@@ -70,12 +69,7 @@ async fn batch(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Result<V
         headers.insert(NATS_BATCH_SEQUENCE, (index + 1).to_string().as_str());
         if index == last {
             headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
-            let ack = request(bus, row, headers).await?;
-            let first = position(&ack) - i64::try_from(last).expect("batches are small");
-            return Ok((first..)
-                .zip(rows)
-                .map(|(place, row)| (row.event_id, place))
-                .collect());
+            return request(bus, row, headers).await;
         }
         let body = Bytes::copy_from_slice(&row.body);
         bus.client()
@@ -86,7 +80,7 @@ async fn batch(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Result<V
                 _ => Failure::Away(error.to_string()),
             })?;
     }
-    Ok(Vec::new())
+    Ok(())
 }
 
 async fn singles(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Sent {
@@ -98,10 +92,10 @@ async fn singles(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Sent {
         }
         match request(bus, row, row.headers(bus.service(), district)).await {
             // A duplicate is in the stream already: that is what was wanted.
-            Ok(ack) => sent.published.push((row.event_id, position(&ack))),
+            Ok(()) => sent.published.push(row.position),
             Err(Failure::Refused(code, reason)) if is_final(code) => {
                 stopped.insert(row.entity_id);
-                sent.refused.push((row.event_id, reason));
+                sent.refused.push((row.position, reason));
             }
             Err(Failure::Refused(_, reason) | Failure::Away(reason)) => {
                 sent.interrupted = Some(reason);
@@ -112,12 +106,8 @@ async fn singles(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Sent {
     sent
 }
 
-fn position(ack: &PublishAck) -> i64 {
-    i64::try_from(ack.sequence).unwrap_or(i64::MAX)
-}
-
 /// Sends one message and waits for the stream's answer.
-async fn request(bus: &Bus, row: &Outgoing, headers: HeaderMap) -> Result<PublishAck, Failure> {
+async fn request(bus: &Bus, row: &Outgoing, headers: HeaderMap) -> Result<(), Failure> {
     let request = Request::new()
         .headers(headers)
         .payload(Bytes::copy_from_slice(&row.body))
@@ -130,8 +120,8 @@ async fn request(bus: &Bus, row: &Outgoing, headers: HeaderMap) -> Result<Publis
             RequestErrorKind::MaxPayloadExceeded => oversized(row),
             _ => Failure::Away(error.to_string()),
         })?;
-    match serde_json::from_slice(&answer.payload) {
-        Ok(Response::Ok(ack)) => Ok(ack),
+    match serde_json::from_slice::<Response<PublishAck>>(&answer.payload) {
+        Ok(Response::Ok(_)) => Ok(()),
         Ok(Response::Err { error }) => Err(Failure::Refused(error.error_code(), error.to_string())),
         Err(_) => Err(Failure::Away(
             "the stream gave an answer that cannot be read".to_owned(),

@@ -20,7 +20,8 @@ pub(super) async fn lock(connection: &mut PgConnection, district: DistrictCode) 
         .await
 }
 
-/// The oldest unpublished rows in the order of their commits, without entities that wait.
+/// The oldest unpublished rows in the order of their commits, without entities that wait. OFFSET 0 keeps the planner
+/// from reading the whole journal while it has no statistics of it.
 pub(super) async fn unpublished(
     connection: &mut PgConnection,
     district: DistrictCode,
@@ -28,10 +29,12 @@ pub(super) async fn unpublished(
     limit: i64,
 ) -> Result<Vec<Outgoing>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT event_id, kind, entity_kind, entity_id, case_no, sequence, subject, body, trace_parent, causation_id,
-                actor_ref, occurred_at
-         FROM outbox WHERE district_code = $1 AND NOT published AND entity_id <> ALL ($2)
-         ORDER BY position LIMIT $3",
+        "SELECT o.position, o.event_id, o.kind, o.entity_kind, o.entity_id, o.case_no, o.sequence, o.subject, o.body,
+                o.trace_parent, o.causation_id, o.actor_ref, o.occurred_at
+         FROM unpublished u CROSS JOIN LATERAL (
+             SELECT * FROM outbox WHERE district_code = u.district_code AND event_id = u.event_id OFFSET 0) o
+         WHERE u.district_code = $1 AND o.entity_id <> ALL ($2)
+         ORDER BY u.position LIMIT $3",
     )
     .bind(district.as_str())
     .bind(stalled)
@@ -40,30 +43,20 @@ pub(super) async fn unpublished(
     .await
 }
 
-/// Marks rows as published, with their place in the stream.
-pub(super) async fn mark(
+/// Takes note that the bus has these events.
+pub(super) async fn published(
     connection: &mut PgConnection,
     district: DistrictCode,
-    published: &[(Uuid, i64)],
+    positions: &[i64],
 ) -> Result<(), sqlx::Error> {
-    if published.is_empty() {
+    if positions.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "UPDATE outbox o SET published = true, stream_sequence = p.sequence, last_error = NULL
-         FROM unnest($2::uuid[], $3::bigint[]) AS p (event_id, sequence)
-         WHERE o.district_code = $1 AND o.event_id = p.event_id",
-    )
-    .bind(district.as_str())
-    .bind(published.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-    .bind(
-        published
-            .iter()
-            .map(|(_, sequence)| *sequence)
-            .collect::<Vec<_>>(),
-    )
-    .execute(connection)
-    .await?;
+    sqlx::query("DELETE FROM unpublished WHERE district_code = $1 AND position = ANY ($2)")
+        .bind(district.as_str())
+        .bind(positions)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -71,14 +64,14 @@ pub(super) async fn mark(
 pub(super) async fn refused(
     connection: &mut PgConnection,
     district: DistrictCode,
-    event_id: Uuid,
+    position: i64,
     refusal: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE outbox SET attempts = attempts + 1, last_error = $3 WHERE district_code = $1 AND event_id = $2",
+        "UPDATE unpublished SET attempts = attempts + 1, last_error = $3 WHERE district_code = $1 AND position = $2",
     )
     .bind(district.as_str())
-    .bind(event_id)
+    .bind(position)
     .bind(refusal)
     .execute(connection)
     .await?;
@@ -90,8 +83,12 @@ pub(super) async fn depth(
     connection: &mut PgConnection,
     district: DistrictCode,
 ) -> Result<(i64, Option<OffsetDateTime>), sqlx::Error> {
-    sqlx::query_as("SELECT count(*), min(occurred_at) FROM outbox WHERE district_code = $1 AND NOT published")
-        .bind(district.as_str())
-        .fetch_one(connection)
-        .await
+    sqlx::query_as(
+        "SELECT count(*), min(o.occurred_at)
+         FROM unpublished u JOIN outbox o ON o.district_code = u.district_code AND o.event_id = u.event_id
+         WHERE u.district_code = $1",
+    )
+    .bind(district.as_str())
+    .fetch_one(connection)
+    .await
 }

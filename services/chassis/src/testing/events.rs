@@ -96,6 +96,7 @@ impl Foreign {
     pub(super) async fn publish(self, desk: &Desk, nats: &NatsServer) -> Uuid {
         let (publisher, kind, district) = (self.publisher, self.kind, self.district);
         let message = Outgoing {
+            position: 0,
             event_id: self.event_id,
             kind: kind.to_owned(),
             entity_kind: self.entity.kind.as_str().to_owned(),
@@ -180,7 +181,8 @@ pub(super) async fn inbox_state(pool: &PgPool, event_id: Uuid) -> Option<(String
 /// What is not where it should end up: unpublished, waiting or parked.
 pub(super) async fn leftovers(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
-        "SELECT 'unpublished ' || kind || ' ' || coalesce(last_error, '') FROM outbox WHERE NOT published
+        "SELECT 'unpublished ' || kind || ' ' || coalesce(last_error, '')
+           FROM unpublished JOIN outbox USING (district_code, event_id)
           UNION ALL
          SELECT state || ' ' || kind || ' ' || coalesce(reason, '') FROM inbox WHERE state <> 'applied'",
     )

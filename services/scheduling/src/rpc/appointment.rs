@@ -144,7 +144,7 @@ pub(super) async fn end(
     let changed = Appointment {
         state: next,
         reason: reason.map(ToOwned::to_owned),
-        version: seen.version.unsigned_abs() + 1,
+        version: seen.version + 1,
         ..seen.clone()
     };
     if !next.holds_slot() {

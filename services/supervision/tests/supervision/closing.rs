@@ -18,7 +18,7 @@ use super::{
     stage::{Stage, at, refused, request_id},
 };
 
-fn check(stage: &Stage, version: u32) -> CheckCompletenessRequest {
+fn check(stage: &Stage, version: u64) -> CheckCompletenessRequest {
     CheckCompletenessRequest {
         request_id: request_id(),
         case_id: stage.case_id(),

@@ -411,7 +411,7 @@ impl Stage {
             .into_inner()
     }
 
-    pub(crate) async fn version(&self) -> u32 {
+    pub(crate) async fn version(&self) -> u64 {
         self.seen().await.version
     }
 

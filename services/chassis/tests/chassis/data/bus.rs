@@ -14,7 +14,7 @@ async fn jetstream_of(bench: &mut Bench) -> jetstream::Context {
 }
 
 async fn unpublished(bench: &Bench) -> i64 {
-    count(bench, "SELECT count(*) FROM outbox WHERE NOT published").await
+    count(bench, "SELECT count(*) FROM unpublished").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,9 @@
 //! One transaction of many registrations of one district: one statement, one flush of the disk.
 //!
 //! The statement swaps counter and audit head only if they still are what the numbers and hashes were made
-//! from, and inserts only if both were swapped. A second replica, or an ordinary act that came in between, thus
-//! costs a retry and never a gap or a broken chain.
+//! from, and inserts only if both were swapped. It undoes itself when only one was: nothing divided by no head is
+//! an error. A second replica, or an ordinary act that came in between, thus costs a retry and never a gap or a
+//! broken chain.
 
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -43,11 +44,9 @@ pub(super) enum Outcome {
 }
 
 const STATEMENT: &str = r"
-WITH known AS MATERIALIZED (
-    SELECT count(*) AS n FROM idempotency WHERE district_code = $1 AND request_id = ANY ($2::uuid[])
-), counter AS (
+WITH counter AS (
     UPDATE number_counter SET last = $5
-    WHERE district_code = $1 AND year = $3 AND last = $4 AND (SELECT n FROM known) = 0
+    WHERE district_code = $1 AND year = $3 AND last = $4
     RETURNING 1
 ), head AS (
     UPDATE audit_head SET seq = $8, hash = $9
@@ -114,18 +113,20 @@ WITH known AS MATERIALIZED (
                 $21::timestamptz[])
          AS r (event_id, entity_id, case_no, subject, body, trace_parent, by, at)
     WHERE EXISTS (SELECT FROM head)
+    RETURNING position, event_id
+), unpublished_events AS (
+    INSERT INTO unpublished (district_code, position, event_id) SELECT $1, position, event_id FROM events
 ), audits AS (
     INSERT INTO audit (district_code, seq, object, canonical, prev_hash, hash)
     SELECT $1, r.* FROM unnest($66::bigint[], $67::text[], $68::bytea[], $69::bytea[], $70::bytea[]) AS r
     WHERE EXISTS (SELECT FROM head)
 )
-SELECT EXISTS (SELECT FROM counter), EXISTS (SELECT FROM head)";
+SELECT CASE WHEN EXISTS (SELECT FROM counter) THEN 1 / (SELECT count(*)::integer FROM head) ELSE 0 END";
 
 impl Batch<'_> {
-    /// Sends the batch. On [`Outcome::Moved`] the transaction must be rolled back: the counter may have been
-    /// swapped alone.
+    /// Sends the batch. On [`Outcome::Moved`] nothing is written.
     pub(super) async fn write(&self, connection: &mut PgConnection) -> Result<Outcome, sqlx::Error> {
-        let mut query = sqlx::query_as::<_, (bool, bool)>(STATEMENT)
+        let mut query = sqlx::query_scalar::<_, i32>(STATEMENT)
             .bind(self.district.as_str())
             .bind(self.list(|_, numbered, _| numbered.request.request_id))
             .bind(self.year)
@@ -141,12 +142,13 @@ impl Batch<'_> {
         query = self.bind_petitioners(query);
         query = self.bind_documents(query);
         query = self.bind_events_and_audit(query);
-        let (counter, head) = query.fetch_one(connection).await?;
-        Ok(if counter && head {
-            Outcome::Written
-        } else {
-            Outcome::Moved
-        })
+        match query.fetch_one(connection).await {
+            Ok(1) => Ok(Outcome::Written),
+            Ok(_) => Ok(Outcome::Moved),
+            // No look-up before: the key itself finds a request that comes again, and costs the others nothing.
+            Err(error) if violates(&error, "idempotency_pkey") || half_swapped(&error) => Ok(Outcome::Moved),
+            Err(error) => Err(error),
+        }
     }
 
     fn list<'b, T>(&'b self, pick: impl Fn(&'b Registration, &'b Numbered, &'b AuditRow) -> T) -> Vec<T> {
@@ -308,7 +310,23 @@ impl Batch<'_> {
     }
 }
 
-type Query<'q> = sqlx::query::QueryAs<'q, sqlx::Postgres, (bool, bool), sqlx::postgres::PgArguments>;
+type Query<'q> = sqlx::query::QueryScalar<'q, sqlx::Postgres, i32, sqlx::postgres::PgArguments>;
+
+fn violates(error: &sqlx::Error, constraint: &str) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::constraint)
+        .is_some_and(|name| name == constraint)
+}
+
+/// The statement divided by the number of heads it swapped, which was none.
+fn half_swapped(error: &sqlx::Error) -> bool {
+    const DIVISION_BY_ZERO: &str = "22012";
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == DIVISION_BY_ZERO)
+}
 
 fn as_integer(number: u32) -> i32 {
     i32::try_from(number).expect("invariant: numbers have six digits")

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 use uuid::Uuid;
-use xinqiao_chassis::database::Database;
+use xinqiao_chassis::database::{Database, TenantConnection};
 use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::idempotency;
 use xinqiao_chassis::refusal::Refusal;
@@ -18,8 +18,8 @@ use super::Registration;
 use super::batch::{self, Base, Batch, KnownRequest, Outcome};
 use super::queue::{Reply, Waiting};
 
-/// One connection writes, one is spare while a broken one is replaced.
-const CONNECTIONS: u32 = 2;
+/// For the careful way; the quick one has a connection of its own.
+const CONNECTIONS: u32 = 1;
 
 /// A registration and everybody who waits for it: copies of one request share the answer.
 struct Entry {
@@ -57,6 +57,7 @@ impl From<sqlx::Error> for Failure {
 pub(super) struct Writer {
     desk: Desk,
     database: Database,
+    connection: Option<TenantConnection>,
     batch_max: usize,
     /// Where counter and chain of a district and year stood after the last flush.
     remembered: HashMap<(DistrictCode, i16), Base>,
@@ -69,6 +70,7 @@ impl Writer {
         Self {
             desk,
             database,
+            connection: None,
             batch_max,
             remembered: HashMap::new(),
         }
@@ -147,22 +149,30 @@ impl Writer {
         self.write_locked(key, entries).await
     }
 
+    /// One round trip: the statement is a transaction of its own.
     async fn write_from_memory(
-        &self,
+        &mut self,
         key: (DistrictCode, i16),
         base: Base,
         entries: &[Entry],
     ) -> Result<(Base, Vec<Result<Registered, Refusal>>), Failure> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.database.connect().await?,
+        };
         let (batch, answers) = self.batch(key, base, entries);
-        let mut tx = self.database.begin(key.0).await?;
-        match batch.write(tx.conn()).await? {
-            Outcome::Written => tx.commit().await?,
-            Outcome::Moved => {
-                tx.rollback().await?;
-                return Err(Failure::Moved);
-            }
+        let outcome = match connection.of(key.0).await {
+            Ok(connection) => batch.write(connection).await,
+            Err(error) => Err(error),
+        };
+        // A connection that answered is good for the next batch, whatever the answer was.
+        if !matches!(outcome, Err(ref error) if error.as_database_error().is_none()) {
+            self.connection = Some(connection);
         }
-        Ok((batch.next, answers))
+        match outcome? {
+            Outcome::Written => Ok((batch.next, answers)),
+            Outcome::Moved => Err(Failure::Moved),
+        }
     }
 
     async fn write_locked(
@@ -268,7 +278,8 @@ impl Writer {
     }
 
     fn answer(&self, entries: Vec<Entry>, answers: Vec<Result<Registered, Refusal>>) {
-        self.desk.wakers().wake();
+        // A registration leaves work for the relay only.
+        self.desk.wakers().relay.wake();
         for (entry, answer) in entries.into_iter().zip(answers) {
             entry.answer(&answer.map(|registered| (registered, false)));
         }
