@@ -89,6 +89,7 @@ pub fn init(service: &'static str, settings: &TelemetrySettings) -> Result<Telem
         .map(|logger| OpenTelemetryTracingBridge::new(logger).with_filter(without_own_transport()));
     let lines = tracing_subscriber::fmt::layer()
         .event_format(line::JsonLine::new(service))
+        .fmt_fields(line::NoFields)
         .with_writer(std::io::stderr)
         .with_filter(EnvFilter::try_new(&settings.log)?);
     tracing_subscriber::registry()

@@ -8,7 +8,12 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
 /// Makes the `create` PRODUCER span of an event and returns its `traceparent`; `None` when nothing records traces.
+/// In a trace that is not recorded it makes none: what travels then is the context of the act.
 pub(crate) fn create_span(service: &str, kind: &str, event_id: Uuid, entity: Uuid) -> Option<String> {
+    let current = Span::current();
+    if is_unrecorded(&current) {
+        return trace_parent(&current);
+    }
     let span = info_span!(
         "create",
         otel.name = format!("create xq.{{district}}.{service}.{kind}"),
@@ -21,6 +26,13 @@ pub(crate) fn create_span(service: &str, kind: &str, event_id: Uuid, entity: Uui
         messaging.message.conversation_id = %entity,
     );
     span.in_scope(|| trace_parent(&span))
+}
+
+fn is_unrecorded(span: &Span) -> bool {
+    let context = span.context();
+    let span = context.span();
+    let found = span.span_context();
+    found.is_valid() && !found.is_sampled()
 }
 
 /// The `traceparent` of a span, when it belongs to a trace.

@@ -1,9 +1,59 @@
 //! Deadlines of intake's own clocks, and how contracts and documents write them.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use time::Date;
+use xinqiao_chassis::districts::District;
 use xinqiao_documents::part;
-use xinqiao_kernel::{Calendar, ClockCode, Due, RuleSet, Term};
+use xinqiao_kernel::{Calendar, ClockCode, DistrictCode, Due, RuleSet, Term};
 use xinqiao_proto::common::{LegalTerm, TermUnit};
+
+/// Deadlines that are remembered, at most.
+const REMEMBERED_MAX: usize = 256;
+
+/// A deadline, and how contracts write it.
+#[derive(Debug)]
+pub(crate) struct Deadline {
+    /// Its dates.
+    pub(crate) due: Due,
+    /// Its dates in the contract.
+    pub(crate) term: LegalTerm,
+    rule_version: String,
+}
+
+/// The deadlines of registrations: everybody who comes on one day has the same, and it is worked out once.
+#[derive(Debug, Default)]
+pub(crate) struct Deadlines {
+    known: RwLock<HashMap<(DistrictCode, Date), Arc<Deadline>>>,
+}
+
+impl Deadlines {
+    /// K1 of a submission received on `start`.
+    pub(crate) fn k1(&self, district: &District, calendar: &Calendar, start: Date) -> Arc<Deadline> {
+        let key = (district.code, start);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(&key).filter(|known| {
+            known.due.calendar_version == calendar.version() && known.rule_version == district.rules.version
+        });
+        if let Some(found) = found {
+            return Arc::clone(found);
+        }
+        drop(known);
+        let due = due(&district.rules, calendar, ClockCode::K1, start);
+        let deadline = Arc::new(Deadline {
+            term: legal_term(ClockCode::K1, &due),
+            due,
+            rule_version: district.rules.version.clone(),
+        });
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED_MAX {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(&deadline));
+        deadline
+    }
+}
 
 /// A deadline of a clock whose length the rule set gives.
 pub(crate) fn due(rules: &RuleSet, calendar: &Calendar, clock: ClockCode, start: Date) -> Due {

@@ -61,6 +61,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     let registration = rpc::registration::Registration {
         desk: desk.clone(),
         queue,
+        deadlines: std::sync::Arc::default(),
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let cases = rpc::cases::Cases { desk };

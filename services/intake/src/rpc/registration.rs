@@ -3,6 +3,8 @@
 mod form;
 mod person;
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 use xinqiao_chassis::desk::{Command, Desk, REPLAYED, person_ref};
@@ -15,6 +17,7 @@ use xinqiao_proto::intake::{
 };
 
 use crate::domain::submission::Submission;
+use crate::legal::Deadlines;
 use crate::store::registration::queue::Queue;
 use crate::store::registration::{Office, prepare};
 
@@ -23,6 +26,7 @@ use crate::store::registration::{Office, prepare};
 pub(crate) struct Registration {
     pub(crate) desk: Desk,
     pub(crate) queue: Queue,
+    pub(crate) deadlines: Arc<Deadlines>,
 }
 
 impl Registration {
@@ -48,6 +52,7 @@ impl Registration {
         let office = Office {
             district: file,
             calendar: &calendar,
+            deadlines: &self.deadlines,
             keys,
             now,
         };

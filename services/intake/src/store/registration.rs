@@ -9,6 +9,8 @@ pub(crate) mod queue;
 mod sheet;
 mod writer;
 
+use std::sync::Arc;
+
 use time::{Date, OffsetDateTime};
 use tracing::Span;
 use uuid::Uuid;
@@ -17,14 +19,15 @@ use xinqiao_chassis::document::{DocumentRow, timestamp};
 use xinqiao_chassis::idempotency::IdempotencyRow;
 use xinqiao_chassis::journal::{Draft, Entity, OutboxRow};
 use xinqiao_chassis::seal::{KeyRing, Sealed, sha256};
-use xinqiao_kernel::{CaseNumber, CaseState, DistrictCode, Due, SubmissionNumber};
-use xinqiao_proto::common::{LegalTerm, SealedField};
+use xinqiao_kernel::{CaseNumber, CaseState, DistrictCode, SubmissionNumber};
+use xinqiao_proto::common::SealedField;
 use xinqiao_proto::event::CaseRegistered;
 use xinqiao_proto::intake::{RegisterVisitResponse, Registered};
 
 use crate::contract;
 use crate::domain::ledger::receipt_facts;
 use crate::domain::submission::Submission;
+use crate::legal::Deadline;
 
 pub(crate) use sheet::{Office, prepare};
 
@@ -42,8 +45,7 @@ pub(crate) struct Registration {
     pub(crate) submission_id: Uuid,
     pub(crate) submission: Submission,
     pub(crate) rule_version: String,
-    pub(crate) k1: Due,
-    pub(crate) k1_term: LegalTerm,
+    pub(crate) k1: Arc<Deadline>,
     /// Title, content and requests.
     pub(crate) body: Sealed,
     pub(crate) petitioners: Vec<PetitionerRow>,
@@ -106,12 +108,12 @@ impl Registration {
             query_code: self.form.query_code.clone(),
             state: contract::state(CaseState::Registered),
             version: 1,
-            k1: Some(self.k1_term.clone()),
+            k1: Some(self.k1.term.clone()),
             registered_at: Some(timestamp(self.now)),
             documents: documents.clone(),
             sealed: self.submission.sealed(),
         };
-        let facts = receipt_facts(number, self.k1.start, self.registered_on, self.k1.eff);
+        let facts = receipt_facts(number, self.k1.due.start, self.registered_on, self.k1.due.eff);
         let body = CaseRegistered {
             submission_no,
             channel: self.submission.channel.number().into(),
@@ -129,7 +131,7 @@ impl Registration {
             joint: self.submission.joint,
             anonymous: self.submission.anonymous,
             title: self.title.clone(),
-            k1: Some(self.k1_term.clone()),
+            k1: Some(self.k1.term.clone()),
             rule_version: self.rule_version.clone(),
             ledger_salt: self.ledger_salt.to_vec().into(),
             ledger_commitment: sha256(&[&self.ledger_salt[..], &facts].concat()).to_vec().into(),

@@ -18,7 +18,7 @@ use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, SubmissionNu
 
 use super::{FormToCome, PetitionerRow, Registration};
 use crate::domain::submission::{Petitioner, Submission};
-use crate::legal;
+use crate::legal::{self, Deadlines};
 
 /// The office a registration happens at.
 pub(crate) struct Office<'a> {
@@ -26,6 +26,8 @@ pub(crate) struct Office<'a> {
     pub(crate) district: &'a District,
     /// The working-day calendar in force.
     pub(crate) calendar: &'a Calendar,
+    /// Deadlines worked out before.
+    pub(crate) deadlines: &'a Deadlines,
     /// Keys of the districts.
     pub(crate) keys: &'a KeyRing,
     /// Legal time.
@@ -42,8 +44,7 @@ pub(crate) fn prepare(
     let district = office.district.code;
     let (case_id, event_id, submission_id) = (random::new_id(), random::new_id(), random::new_id());
     let start = local::local_date(submission.received_at);
-    let k1 = legal::due(&office.district.rules, office.calendar, ClockCode::K1, start);
-    let k1_term = legal::legal_term(ClockCode::K1, &k1);
+    let k1 = office.deadlines.k1(office.district, office.calendar, start);
     let actor_ref = person_ref(&caller.person_id);
     let words = serde_json::to_vec(&submission.text).expect("invariant: texts are plain data");
     let body = seal(
@@ -95,7 +96,6 @@ pub(crate) fn prepare(
         submission,
         rule_version: office.district.rules.version.clone(),
         k1,
-        k1_term,
         body,
         title,
         ledger_salt: random::bytes(),
@@ -219,7 +219,7 @@ pub(super) fn form_document(registration: &Registration, keys: &KeyRing, number:
         requests: submission.text.requests.clone(),
         confidential: submission.confidential,
         consent_public: submission.consent_public,
-        k1: legal::on_paper(ClockCode::K1, &registration.k1),
+        k1: legal::on_paper(ClockCode::K1, &registration.k1.due),
         registered_by: to_come.registered_by.clone(),
     };
     let heading = Heading {
