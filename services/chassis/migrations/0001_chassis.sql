@@ -138,7 +138,7 @@ CREATE TABLE document (
     copied_at         timestamptz,
     PRIMARY KEY (district_code, document_id)
 );
-CREATE INDEX document_uncopied ON document (district_code, created_at, document_id) WHERE copied_at IS NULL;
+CREATE INDEX document_uncopied ON document (district_code) WHERE copied_at IS NULL;
 
 -- Ciphertext does not compress, and a row cut into pieces costs two index entries for each: documents, answers
 -- and bodies stay in one piece while they fit a page.

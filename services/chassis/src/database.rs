@@ -48,6 +48,8 @@ impl Database {
             ("tcp_keepalives_interval", KEEPALIVE_SECONDS),
             ("tcp_keepalives_count", KEEPALIVE_PROBES),
             ("timezone", "UTC"),
+            // A plan made for all districts, or for tables that were empty, would be kept when it no longer fits.
+            ("plan_cache_mode", "force_custom_plan"),
         ]);
         let pool = PgPoolOptions::new()
             .max_connections(settings.pool_max)
@@ -118,7 +120,9 @@ impl Database {
 
     /// A connection beside the pool, for a writer whose every transaction is one statement.
     pub async fn connect(&self) -> Result<TenantConnection, sqlx::Error> {
-        let options = self.pool.connect_options();
+        // Its one statement finds rows by their keys only, and is long to plan.
+        let options = self.pool.connect_options().as_ref().clone();
+        let options = options.options([("plan_cache_mode", "auto")]);
         Ok(TenantConnection {
             connection: PgConnection::connect_with(&options).await?,
             district: None,
