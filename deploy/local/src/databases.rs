@@ -102,22 +102,40 @@ fn kept_passwords(data: &Path) -> Result<BTreeMap<String, Passwords>> {
 
 async fn create(admin: &mut PgConnection, service: &str, passwords: &Passwords) -> Result<()> {
     let database = Databases::name(service);
-    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
-        .bind(&database)
-        .fetch_one(&mut *admin)
-        .await?;
-    if exists {
-        return Ok(());
-    }
     // Names and passwords are our own constants and hexadecimal digits; DDL takes no parameters.
+    for (role, password) in [("owner", &passwords.owner), ("app", &passwords.app)] {
+        let role = format!("{service}_{role}");
+        if !exists(
+            admin,
+            "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)",
+            &role,
+        )
+        .await?
+        {
+            let statement = format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'");
+            admin.execute(AssertSqlSafe(statement)).await?;
+        }
+    }
+    if !exists(
+        admin,
+        "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)",
+        &database,
+    )
+    .await?
+    {
+        let statement = format!("CREATE DATABASE {database} OWNER {service}_owner");
+        admin.execute(AssertSqlSafe(statement)).await?;
+    }
+    // Said at every start: a start that was interrupted is finished by the next.
     for statement in [
-        format!("CREATE ROLE {service}_owner LOGIN PASSWORD '{}'", passwords.owner),
-        format!("CREATE ROLE {service}_app LOGIN PASSWORD '{}'", passwords.app),
-        format!("CREATE DATABASE {database} OWNER {service}_owner"),
         format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC"),
         format!("GRANT CONNECT ON DATABASE {database} TO {service}_app"),
     ] {
         admin.execute(AssertSqlSafe(statement)).await?;
     }
     Ok(())
+}
+
+async fn exists(admin: &mut PgConnection, question: &'static str, name: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar(question).bind(name).fetch_one(admin).await?)
 }

@@ -198,6 +198,7 @@ shared_buffers = 512MB
 wal_buffers = 64MB
 max_wal_size = 4GB
 checkpoint_timeout = 15min
+jit = off
 fsync = on
 synchronous_commit = on
 client_connection_check_interval = 2s

@@ -11,7 +11,7 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
-use aws_lc_rs::{digest, hkdf, hmac};
+use aws_lc_rs::{digest, hmac};
 use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::common::SealedField;
@@ -249,8 +249,7 @@ impl KeyRing {
     }
 
     fn keyed(&self, district: DistrictCode, domain: &str, field: &str, bytes: &[u8]) -> [u8; 32] {
-        let key = derive(self.index_key(district), domain, field);
-        hmac_bytes(&key, bytes)
+        hmac_bytes(&self.derived(district, &format!("{domain}\0{field}")), bytes)
     }
 
     /// The query code 查询码 of a case: ten characters, derived, so that nothing stores it and a repeated
@@ -285,14 +284,6 @@ fn open_in_place(
     key.open_in_place(nonce, Aad::from(associated), buffer)
         .map(|plain| plain.len())
         .map_err(|_| SealError::Refused)
-}
-
-fn derive(master: &hkdf::Prk, domain: &str, field: &str) -> hmac::Key {
-    let info = [domain.as_bytes(), b"\0", field.as_bytes()];
-    let okm = master
-        .expand(&info, hmac::HMAC_SHA256)
-        .expect("32 bytes are a valid length");
-    hmac::Key::from(okm)
 }
 
 fn hmac_bytes(key: &hmac::Key, bytes: &[u8]) -> [u8; 32] {

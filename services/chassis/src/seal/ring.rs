@@ -1,11 +1,12 @@
 //! The key ring: a JSON file that only the service may read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, LessSafeKey, UnboundKey};
-use aws_lc_rs::hkdf;
+use aws_lc_rs::{hkdf, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,8 @@ struct DistrictKeys {
     sealing: KeySet,
     accusation: KeySet,
     index: hkdf::Prk,
+    /// Keys derived from `index` so far, one for each purpose and field of the program.
+    derived: RwLock<HashMap<String, hmac::Key>>,
     query_code: [u8; 32],
 }
 
@@ -190,8 +193,18 @@ impl KeyRing {
             .ok_or(SealError::UnknownKey(version))
     }
 
-    pub(super) fn index_key(&self, district: DistrictCode) -> &hkdf::Prk {
-        &self.district(district).index
+    /// The key of a purpose; derived once.
+    pub(super) fn derived(&self, district: DistrictCode, purpose: &str) -> hmac::Key {
+        let keys = self.district(district);
+        let known = keys.derived.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = known.get(purpose) {
+            return key.clone();
+        }
+        drop(known);
+        let key = derive(&keys.index, purpose);
+        let mut known = keys.derived.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(purpose.to_owned(), key.clone());
+        key
     }
 
     pub(super) fn query_key(&self, district: DistrictCode) -> &[u8; 32] {
@@ -206,6 +219,7 @@ impl DistrictKeys {
             sealing: KeySet::from_file(district, "sealing", &file.sealing)?,
             accusation: KeySet::from_file(district, "accusation", &file.accusation)?,
             index: hkdf::Salt::new(hkdf::HKDF_SHA256, b"xinqiao.index").extract(&index),
+            derived: RwLock::default(),
             query_code: decode(district, "query code key", &file.query_code)?,
         })
     }
@@ -230,6 +244,14 @@ impl KeySet {
             keys,
         })
     }
+}
+
+fn derive(master: &hkdf::Prk, purpose: &str) -> hmac::Key {
+    let info = [purpose.as_bytes()];
+    let okm = master
+        .expand(&info, hmac::HMAC_SHA256)
+        .expect("32 bytes are a valid length");
+    hmac::Key::from(okm)
 }
 
 fn decode(district: &str, key: &str, text: &str) -> Result<[u8; 32], KeyRingError> {

@@ -5,6 +5,7 @@
 //! many tasks in parallel, and the writer's thread keeps to what must happen in order.
 
 pub(crate) mod batch;
+mod metrics;
 pub(crate) mod queue;
 mod sheet;
 mod writer;

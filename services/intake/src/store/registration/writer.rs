@@ -16,6 +16,7 @@ use xinqiao_proto::intake::{RegisterVisitResponse, Registered};
 
 use super::Registration;
 use super::batch::{self, Base, Batch, KnownRequest, Outcome};
+use super::metrics;
 use super::queue::{Reply, Waiting};
 
 /// For the careful way; the quick one has a connection of its own.
@@ -125,7 +126,7 @@ impl Writer {
                 }
             }
         }
-        tracing::debug!(district = %key.0, count, micros = began.elapsed().as_micros(), "registrations flushed");
+        metrics::flushed(key.0, count, began.elapsed());
     }
 
     /// Writes entries in one transaction: first from what is remembered, and when that is out of date from what
@@ -143,7 +144,7 @@ impl Writer {
                     return Ok(());
                 }
                 Err(Failure::Database(error)) => return Err((entries, error)),
-                Err(Failure::Moved) => {}
+                Err(Failure::Moved) => metrics::moved(key.0),
             }
         }
         self.write_locked(key, entries).await
