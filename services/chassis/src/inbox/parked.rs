@@ -1,4 +1,4 @@
-//! `parked list|replay`: events that failed too often, and how they go on.
+//! `parked list|replay`: events that do not get on by themselves, and how they go on.
 
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -39,6 +39,24 @@ pub async fn list(connection: &mut PgConnection, district: DistrictCode) -> Resu
          FROM inbox WHERE district_code = $1 AND state = 'parked' ORDER BY arrival",
     )
     .bind(district.as_str())
+    .fetch_all(connection)
+    .await
+}
+
+/// Own events that the bus refuses, in the order of the journal: each stops what comes after it for its entity.
+pub async fn refused(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    service: &str,
+) -> Result<Vec<Parked>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT o.district_code, o.event_id, $2 AS publisher, o.kind, o.entity_id, o.case_no, o.sequence, o.occurred_at,
+                u.attempts, u.last_error AS reason
+         FROM unpublished u JOIN outbox o ON o.district_code = u.district_code AND o.event_id = u.event_id
+         WHERE u.district_code = $1 AND u.attempts > 0 ORDER BY u.position",
+    )
+    .bind(district.as_str())
+    .bind(service)
     .fetch_all(connection)
     .await
 }

@@ -12,7 +12,7 @@ use xinqiao_kernel::local::start_of_day;
 use super::{Service, cli::environment, start::open_desk};
 use crate::{digest, inbox::parked, journal};
 
-/// Clears the marks of publication; the running relay sends those events again under their own ids.
+/// Lists events as unpublished again; the running relay sends them under their own ids.
 pub(super) async fn republish<S>(service: &Service<S>, since: Date) -> anyhow::Result<ExitCode> {
     let (settings, _) = environment(service)?;
     let desk = open_desk(service.name, &settings)?;
@@ -35,7 +35,9 @@ pub(super) async fn list_parked<S>(service: &Service<S>) -> anyhow::Result<ExitC
     let desk = open_desk(service.name, &settings)?;
     for district in desk.districts().codes() {
         let mut tx = desk.database().begin(district).await?;
-        for event in parked::list(tx.conn(), district).await? {
+        let mut events = parked::refused(tx.conn(), district, service.name).await?;
+        events.extend(parked::list(tx.conn(), district).await?);
+        for event in events {
             writeln!(io::stdout(), "{}", serde_json::to_string(&event)?)?;
         }
         tx.rollback().await?;

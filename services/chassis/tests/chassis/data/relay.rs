@@ -6,6 +6,7 @@ use async_nats::jetstream;
 use futures::StreamExt as _;
 use futures::future::join_all;
 use xinqiao_chassis::bus::stream_name;
+use xinqiao_chassis::inbox::parked;
 use xinqiao_chassis::journal;
 use xinqiao_chassis::testing::{Bench, eventually, instant};
 
@@ -151,11 +152,20 @@ async fn an_event_the_bus_will_not_carry_stops_its_own_entity_only() {
     })
     .await;
     assert_eq!(ids(&mut bench).await, [first, others].concat());
-    let reason: Option<String> = sqlx::query_scalar("SELECT last_error FROM unpublished WHERE attempts > 0")
-        .fetch_one(bench.pool())
-        .await
-        .unwrap();
-    assert!(reason.unwrap().contains("message size exceeds maximum"));
+    let mut tx = bench.desk().database().begin(home()).await.unwrap();
+    let refused = parked::refused(tx.conn(), home(), "intake").await.unwrap();
+    tx.rollback().await.unwrap();
+    let [event] = refused.as_slice() else {
+        panic!("one event is refused, not {refused:?}");
+    };
+    assert_eq!((event.entity_id, event.sequence), (poisoned.id, 2));
+    assert!(
+        event
+            .reason
+            .as_deref()
+            .unwrap()
+            .contains("message size exceeds maximum")
+    );
     bench.allow_leftovers();
     bench.finish().await;
 }
