@@ -7,7 +7,7 @@
 mod boot;
 mod migrate;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -118,15 +118,27 @@ impl Database {
             .await
     }
 
-    /// A connection beside the pool, for a writer whose every transaction is one statement.
-    pub async fn connect(&self) -> Result<TenantConnection, sqlx::Error> {
-        // Its one statement finds rows by their keys only, and is long to plan.
-        let options = self.pool.connect_options().as_ref().clone();
-        let options = options.options([("plan_cache_mode", "auto")]);
-        Ok(TenantConnection {
-            connection: PgConnection::connect_with(&options).await?,
-            district: None,
+    /// A connection beside the pool, for a writer whose every transaction is one statement: the one it kept when
+    /// that still works, otherwise a new one. As patient as the pool.
+    pub async fn connect(&self, kept: Option<TenantConnection>) -> Result<TenantConnection, sqlx::Error> {
+        let patience = self.pool.options().get_acquire_timeout();
+        tokio::time::timeout(patience, async {
+            if let Some(mut kept) = kept
+                && (kept.used.elapsed() <= UNTESTED_IDLE || kept.connection.ping().await.is_ok())
+            {
+                return Ok(kept);
+            }
+            // Its one statement finds rows by their keys only, and is long to plan.
+            let options = self.pool.connect_options().as_ref().clone();
+            let options = options.options([("plan_cache_mode", "auto")]);
+            Ok(TenantConnection {
+                connection: PgConnection::connect_with(&options).await?,
+                district: None,
+                used: Instant::now(),
+            })
         })
+        .await
+        .map_err(|_| sqlx::Error::PoolTimedOut)?
     }
 
     /// A second pool with the same guards, for a writer on a runtime of its own; call it inside that runtime.
@@ -154,6 +166,7 @@ fn millis(duration: Duration) -> String {
 pub struct TenantConnection {
     connection: PgConnection,
     district: Option<DistrictCode>,
+    used: Instant,
 }
 
 impl TenantConnection {
@@ -166,6 +179,7 @@ impl TenantConnection {
             self.connection.execute(statement).await?;
             self.district = Some(district);
         }
+        self.used = Instant::now();
         Ok(&mut self.connection)
     }
 }

@@ -27,6 +27,27 @@ async fn counts(bench: &Bench) -> [i64; 7] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_writer_whose_connection_is_lost_goes_on_with_the_next_number() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let mut client = registration(&bench, &clerk());
+    for _ in 0..2 {
+        client.register_visit(a_visit()).await.unwrap();
+    }
+    let ended: i64 = sqlx::query_scalar(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%INSERT INTO case_file%'",
+    )
+    .fetch_one(bench.pool())
+    .await
+    .unwrap();
+    assert_eq!(ended, 1, "the writer keeps one connection");
+    client.register_visit(a_visit()).await.unwrap();
+    bench.settled().await;
+    assert_eq!(counts(&bench).await, [3; 7]);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_counters_with_random_aborts_leave_no_gap() {
     let bench = Bench::start(xinqiao_intake::service()).await;
     let tasks: Vec<_> = (0..64_u64)

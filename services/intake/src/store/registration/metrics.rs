@@ -32,7 +32,7 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
             .u64_counter("xinqiao.registration.moved")
             .with_unit("{batch}")
             .with_description(
-                "Batches done again because counter, chain or a request id was not as remembered",
+                "Batches done again: counter, chain or a request id was not as remembered, or the connection was lost",
             )
             .build(),
     }

@@ -42,7 +42,7 @@ impl Entry {
 
 /// Why a flush did not happen.
 enum Failure {
-    /// Counter, chain or request ids were not as remembered.
+    /// Counter, chain or request ids were not as remembered, or the connection was lost.
     Moved,
     /// The database refused or is away.
     Database(sqlx::Error),
@@ -157,18 +157,17 @@ impl Writer {
         base: Base,
         entries: &[Entry],
     ) -> Result<(Base, Vec<Result<Registered, Refusal>>), Failure> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.database.connect().await?,
-        };
+        let mut connection = self.database.connect(self.connection.take()).await?;
         let (batch, answers) = self.batch(key, base, entries);
         let outcome = match connection.of(key.0).await {
             Ok(connection) => batch.write(connection).await,
             Err(error) => Err(error),
         };
-        // A connection that answered is good for the next batch, whatever the answer was.
-        if !matches!(outcome, Err(ref error) if error.as_database_error().is_none()) {
-            self.connection = Some(connection);
+        match outcome {
+            // Lost on the way: nobody knows whether the batch was written, but the careful way finds it by its
+            // request ids.
+            Err(ref error) if is_lost(error) => return Err(Failure::Moved),
+            _ => self.connection = Some(connection),
         }
         match outcome? {
             Outcome::Written => Ok((batch.next, answers)),
@@ -314,6 +313,15 @@ fn grouped(taken: impl Iterator<Item = Waiting>) -> HashMap<(DistrictCode, i16),
         });
     }
     groups
+}
+
+/// Whether the connection is gone: no word from the server, or its last one before it shut down.
+fn is_lost(error: &sqlx::Error) -> bool {
+    let Some(said) = error.as_database_error() else {
+        return true;
+    };
+    said.code()
+        .is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
 }
 
 /// Whether an error can be the fault of one row: the server looked at the data and did not like it.
