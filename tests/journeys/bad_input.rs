@@ -9,13 +9,11 @@ use xinqiao_local::journey::patience::describe;
 use xinqiao_local::journey::schedule::Day;
 use xinqiao_local::journey::{Cast, Journey, masters, script::Script};
 use xinqiao_local::people::{self, DISTRICT_A};
-use xinqiao_proto::event::{LegalRoute, Purpose};
 use xinqiao_proto::intake::{
-    GetCaseRequest, PetitionerInput, RegisterVisitRequest, Registered, SubmissionInput, TriageCaseRequest,
-    get_case_request,
+    GetCaseRequest, PetitionerInput, RegisterVisitRequest, Registered, SubmissionInput, get_case_request,
 };
 use xinqiao_proto::scheduling::{AppointmentVisitor, BookAppointmentRequest, BookingChannel, SlotRef};
-use xinqiao_tests::counter::{register, visit};
+use xinqiao_tests::counter::{register, sheet, visit};
 use xinqiao_tests::fleet::Fleet;
 use xinqiao_tests::refused::{must_be, must_name, refusal};
 
@@ -31,6 +29,9 @@ struct Row {
     field: Option<(&'static str, &'static str)>,
 }
 
+/// What the dispatcher writes on his sheet.
+const SUMMARY: &str = "反映外墙改造质量问题导致房屋漏雨";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_refused_with_reason_field_and_sentence_and_changes_nothing() -> Result<()> {
     let fleet = Fleet::start(date!(2026 - 02 - 24)).await?;
@@ -45,7 +46,10 @@ async fn bad_input_is_refused_with_reason_field_and_sentence_and_changes_nothing
     journey.register().await?;
     let known = visit(&Script::demo());
     let known_case = register(&cast.clerk, known.clone()).await?;
-    cast.dispatcher.triage().triage_case(triage(&known_case)).await?;
+    cast.dispatcher
+        .triage()
+        .triage_case(sheet(&known_case, SUMMARY))
+        .await?;
     fleet.quiet().await?;
 
     let before = fleet.picture().await?;
@@ -139,7 +143,7 @@ async fn elsewhere(fleet: &Fleet, cast: &Cast, known: &Registered) -> Result<Vec
     )?;
     let stale = refusal(
         "a stale version",
-        cast.dispatcher.triage().triage_case(triage(known)).await,
+        cast.dispatcher.triage().triage_case(sheet(known, SUMMARY)).await,
     )?;
     let clerk = people::find("li-dengji").context("the clerk is gone")?;
     let token = fleet.platform.issuer.token_for_audience(clerk, "somebody-else")?;
@@ -190,23 +194,6 @@ async fn without_a_section(cast: &Cast, journey: &Journey<'_>) -> Result<Row> {
         reason: "INVALID_FIELDS",
         field: Some(("integrations.prevention", "REQUIRED")),
     })
-}
-
-/// A sheet for the version that the registration answered.
-fn triage(case: &Registered) -> TriageCaseRequest {
-    TriageCaseRequest {
-        request_id: random::new_id().to_string(),
-        case_id: case.case_id.clone(),
-        version: case.version,
-        purpose: Purpose::Appeal.into(),
-        legal_route: LegalRoute::LegalRoute316.into(),
-        content_code: "030100".to_owned(),
-        problem_loc_code: DISTRICT_A.to_owned(),
-        problem_town_code: format!("{DISTRICT_A}100"),
-        field_code: "03".to_owned(),
-        summary: "反映外墙改造质量问题导致房屋漏雨".to_owned(),
-        ..TriageCaseRequest::default()
-    }
 }
 
 fn on(day: &str) -> BookAppointmentRequest {

@@ -6,17 +6,15 @@ use anyhow::{Context as _, Result, ensure};
 use futures::future::try_join_all;
 use time::macros::date;
 use tonic::Status;
-use xinqiao_chassis::random;
 use xinqiao_local::clients::Desk;
 use xinqiao_local::databases::SERVICES;
 use xinqiao_local::journey::patience::{patiently, until};
 use xinqiao_local::journey::script::Script;
 use xinqiao_local::people::{self, DISTRICT_A};
 use xinqiao_local::platform::Platform;
-use xinqiao_proto::event::{LegalRoute, Purpose};
-use xinqiao_proto::intake::{Registered, TriageCaseRequest};
+use xinqiao_proto::intake::TriageCaseRequest;
 use xinqiao_tests::chance::Chance;
-use xinqiao_tests::counter::{must_have_no_gaps, register, visit, whole_register};
+use xinqiao_tests::counter::{must_have_no_gaps, register, sheet, visit, whole_register};
 use xinqiao_tests::fleet::Fleet;
 use xinqiao_tests::sizes::Sizes;
 use xinqiao_tests::underneath::database;
@@ -91,7 +89,7 @@ async fn hang_up_again_and_again(
             );
         }
 
-        let sheet = sheet(&again, &script);
+        let sheet = sheet(&again, &script.summary);
         let mut desk = dispatcher.triage();
         let first = tokio::time::timeout(impatience(&mut chance), desk.triage_case(sheet.clone())).await;
         cut += usize::from(first.is_err());
@@ -112,22 +110,6 @@ fn impatience(chance: &mut Chance) -> Duration {
         PATIENT
     } else {
         chance.milliseconds(1, 100)
-    }
-}
-
-fn sheet(case: &Registered, script: &Script) -> TriageCaseRequest {
-    TriageCaseRequest {
-        request_id: random::new_id().to_string(),
-        case_id: case.case_id.clone(),
-        version: case.version,
-        purpose: Purpose::Appeal.into(),
-        legal_route: LegalRoute::LegalRoute316.into(),
-        content_code: "030100".to_owned(),
-        problem_loc_code: DISTRICT_A.to_owned(),
-        problem_town_code: format!("{DISTRICT_A}100"),
-        field_code: "03".to_owned(),
-        summary: script.summary.clone(),
-        ..TriageCaseRequest::default()
     }
 }
 

@@ -7,11 +7,12 @@ use tonic::Status;
 use xinqiao_kernel::CaseNumber;
 use xinqiao_local::clients::Desk;
 use xinqiao_local::journey::{patience::patiently, script::Script};
+use xinqiao_local::people::DISTRICT_A;
 use xinqiao_proto::common::PageRequest;
-use xinqiao_proto::event::Purpose;
+use xinqiao_proto::event::{LegalRoute, Purpose};
 use xinqiao_proto::intake::{
     CaseHeader, IdType, ListRegisterRequest, PetitionerInput, PetitionerKind, PreferredChannel,
-    RegisterVisitRequest, Registered, SubmissionInput,
+    RegisterVisitRequest, Registered, SubmissionInput, TriageCaseRequest,
 };
 
 /// Rows of one page: the most a service gives.
@@ -100,4 +101,21 @@ pub fn must_have_no_gaps(register: &[CaseHeader]) -> Result<()> {
         .collect();
     ensure!(missing.is_empty(), "numbers are missing: {missing:?}");
     Ok(())
+}
+
+/// A triage sheet for the version that the registration answered.
+pub fn sheet(case: &Registered, summary: &str) -> TriageCaseRequest {
+    TriageCaseRequest {
+        request_id: xinqiao_chassis::random::new_id().to_string(),
+        case_id: case.case_id.clone(),
+        version: case.version,
+        purpose: Purpose::Appeal.into(),
+        legal_route: LegalRoute::LegalRoute316.into(),
+        content_code: "030100".to_owned(),
+        problem_loc_code: DISTRICT_A.to_owned(),
+        problem_town_code: format!("{DISTRICT_A}100"),
+        field_code: "03".to_owned(),
+        summary: summary.to_owned(),
+        ..TriageCaseRequest::default()
+    }
 }
