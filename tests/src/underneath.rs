@@ -62,14 +62,14 @@ impl Fleet {
         Ok(reconcile::reconcile(&lines))
     }
 
-    /// Everything the five databases hold, but for the marks of copied documents: copies follow in their own time.
+    /// Everything the five databases hold, but for the list of uncopied documents: copies follow in their own time.
     pub async fn picture(&self) -> Result<Picture> {
         let mut picture = BTreeMap::new();
         for service in SERVICES {
             let mut database = database(&self.platform, service).await?;
             let tables: Vec<String> = sqlx::query_scalar(
                 "SELECT relname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-                 WHERE relkind = 'r' AND nspname = 'public' AND relname <> '_sqlx_migrations'",
+                 WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN ('_sqlx_migrations', 'uncopied')",
             )
             .fetch_all(&mut database)
             .await?;
@@ -78,7 +78,7 @@ impl Fleet {
             }
             for table in tables {
                 // Table names come from the catalogue.
-                let statement = format!("SELECT (to_jsonb(t) - 'copied_at')::text FROM \"{table}\" t");
+                let statement = format!("SELECT to_jsonb(t)::text FROM \"{table}\" t");
                 let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement))
                     .fetch_all(&mut database)
                     .await?;

@@ -95,7 +95,7 @@ async fn flow(platform: &Platform) -> Result<Flow> {
     for service in SERVICES {
         let mut database = PgConnection::connect(&platform.database_url(service)).await?;
         let (unpublished, journal, waiting): (i64, i64, i64) = sqlx::query_as(
-            "SELECT (SELECT count(*) FROM unpublished), (SELECT count(*) FROM outbox),
+            "SELECT (SELECT count(*) FROM unpublished, unnest(event_ids)), (SELECT count(*) FROM outbox),
                     (SELECT count(*) FROM inbox WHERE state = 'waiting')",
         )
         .fetch_one(&mut database)

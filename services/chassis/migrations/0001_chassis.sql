@@ -31,15 +31,23 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_calendar ON outbox (district_code, occurred_at) WHERE kind = 'calendar.published';
 
--- Which events of the journal the bus does not have. A table of its own: a mark in the journal would write each row
--- and its index entries a second time. Filled again from the journal when the bus has lost its store.
+-- Which events of the journal the bus does not have, a row for each transaction that wrote some; position is that of
+-- its first. A table of its own: a mark in the journal would write each row and its index entries a second time.
+-- Filled again from the journal when the bus has lost its store.
 CREATE TABLE unpublished (
     district_code text COLLATE "C" NOT NULL,
     position      bigint NOT NULL,
-    event_id      uuid NOT NULL,
-    attempts      integer NOT NULL DEFAULT 0,
-    last_error    text,
+    event_ids     uuid[] NOT NULL,
     PRIMARY KEY (district_code, position)
+);
+
+-- Unpublished events that the bus refused, and why: each stops what comes after it for its entity.
+CREATE TABLE refused (
+    district_code text COLLATE "C" NOT NULL,
+    event_id      uuid NOT NULL,
+    attempts      integer NOT NULL,
+    last_error    text NOT NULL,
+    PRIMARY KEY (district_code, event_id)
 );
 
 -- Every event of every other service, stored before it is acknowledged. state: waiting (for its turn, for
@@ -102,7 +110,7 @@ CREATE TABLE idempotency (
 );
 
 -- The audit chain of the district: canonical bytes, and a hash over the previous hash and the bytes.
--- object repeats a field of the canonical bytes for look-ups; verification compares both.
+-- object repeats a field of the canonical bytes for people who look into the table; verification compares both.
 CREATE TABLE audit (
     district_code text COLLATE "C" NOT NULL,
     seq           bigint NOT NULL CHECK (seq > 0),
@@ -112,7 +120,6 @@ CREATE TABLE audit (
     hash          bytea NOT NULL CHECK (octet_length(hash) = 32),
     PRIMARY KEY (district_code, seq)
 );
-CREATE INDEX audit_object ON audit (district_code, object);
 
 -- The last link of the chain. Its row lock puts the writers of a district in one order.
 CREATE TABLE audit_head (
@@ -135,13 +142,22 @@ CREATE TABLE document (
     key_version       integer NOT NULL,
     created_at        timestamptz NOT NULL,
     created_by        text COLLATE "C" NOT NULL,
-    copied_at         timestamptz,
     PRIMARY KEY (district_code, document_id)
 );
-CREATE INDEX document_uncopied ON document (district_code) WHERE copied_at IS NULL;
+
+-- Which documents the object store does not have, a row for each transaction that wrote some; first_id is that of its
+-- first. A table of its own for the same reason as "unpublished".
+CREATE TABLE uncopied (
+    district_code text COLLATE "C" NOT NULL,
+    first_id      uuid NOT NULL,
+    document_ids  uuid[] NOT NULL,
+    PRIMARY KEY (district_code, first_id)
+);
 
 -- Ciphertext does not compress, and a row cut into pieces costs two index entries for each: documents, answers
 -- and bodies stay in one piece while they fit a page.
+ALTER TABLE unpublished ALTER COLUMN event_ids SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
+ALTER TABLE uncopied ALTER COLUMN document_ids SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 ALTER TABLE outbox ALTER COLUMN body SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 ALTER TABLE idempotency ALTER COLUMN answer SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 ALTER TABLE document ALTER COLUMN content SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
@@ -150,8 +166,8 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['outbox', 'unpublished', 'inbox', 'inbox_position', 'causation', 'idempotency',
-                                'audit', 'audit_head', 'document']
+    FOREACH name IN ARRAY ARRAY['outbox', 'unpublished', 'refused', 'inbox', 'inbox_position', 'causation', 'idempotency',
+                                'audit', 'audit_head', 'document', 'uncopied']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);

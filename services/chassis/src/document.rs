@@ -157,5 +157,15 @@ pub(crate) async fn insert(
         .execute(&mut *connection)
         .await?;
     }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.document_id).collect();
+    let Some(first) = ids.first() else {
+        return Ok(());
+    };
+    sqlx::query("INSERT INTO uncopied (district_code, first_id, document_ids) VALUES ($1, $2, $3)")
+        .bind(district.as_str())
+        .bind(first)
+        .bind(&ids)
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -18,7 +18,10 @@ pub(crate) struct EnvelopeError(pub(crate) &'static str);
 /// A journal row on its way to the bus.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Outgoing {
-    pub(crate) position: i64,
+    /// Which row of the list of the unpublished names it.
+    pub(crate) listed_at: i64,
+    /// How many events that row names.
+    pub(crate) listed_with: i32,
     pub(crate) event_id: Uuid,
     pub(crate) kind: String,
     pub(crate) entity_kind: String,
@@ -26,7 +29,8 @@ pub(crate) struct Outgoing {
     pub(crate) case_no: Option<String>,
     pub(crate) sequence: i64,
     pub(crate) subject: String,
-    pub(crate) body: Vec<u8>,
+    #[sqlx(try_from = "Vec<u8>")]
+    pub(crate) body: Bytes,
     pub(crate) trace_parent: Option<String>,
     pub(crate) causation_id: Option<Uuid>,
     pub(crate) actor_ref: String,
@@ -140,7 +144,8 @@ mod tests {
 
     fn outgoing() -> Outgoing {
         Outgoing {
-            position: 1,
+            listed_at: 1,
+            listed_with: 1,
             event_id: random::new_id(),
             kind: "case.registered".to_owned(),
             entity_kind: "case".to_owned(),
@@ -148,7 +153,7 @@ mod tests {
             case_no: Some("XF-220502-2026-2-000123-9".to_owned()),
             sequence: 7,
             subject: "xq.220502.intake.case.registered".to_owned(),
-            body: vec![1, 2, 3],
+            body: Bytes::from_static(&[1, 2, 3]),
             trace_parent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03".to_owned()),
             causation_id: Some(random::new_id()),
             actor_ref: "person:p1".to_owned(),
@@ -160,7 +165,7 @@ mod tests {
     fn an_event_survives_the_wire() {
         let sent = outgoing();
         let headers = sent.headers("intake", "220502".parse().unwrap());
-        let (district, got) = decode(Some(&headers), Bytes::from(sent.body.clone())).unwrap();
+        let (district, got) = decode(Some(&headers), sent.body.clone()).unwrap();
         assert_eq!(district.as_str(), "220502");
         assert_eq!(
             (got.event_id, got.kind, got.sequence),

@@ -270,7 +270,8 @@ pub(crate) async fn insert(
                         AS r (event_id, kind, entity_kind, entity_id, case_no, sequence, subject, body,
                               trace_parent, causation_id, actor_ref, occurred_at)
          RETURNING position, event_id)
-         INSERT INTO unpublished (district_code, position, event_id) SELECT $1, position, event_id FROM written",
+         INSERT INTO unpublished (district_code, position, event_ids)
+         SELECT $1, min(position), array_agg(event_id ORDER BY position) FROM written",
     )
     .bind(district.as_str())
     .bind(rows.iter().map(|row| row.event_id).collect::<Vec<_>>())
@@ -297,9 +298,11 @@ pub async fn republish(
     since: OffsetDateTime,
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query(
-        "INSERT INTO unpublished (district_code, position, event_id)
-         SELECT district_code, position, event_id FROM outbox WHERE district_code = $1 AND occurred_at >= $2
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO unpublished AS u (district_code, position, event_ids)
+         SELECT district_code, position, ARRAY[event_id] FROM outbox
+         WHERE district_code = $1 AND occurred_at >= $2
+           AND event_id NOT IN (SELECT unnest(event_ids) FROM unpublished WHERE district_code = $1)
+         ON CONFLICT (district_code, position) DO UPDATE SET event_ids = excluded.event_ids || u.event_ids",
     )
     .bind(district.as_str())
     .bind(since)

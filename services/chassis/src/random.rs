@@ -13,10 +13,10 @@ pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }
 
-/// `N` unpredictable bytes from the crypto provider.
+/// `N` unpredictable bytes: of a stream cipher that each thread keys from the operating system, again and again.
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut buffer = [0; N];
-    aws_lc_rs::rand::fill(&mut buffer).expect("the operating system gives random bytes");
+    rand::fill(&mut buffer);
     buffer
 }
 

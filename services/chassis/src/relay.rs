@@ -8,9 +8,10 @@
 mod publish;
 mod store;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, error, info_span, warn};
 use uuid::Uuid;
@@ -135,21 +136,21 @@ impl Relay {
         rows: Vec<Outgoing>,
     ) -> Result<(), RelayError> {
         let sent = publish::publish(&self.bus, district, &rows).await;
-        store::published(tx.conn(), district, &sent.published).await?;
-        for (position, refusal) in &sent.refused {
-            store::refused(tx.conn(), district, *position, refusal).await?;
+        cross_off(tx.conn(), district, &rows, &sent.published).await?;
+        for (event_id, refusal) in &sent.refused {
+            store::refused(tx.conn(), district, *event_id, refusal).await?;
         }
         tx.commit().await?;
         if !sent.published.is_empty() {
             metrics::published(district, sent.published.len());
         }
         if !self.stalls.is_empty() {
-            for row in rows.iter().filter(|row| sent.published.contains(&row.position)) {
+            for row in rows.iter().filter(|row| sent.published.contains(&row.event_id)) {
                 self.stalls.remove(&row.entity_id);
             }
         }
-        for (position, refusal) in &sent.refused {
-            let Some(row) = rows.iter().find(|row| row.position == *position) else {
+        for (event_id, refusal) in &sent.refused {
+            let Some(row) = rows.iter().find(|row| row.event_id == *event_id) else {
                 continue;
             };
             self.stall(row.entity_id);
@@ -189,6 +190,33 @@ impl Relay {
         metrics::outbox(district, depth, age);
         Ok(())
     }
+}
+
+/// Takes what was published off the list: whole rows of it where every event of theirs is, single events elsewhere.
+async fn cross_off(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    rows: &[Outgoing],
+    published: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    let known: HashSet<&Uuid> = published.iter().collect();
+    let mut done = Vec::new();
+    let mut begun = Vec::new();
+    for listed in rows.chunk_by(|one, next| one.listed_at == next.listed_at) {
+        let count = listed.iter().filter(|row| known.contains(&row.event_id)).count();
+        if i32::try_from(count) == Ok(listed[0].listed_with) {
+            done.push(listed[0].listed_at);
+        } else if count > 0 {
+            begun.push(listed[0].listed_at);
+        }
+    }
+    if !published.is_empty() {
+        store::published(connection, district, &done, published).await?;
+    }
+    if !begun.is_empty() {
+        store::shorten(connection, district, &begun, published).await?;
+    }
+    Ok(())
 }
 
 /// The `send` span is the relay's own trace, linked to the creation of every event it carries.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use xinqiao_kernel::CaseNumber;
 
+/// Room for a usual document, so that it does not move while it grows.
+const USUAL_BYTES: usize = 4096;
+
 /// A document on its way to bytes; the order of the fields is part of the format.
 #[derive(Serialize)]
 struct Paper<'a, D> {
@@ -27,7 +30,9 @@ pub fn canonical<D: Form>(document: &D, salt: &[u8; 32]) -> Vec<u8> {
         salt: hex::encode(salt),
         content: document,
     };
-    serde_json::to_vec(&paper).expect("invariant: forms hold texts, numbers and lists only")
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    serde_json::to_writer(&mut bytes, &paper).expect("invariant: forms hold texts, numbers and lists only");
+    bytes
 }
 
 /// A document that was opened again.

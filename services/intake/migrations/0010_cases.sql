@@ -82,8 +82,8 @@ CREATE TABLE submission (
     consent_public  boolean NOT NULL,
     first_flag      boolean NOT NULL,
     repeat_of       uuid,
-    -- Sealed: title, content, requests, scan reference.
-    body            bytea NOT NULL,
+    -- The document with title, content, requests and scan reference: the text is kept once.
+    original_id     uuid NOT NULL,
     created_at      timestamptz NOT NULL,
     created_by      text COLLATE "C" NOT NULL,
     updated_at      timestamptz NOT NULL,
@@ -180,7 +180,6 @@ CREATE TABLE timeline (
 );
 
 -- As in the chassis: ciphertext does not compress, and in one piece it costs no index entries.
-ALTER TABLE submission ALTER COLUMN body SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 ALTER TABLE petitioner ALTER COLUMN identity SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160);
 
 DO $$

@@ -27,7 +27,8 @@ enum Command {
     Load(load::Arguments),
 }
 
-#[tokio::main]
+/// One thread: the client shares the machine with what it measures.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode> {
     match CommandLine::parse().command {
         Command::Measure(arguments) => measure::run(arguments).await,

@@ -1,73 +1,54 @@
-//! The references: pgbench inserting the same rows in the same Postgres.
+//! The references: pgbench in the same Postgres, one prepared statement and one transaction per registration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::process::Command;
 
-/// Petition, audit, outbox and idempotency rows, 300 Chinese characters, one prepared statement; no
-/// counter, chain or cryptography.
-const P4: &str = "\
-WITH petition_row AS (
-    INSERT INTO petition (id, district_code, channel, received_at, registered_at, title, content)
-    VALUES (gen_random_uuid(), '220502', 2, now(), now(), '外墙改造后房屋漏雨', repeat('漏', 300)) RETURNING id
-), audit_row AS (
-    INSERT INTO audit (id, district_code, action, object, canonical)
-    SELECT gen_random_uuid(), '220502', 'intake.register', id, repeat('a', 200)::bytea FROM petition_row
-), outbox_row AS (
-    INSERT INTO outbox (event_id, district_code, entity_id, kind, body, published)
-    SELECT gen_random_uuid(), '220502', id, 'case.registered', repeat('b', 400)::bytea, false FROM petition_row
-)
-INSERT INTO idempotency (request_id, district_code, body_hash, answer)
-SELECT gen_random_uuid(), '220502', repeat('c', 32)::bytea, repeat('d', 300)::bytea FROM petition_row;
-";
+/// The rows a registration leaves, in copies of intake's own tables with their indexes, of the lengths a real
+/// registration has. No counter, no chain, no cryptography, no row-level security.
+const P4: &str = include_str!("p4.sql");
 
 /// The same with the gap-free number and the hash chain done in SQL, the obvious way.
-const P5: &str = "\
-WITH numbered AS (
-    UPDATE counter SET last = last + 1 WHERE district_code = '220502' AND year = 2026 RETURNING last
-), head AS (
-    UPDATE chain SET hash = sha256(hash || repeat('a', 200)::bytea) WHERE district_code = '220502' RETURNING hash
-), petition_row AS (
-    INSERT INTO petition (id, district_code, channel, received_at, registered_at, title, content, number)
-    SELECT gen_random_uuid(), '220502', 2, now(), now(), '外墙改造后房屋漏雨', repeat('漏', 300), last FROM numbered
-    RETURNING id
-), audit_row AS (
-    INSERT INTO audit (id, district_code, action, object, canonical, hash)
-    SELECT gen_random_uuid(), '220502', 'intake.register', petition_row.id, repeat('a', 200)::bytea, head.hash
-    FROM petition_row, head
-), outbox_row AS (
-    INSERT INTO outbox (event_id, district_code, entity_id, kind, body, published)
-    SELECT gen_random_uuid(), '220502', id, 'case.registered', repeat('b', 400)::bytea, false FROM petition_row
-)
-INSERT INTO idempotency (request_id, district_code, body_hash, answer)
-SELECT gen_random_uuid(), '220502', repeat('c', 32)::bytea, repeat('d', 300)::bytea FROM petition_row;
-";
+const P5: &str = include_str!("p5.sql");
 
+/// A petition without the rest of the house: petition, audit, outbox and idempotency rows, 300 Chinese characters.
+const BARE: &str = include_str!("bare.sql");
+
+/// What the scripts need beside intake's tables. P5 numbers another year, and a chain of its own.
 const TABLES: &str = "
-CREATE TABLE petition (id uuid PRIMARY KEY, district_code text NOT NULL, channel smallint NOT NULL,
+CREATE SEQUENCE numbers;
+INSERT INTO number_counter VALUES ('220502', 2027, 0);
+INSERT INTO audit_head VALUES ('220502', 1000000000, sha256(''));
+CREATE SCHEMA bare;
+CREATE TABLE bare.petition (id uuid PRIMARY KEY, district_code text NOT NULL, channel smallint NOT NULL,
     received_at timestamptz NOT NULL, registered_at timestamptz NOT NULL, title text NOT NULL,
-    content text NOT NULL, number bigint);
-CREATE TABLE audit (id uuid PRIMARY KEY, district_code text NOT NULL, action text NOT NULL, object uuid NOT NULL,
-    canonical bytea NOT NULL, hash bytea);
-CREATE TABLE outbox (event_id uuid PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY,
+    content text NOT NULL);
+CREATE TABLE bare.audit (id uuid PRIMARY KEY, district_code text NOT NULL, action text NOT NULL, object uuid NOT NULL,
+    canonical bytea NOT NULL);
+CREATE TABLE bare.outbox (event_id uuid PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY,
     district_code text NOT NULL, entity_id uuid NOT NULL, kind text NOT NULL, body bytea NOT NULL,
     published boolean NOT NULL);
-CREATE INDEX outbox_unpublished ON outbox (position) WHERE NOT published;
-CREATE TABLE idempotency (request_id uuid PRIMARY KEY, district_code text NOT NULL, body_hash bytea NOT NULL,
+CREATE INDEX ON bare.outbox (position) WHERE NOT published;
+CREATE TABLE bare.idempotency (request_id uuid PRIMARY KEY, district_code text NOT NULL, body_hash bytea NOT NULL,
     answer bytea NOT NULL);
-CREATE TABLE counter (district_code text, year int, last bigint NOT NULL, PRIMARY KEY (district_code, year));
-CREATE TABLE chain (district_code text PRIMARY KEY, hash bytea NOT NULL);
-INSERT INTO counter VALUES ('220502', 2026, 0);
-INSERT INTO chain VALUES ('220502', '\\x00');
 ";
 
-/// A database of its own for pgbench, and the two scripts.
+/// Bytes of the long values of one registration, which the scripts write in equal length.
+const LENGTHS: &str = "
+SELECT 'IDENTITY', octet_length(identity) FROM petitioner
+UNION ALL SELECT 'ORIGINAL', octet_length(content) FROM document WHERE archive_item = '03'
+UNION ALL SELECT 'FORM', octet_length(content) FROM document WHERE archive_item = '02'
+UNION ALL SELECT 'EVENT', octet_length(body) FROM outbox
+UNION ALL SELECT 'CANONICAL', octet_length(canonical) FROM audit
+UNION ALL SELECT 'ANSWER', octet_length(answer) FROM idempotency";
+
+/// A database of its own for pgbench, and the scripts.
 #[derive(Debug)]
 pub(crate) struct Reference {
     url: String,
-    pgbench: PathBuf,
+    postgres_bin: PathBuf,
     folder: PathBuf,
 }
 
@@ -78,49 +59,105 @@ pub(crate) enum Form {
     P4,
     /// With counter and chain in SQL.
     P5,
+    /// Four rows in tables made for them.
+    Bare,
+}
+
+impl Form {
+    const fn script(self) -> &'static str {
+        match self {
+            Self::P4 => "p4.sql",
+            Self::P5 => "p5.sql",
+            Self::Bare => "bare.sql",
+        }
+    }
 }
 
 impl Reference {
-    /// Creates the database and writes the scripts. `admin` and `url` are the superuser's.
-    pub(crate) async fn prepare(admin: &str, url: String, pgbench: PathBuf, folder: PathBuf) -> Result<Self> {
-        let mut connection = PgConnection::connect(admin).await?;
+    /// Creates the database beside intake's, which holds exactly one registration, and writes the scripts. `url`
+    /// gives the superuser's address of a database.
+    pub(crate) async fn prepare(
+        url: impl Fn(&str) -> String,
+        intake: &str,
+        postgres_bin: PathBuf,
+        folder: &Path,
+    ) -> Result<Self> {
+        let mut connection = PgConnection::connect(&url("postgres")).await?;
         connection.execute("CREATE DATABASE reference").await?;
         connection.close().await?;
-        let mut connection = PgConnection::connect(&url).await?;
+        let reference = Self {
+            url: url("reference"),
+            postgres_bin,
+            folder: folder.to_owned(),
+        };
+        let schema = folder.join("intake.sql");
+        let schema = schema.to_str().context("the folder's name is not UTF-8")?;
+        let dump = [
+            "--schema-only",
+            "--no-owner",
+            "--no-privileges",
+            "--file",
+            schema,
+            intake,
+        ];
+        reference.tool("pg_dump", &dump).await?;
+        reference
+            .tool(
+                "psql",
+                &["-qX", "-v", "ON_ERROR_STOP=1", "-f", schema, &reference.url],
+            )
+            .await?;
+        let mut connection = PgConnection::connect(&reference.url).await?;
         connection.execute(sqlx::raw_sql(TABLES)).await?;
         connection.close().await?;
-        std::fs::write(folder.join("p4.sql"), P4)?;
-        std::fs::write(folder.join("p5.sql"), P5)?;
-        Ok(Self { url, pgbench, folder })
+        reference.write_scripts(intake).await?;
+        Ok(reference)
+    }
+
+    async fn write_scripts(&self, intake: &str) -> Result<()> {
+        let mut connection = PgConnection::connect(intake).await?;
+        let lengths: Vec<(String, i32)> = sqlx::query_as(LENGTHS).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        for (form, script) in [(Form::P4, P4), (Form::P5, P5), (Form::Bare, BARE)] {
+            let mut script = script.to_owned();
+            for (name, bytes) in &lengths {
+                script = script.replace(&format!("{{{name}}}"), &bytes.to_string());
+            }
+            std::fs::write(self.folder.join(form.script()), script)?;
+        }
+        Ok(())
     }
 
     /// Transactions per second.
     pub(crate) async fn run(&self, form: Form, clients: usize, seconds: u64) -> Result<f64> {
-        let script = match form {
-            Form::P4 => "p4.sql",
-            Form::P5 => "p5.sql",
-        };
-        let output = Command::new(&self.pgbench)
-            .args(["-n", "-M", "prepared", "-j", "2"])
-            .args(["-c", &clients.to_string(), "-T", &seconds.to_string()])
-            .arg("-f")
-            .arg(self.folder.join(script))
-            .arg(&self.url)
-            .output()
-            .await
-            .context("pgbench could not be started")?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        if !output.status.success() {
-            bail!("pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        let line = text
-            .lines()
-            .find(|line| line.starts_with("tps"))
-            .context("pgbench printed no rate")?;
+        let script = self.folder.join(form.script());
+        let script = script.to_str().context("the folder's name is not UTF-8")?;
+        let (clients, seconds) = (clients.to_string(), seconds.to_string());
+        let text = self
+            .tool(
+                "pgbench",
+                &[
+                    "-n", "-M", "prepared", "-j", "2", "-c", &clients, "-T", &seconds, "-f", script,
+                    &self.url,
+                ],
+            )
+            .await?;
+        let line = text.lines().find(|line| line.starts_with("tps"));
         let rate = line
-            .split_whitespace()
-            .nth(2)
+            .and_then(|line| line.split_whitespace().nth(2))
             .context("pgbench printed no rate")?;
         Ok(rate.parse()?)
+    }
+
+    async fn tool(&self, name: &str, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(self.postgres_bin.join(name))
+            .args(arguments)
+            .output()
+            .await
+            .with_context(|| format!("{name} could not be started"))?;
+        if !output.status.success() {
+            bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

@@ -83,7 +83,7 @@ fn published() -> Vec<Seed> {
         one(
             "intake",
             Kind::UnpublishedEvent,
-            "INSERT INTO unpublished SELECT district_code, position, event_id FROM outbox WHERE entity_id = $1",
+            "INSERT INTO unpublished SELECT district_code, position, ARRAY[event_id] FROM outbox WHERE entity_id = $1",
         ),
         one(
             "intake",

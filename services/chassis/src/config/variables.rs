@@ -222,7 +222,7 @@ pub(super) const OUTBOX_BATCH_MAX: Variable = Variable::with_default(
 );
 pub(super) const OUTBOX_PAUSE_MS: Variable = Variable::with_default(
     "XINQIAO_OUTBOX_PAUSE_MS",
-    "25",
+    "100",
     "ms",
     "Pause of the relay after a batch that was not full: what gathers meanwhile is published, and synced, together.",
 );

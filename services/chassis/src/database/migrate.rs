@@ -46,7 +46,7 @@ async fn run(connection: &mut PgConnection, service: &Migrator, app: &str) -> Re
     Ok(())
 }
 
-/// Journal and audit are append-only for the app role; of a document it may change the mark of its copy.
+/// Journal, audit and documents are append-only for the app role.
 async fn grant(connection: &mut PgConnection, app: &str) -> Result<(), sqlx::Error> {
     let app = format!("\"{}\"", app.replace('"', "\"\""));
     let statements = format!(
@@ -54,8 +54,7 @@ async fn grant(connection: &mut PgConnection, app: &str) -> Result<(), sqlx::Err
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app};
          REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM {app};
          REVOKE UPDATE, DELETE ON outbox, audit, document FROM {app};
-         REVOKE DELETE ON inbox, inbox_position, audit_head FROM {app};
-         GRANT UPDATE (copied_at) ON document TO {app};"
+         REVOKE DELETE ON inbox, inbox_position, audit_head FROM {app};"
     );
     sqlx::raw_sql(AssertSqlSafe(statements))
         .execute(connection)

@@ -98,9 +98,9 @@ impl Found {
         let mut papers = Papers::default();
         let mut events = sqlx::query_as::<_, Sent>(
             "SELECT entity_kind, entity_id, case_no, sequence, event_id, sha256(body) AS body_sha256, kind,
-                    EXISTS (SELECT FROM unpublished u WHERE u.district_code = $1 AND u.position = o.position) AS unpublished,
+                    event_id IN (SELECT unnest(event_ids) FROM unpublished WHERE district_code = $1) AS unpublished,
                     CASE WHEN kind = ANY ($2) THEN body END AS body
-             FROM outbox o WHERE district_code = $1 ORDER BY entity_id, sequence",
+             FROM outbox WHERE district_code = $1 ORDER BY entity_id, sequence",
         )
         .bind(district.as_str())
         .bind(said::kinds())

@@ -20,7 +20,7 @@ use crate::seal::{KeyRing, SealError, Sealed, sha256};
 /// Documents copied in one turn of a district, and the time between turns: after a morning on which thousands
 /// came, the copies follow at a pace that the counters do not feel.
 const BATCH: i64 = 16;
-const EVERY: Duration = Duration::from_millis(100);
+const EVERY: Duration = Duration::from_millis(400);
 
 /// Why a document cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ async fn read(store: &dyn ObjectStore, district: DistrictCode, name: &str) -> Re
     Ok(bytes.into())
 }
 
-/// Copies what has not been copied: writes when absent or damaged, reads it back, then marks the row.
+/// Copies what has not been copied: writes when absent or damaged, reads it back, then crosses it off the list.
 #[derive(Clone, Debug)]
 pub struct CopyDocuments {
     store: Arc<dyn ObjectStore>,
@@ -93,20 +93,23 @@ impl CopyDocuments {
         let mut tx = desk.database().begin(district).await?;
         let waiting = uncopied(tx.conn(), district).await?;
         tx.rollback().await?;
-        let mut copied = Vec::with_capacity(waiting.len());
+        let (mut first_ids, mut document_ids) = (Vec::new(), Vec::new());
         let mut failed = None;
-        for (document_id, content, hash) in &waiting {
+        for (first_id, document_id, content, hash) in &waiting {
             match self.put(district, hash, content).await {
-                Ok(()) => copied.push(*document_id),
+                Ok(()) => {
+                    first_ids.push(*first_id);
+                    document_ids.push(*document_id);
+                }
                 Err(error) => {
                     failed = Some(Refusal::internal(&error));
                     break;
                 }
             }
         }
-        if !copied.is_empty() {
+        if !document_ids.is_empty() {
             let mut tx = desk.database().begin(district).await?;
-            mark(tx.conn(), district, &copied, desk.clock().now()).await?;
+            copied(tx.conn(), district, &first_ids, &document_ids).await?;
             tx.commit().await?;
         }
         failed.map_or(Ok(Progress::Idle), Err)
@@ -144,14 +147,17 @@ impl Job for CopyDocuments {
     }
 }
 
-/// Some that wait, in no order: sorting thousands to take a few would cost more than the copies.
+/// The oldest that wait.
 async fn uncopied(
     connection: &mut PgConnection,
     district: DistrictCode,
-) -> Result<Vec<(Uuid, Sealed, Vec<u8>)>, sqlx::Error> {
+) -> Result<Vec<(Uuid, Uuid, Sealed, Vec<u8>)>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT document_id, content, ciphertext_sha256 FROM document
-         WHERE district_code = $1 AND copied_at IS NULL LIMIT $2",
+        "SELECT u.first_id, d.document_id, d.content, d.ciphertext_sha256
+         FROM uncopied u
+         CROSS JOIN LATERAL unnest(u.document_ids) AS e (id)
+         CROSS JOIN LATERAL (SELECT * FROM document WHERE district_code = $1 AND document_id = e.id OFFSET 0) d
+         WHERE u.district_code = $1 ORDER BY u.first_id LIMIT $2",
     )
     .bind(district.as_str())
     .bind(BATCH)
@@ -159,17 +165,29 @@ async fn uncopied(
     .await
 }
 
-async fn mark(
+/// Crosses documents off the list; `first_ids` are the rows of it that name them.
+async fn copied(
     connection: &mut PgConnection,
     district: DistrictCode,
+    first_ids: &[Uuid],
     document_ids: &[Uuid],
-    now: time::OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE document SET copied_at = $3 WHERE district_code = $1 AND document_id = ANY ($2)")
-        .bind(district.as_str())
-        .bind(document_ids)
-        .bind(now)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE uncopied SET document_ids = ARRAY(
+             SELECT id FROM unnest(document_ids) WITH ORDINALITY AS e (id, place) WHERE id <> ALL ($3) ORDER BY place)
+         WHERE district_code = $1 AND first_id = ANY ($2)",
+    )
+    .bind(district.as_str())
+    .bind(first_ids)
+    .bind(document_ids)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "DELETE FROM uncopied WHERE district_code = $1 AND first_id = ANY ($2) AND document_ids = '{}'",
+    )
+    .bind(district.as_str())
+    .bind(first_ids)
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -51,9 +51,9 @@ pub async fn refused(
 ) -> Result<Vec<Parked>, sqlx::Error> {
     sqlx::query_as(
         "SELECT o.district_code, o.event_id, $2 AS publisher, o.kind, o.entity_id, o.case_no, o.sequence, o.occurred_at,
-                u.attempts, u.last_error AS reason
-         FROM unpublished u JOIN outbox o ON o.district_code = u.district_code AND o.event_id = u.event_id
-         WHERE u.district_code = $1 AND u.attempts > 0 ORDER BY u.position",
+                r.attempts, r.last_error AS reason
+         FROM refused r JOIN outbox o ON o.district_code = r.district_code AND o.event_id = r.event_id
+         WHERE r.district_code = $1 ORDER BY o.position",
     )
     .bind(district.as_str())
     .bind(service)

@@ -1,12 +1,14 @@
 //! Looks at every field of a request before it says what is wrong.
 
+use std::fmt::Display;
+
 use time::{Date, macros::format_description};
 use uuid::Uuid;
 use xinqiao_kernel::Explain;
 
 use super::{Refusal, Violation};
 
-/// Collects the wrong fields of one request.
+/// Collects the wrong fields of one request. What to say of a field is formatted only when it is wrong.
 ///
 /// ```
 /// use xinqiao_chassis::refusal::Fields;
@@ -33,11 +35,11 @@ impl Fields {
     /// Notes a wrong field unless `holds`.
     pub fn require(
         &mut self,
-        field: impl Into<String>,
+        field: impl Display,
         holds: bool,
         reason: &'static str,
-        zh: impl Into<String>,
-        en: impl Into<String>,
+        zh: impl Display,
+        en: impl Display,
     ) -> bool {
         if !holds {
             self.wrong(field, reason, zh, en);
@@ -46,19 +48,14 @@ impl Fields {
     }
 
     /// Notes a wrong field.
-    pub fn wrong(
-        &mut self,
-        field: impl Into<String>,
-        reason: &'static str,
-        zh: impl Into<String>,
-        en: impl Into<String>,
-    ) {
-        let field = format!("{}{}", self.prefix, field.into());
-        self.violations.push(Violation::new(field, reason, zh, en));
+    pub fn wrong(&mut self, field: impl Display, reason: &'static str, zh: impl Display, en: impl Display) {
+        let field = format!("{}{field}", self.prefix);
+        self.violations
+            .push(Violation::new(field, reason, zh.to_string(), en.to_string()));
     }
 
     /// The value, or `None` with the field noted as wrong in the words of the kernel.
-    pub fn take<T>(&mut self, field: impl Into<String>, result: Result<T, impl Explain>) -> Option<T> {
+    pub fn take<T>(&mut self, field: impl Display, result: Result<T, impl Explain>) -> Option<T> {
         result
             .map_err(|error| self.wrong(field, error.reason(), error.zh(), error.en()))
             .ok()
@@ -67,11 +64,11 @@ impl Fields {
     /// The value, or `None` with the field noted as wrong in the words given.
     pub fn some<T>(
         &mut self,
-        field: impl Into<String>,
+        field: impl Display,
         value: Option<T>,
         reason: &'static str,
-        zh: impl Into<String>,
-        en: impl Into<String>,
+        zh: impl Display,
+        en: impl Display,
     ) -> Option<T> {
         if value.is_none() {
             self.wrong(field, reason, zh, en);
@@ -100,13 +97,12 @@ impl Fields {
 
     /// An identifier in text form.
     pub fn uuid(&mut self, field: &str, value: &str) -> Option<Uuid> {
-        let zh = format!("{field} 须为有效的 UUID");
         self.some(
             field,
             Uuid::try_parse(value).ok(),
             "NOT_A_UUID",
-            zh,
-            format!("{field} must be a UUID"),
+            format_args!("{field} 须为有效的 UUID"),
+            format_args!("{field} must be a UUID"),
         )
     }
 
@@ -122,9 +118,13 @@ impl Fields {
     /// A local date written YYYY-MM-DD.
     pub fn date(&mut self, field: &str, value: &str) -> Option<Date> {
         let form = format_description!("[year]-[month]-[day]");
-        let zh = format!("{field} 须为日期，格式 YYYY-MM-DD");
-        let en = format!("{field} must be a date written YYYY-MM-DD");
-        self.some(field, Date::parse(value, &form).ok(), "NOT_A_DATE", zh, en)
+        self.some(
+            field,
+            Date::parse(value, &form).ok(),
+            "NOT_A_DATE",
+            format_args!("{field} 须为日期，格式 YYYY-MM-DD"),
+            format_args!("{field} must be a date written YYYY-MM-DD"),
+        )
     }
 
     /// A local date, or nothing when the text is empty.
@@ -139,8 +139,13 @@ impl Fields {
     /// An enum value that is known and not UNSPECIFIED, which is zero in every contract.
     pub fn choice<E: TryFrom<i32>>(&mut self, field: &str, value: i32) -> Option<E> {
         let known = if value == 0 { None } else { E::try_from(value).ok() };
-        let en = format!("{field} must be one of the known values");
-        self.some(field, known, "UNKNOWN_VALUE", format!("{field} 的取值无效"), en)
+        self.some(
+            field,
+            known,
+            "UNKNOWN_VALUE",
+            format_args!("{field} 的取值无效"),
+            format_args!("{field} must be one of the known values"),
+        )
     }
 
     /// Looks at the fields of a nested message; their names get `prefix` and a dot in front.

@@ -30,11 +30,11 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         let empty = PageRequest::default();
         let request = request.unwrap_or(&empty);
         fields.require(
-            format!("{field}.page_size"),
+            format_args!("{field}.page_size"),
             request.page_size <= PAGE_SIZE_MAX,
             "PAGE_TOO_LARGE",
-            format!("每页最多 {PAGE_SIZE_MAX} 条"),
-            format!("at most {PAGE_SIZE_MAX} rows per page"),
+            format_args!("每页最多 {PAGE_SIZE_MAX} 条"),
+            format_args!("at most {PAGE_SIZE_MAX} rows per page"),
         );
         let size = if request.page_size == 0 {
             PAGE_SIZE_DEFAULT

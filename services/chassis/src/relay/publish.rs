@@ -9,8 +9,8 @@ use async_nats::header::{NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::response::Response;
-use bytes::Bytes;
 use tracing::debug;
+use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
 use crate::bus::Bus;
@@ -20,10 +20,10 @@ use crate::random;
 /// What became of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
-    /// Positions of acknowledged rows.
-    pub(super) published: Vec<i64>,
-    /// Positions of rows that will be refused however often they are sent, and why.
-    pub(super) refused: Vec<(i64, String)>,
+    /// Acknowledged events.
+    pub(super) published: Vec<Uuid>,
+    /// Events that will be refused however often they are sent, and why.
+    pub(super) refused: Vec<(Uuid, String)>,
     /// Why the rest was not tried.
     pub(super) interrupted: Option<String>,
 }
@@ -41,7 +41,7 @@ pub(super) async fn publish(bus: &Bus, district: DistrictCode, rows: &[Outgoing]
         match batch(bus, district, rows).await {
             Ok(()) => {
                 return Sent {
-                    published: rows.iter().map(|row| row.position).collect(),
+                    published: rows.iter().map(|row| row.event_id).collect(),
                     ..Sent::default()
                 };
             }
@@ -71,9 +71,8 @@ async fn batch(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Result<(
             headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
             return request(bus, row, headers).await;
         }
-        let body = Bytes::copy_from_slice(&row.body);
         bus.client()
-            .publish_with_headers(row.subject.clone(), headers, body)
+            .publish_with_headers(row.subject.clone(), headers, row.body.clone())
             .await
             .map_err(|error| match error.kind() {
                 PublishErrorKind::MaxPayloadExceeded => oversized(row),
@@ -92,10 +91,10 @@ async fn singles(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Sent {
         }
         match request(bus, row, row.headers(bus.service(), district)).await {
             // A duplicate is in the stream already: that is what was wanted.
-            Ok(()) => sent.published.push(row.position),
+            Ok(()) => sent.published.push(row.event_id),
             Err(Failure::Refused(code, reason)) if is_final(code) => {
                 stopped.insert(row.entity_id);
-                sent.refused.push((row.position, reason));
+                sent.refused.push((row.event_id, reason));
             }
             Err(Failure::Refused(_, reason) | Failure::Away(reason)) => {
                 sent.interrupted = Some(reason);
@@ -110,7 +109,7 @@ async fn singles(bus: &Bus, district: DistrictCode, rows: &[Outgoing]) -> Sent {
 async fn request(bus: &Bus, row: &Outgoing, headers: HeaderMap) -> Result<(), Failure> {
     let request = Request::new()
         .headers(headers)
-        .payload(Bytes::copy_from_slice(&row.body))
+        .payload(row.body.clone())
         .timeout(Some(Bus::patience()));
     let answer = bus
         .client()

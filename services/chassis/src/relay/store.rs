@@ -29,12 +29,13 @@ pub(super) async fn unpublished(
     limit: i64,
 ) -> Result<Vec<Outgoing>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT o.position, o.event_id, o.kind, o.entity_kind, o.entity_id, o.case_no, o.sequence, o.subject, o.body,
+        "SELECT u.position AS listed_at, cardinality(u.event_ids) AS listed_with, o.event_id, o.kind, o.entity_kind, o.entity_id, o.case_no, o.sequence, o.subject, o.body,
                 o.trace_parent, o.causation_id, o.actor_ref, o.occurred_at
-         FROM unpublished u CROSS JOIN LATERAL (
-             SELECT * FROM outbox WHERE district_code = u.district_code AND event_id = u.event_id OFFSET 0) o
+         FROM unpublished u
+         CROSS JOIN LATERAL unnest(u.event_ids) WITH ORDINALITY AS e (id, place)
+         CROSS JOIN LATERAL (SELECT * FROM outbox WHERE district_code = $1 AND event_id = e.id OFFSET 0) o
          WHERE u.district_code = $1 AND o.entity_id <> ALL ($2)
-         ORDER BY u.position LIMIT $3",
+         ORDER BY u.position, e.place LIMIT $3",
     )
     .bind(district.as_str())
     .bind(stalled)
@@ -43,35 +44,59 @@ pub(super) async fn unpublished(
     .await
 }
 
-/// Takes note that the bus has these events.
+/// Crosses off the rows of the list of whose events the bus now has every one.
 pub(super) async fn published(
     connection: &mut PgConnection,
     district: DistrictCode,
-    positions: &[i64],
+    listed_at: &[i64],
+    event_ids: &[Uuid],
 ) -> Result<(), sqlx::Error> {
-    if positions.is_empty() {
-        return Ok(());
-    }
-    sqlx::query("DELETE FROM unpublished WHERE district_code = $1 AND position = ANY ($2)")
-        .bind(district.as_str())
-        .bind(positions)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "WITH accepted AS (DELETE FROM refused WHERE district_code = $1 AND event_id = ANY ($3))
+         DELETE FROM unpublished WHERE district_code = $1 AND position = ANY ($2)",
+    )
+    .bind(district.as_str())
+    .bind(listed_at)
+    .bind(event_ids)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// Writes down why a row was refused.
+/// Takes events that the bus has out of rows of the list that name others, too.
+pub(super) async fn shorten(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    listed_at: &[i64],
+    event_ids: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE unpublished SET event_ids = ARRAY(
+             SELECT id FROM unnest(event_ids) WITH ORDINALITY AS e (id, place) WHERE id <> ALL ($3) ORDER BY place)
+         WHERE district_code = $1 AND position = ANY ($2)",
+    )
+    .bind(district.as_str())
+    .bind(listed_at)
+    .bind(event_ids)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes down why an event was refused.
 pub(super) async fn refused(
     connection: &mut PgConnection,
     district: DistrictCode,
-    position: i64,
+    event_id: Uuid,
     refusal: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE unpublished SET attempts = attempts + 1, last_error = $3 WHERE district_code = $1 AND position = $2",
+        "INSERT INTO refused AS r (district_code, event_id, attempts, last_error) VALUES ($1, $2, 1, $3)
+         ON CONFLICT (district_code, event_id) DO UPDATE
+         SET attempts = r.attempts + 1, last_error = excluded.last_error",
     )
     .bind(district.as_str())
-    .bind(position)
+    .bind(event_id)
     .bind(refusal)
     .execute(connection)
     .await?;
@@ -84,9 +109,10 @@ pub(super) async fn depth(
     district: DistrictCode,
 ) -> Result<(i64, Option<OffsetDateTime>), sqlx::Error> {
     sqlx::query_as(
-        "SELECT count(*), min(o.occurred_at)
-         FROM unpublished u JOIN outbox o ON o.district_code = u.district_code AND o.event_id = u.event_id
-         WHERE u.district_code = $1",
+        "SELECT coalesce(sum(cardinality(event_ids)), 0)::bigint,
+                (SELECT occurred_at FROM outbox WHERE district_code = $1 AND event_id = (
+                     SELECT event_ids[1] FROM unpublished WHERE district_code = $1 ORDER BY position LIMIT 1))
+         FROM unpublished WHERE district_code = $1",
     )
     .bind(district.as_str())
     .fetch_one(connection)

@@ -96,7 +96,8 @@ impl Foreign {
     pub(super) async fn publish(self, desk: &Desk, nats: &NatsServer) -> Uuid {
         let (publisher, kind, district) = (self.publisher, self.kind, self.district);
         let message = Outgoing {
-            position: 0,
+            listed_at: 0,
+            listed_with: 1,
             event_id: self.event_id,
             kind: kind.to_owned(),
             entity_kind: self.entity.kind.as_str().to_owned(),
@@ -104,7 +105,7 @@ impl Foreign {
             case_no: self.entity.case_no.map(|number| number.to_string()),
             sequence: i64::try_from(self.sequence.unwrap_or(1)).unwrap(),
             subject: format!("xq.{district}.{publisher}.{kind}"),
-            body: self.body,
+            body: self.body.into(),
             trace_parent: None,
             causation_id: self.causation_id,
             actor_ref: self.actor_ref,
@@ -114,7 +115,7 @@ impl Foreign {
         let client = async_nats::connect(nats.url()).await.unwrap();
         let bus = jetstream::new(client);
         let sent = bus
-            .publish_with_headers(message.subject, headers, message.body.into())
+            .publish_with_headers(message.subject, headers, message.body)
             .await
             .unwrap();
         sent.await.unwrap();
@@ -182,7 +183,8 @@ pub(super) async fn inbox_state(pool: &PgPool, event_id: Uuid) -> Option<(String
 pub(super) async fn leftovers(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT 'unpublished ' || kind || ' ' || coalesce(last_error, '')
-           FROM unpublished JOIN outbox USING (district_code, event_id)
+           FROM unpublished CROSS JOIN unnest(event_ids) AS e (event_id) JOIN outbox USING (district_code, event_id)
+                LEFT JOIN refused USING (district_code, event_id)
           UNION ALL
          SELECT state || ' ' || kind || ' ' || coalesce(reason, '') FROM inbox WHERE state <> 'applied'",
     )

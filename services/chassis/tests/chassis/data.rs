@@ -219,6 +219,11 @@ fn service() -> Service {
     }
 }
 
+/// Events of the journal that the bus does not have.
+async fn unpublished(bench: &Bench) -> i64 {
+    count(bench, "SELECT count(*) FROM unpublished, unnest(event_ids)").await
+}
+
 async fn count(bench: &Bench, statement: &'static str) -> i64 {
     sqlx::query_scalar(statement)
         .fetch_one(bench.pool())

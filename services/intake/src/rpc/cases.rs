@@ -98,8 +98,8 @@ async fn headers(act: &mut Act, query: BatchGetHeadersRequest) -> Result<BatchGe
         "case_ids",
         query.case_ids.len() <= BATCH_MAX,
         "TOO_MANY",
-        format!("一次最多查询{BATCH_MAX}件"),
-        format!("at most {BATCH_MAX} ids"),
+        format_args!("一次最多查询{BATCH_MAX}件"),
+        format_args!("at most {BATCH_MAX} ids"),
     );
     let ids: Vec<Uuid> = (0_usize..)
         .zip(query.case_ids.iter().take(BATCH_MAX))
@@ -130,7 +130,7 @@ async fn register(act: &mut Act, query: ListRegisterRequest) -> Result<ListRegis
         .filter_map(|(index, number)| {
             let state = contract::state_of(*number);
             fields.some(
-                format!("states[{index}]"),
+                format_args!("states[{index}]"),
                 state,
                 "UNKNOWN_VALUE",
                 "没有该状态",

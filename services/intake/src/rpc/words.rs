@@ -54,30 +54,30 @@ fn check(
         fields.wrong(
             path,
             "REQUIRED",
-            format!("请填写{zh}"),
-            format!("{en} is required"),
+            format_args!("请填写{zh}"),
+            format_args!("{en} is required"),
         );
     } else if found < min {
         fields.wrong(
             path,
             "TOO_SHORT",
-            format!("{zh}至少{min}个字，现有{found}个字"),
-            format!("{en} needs at least {min} characters, found {found}"),
+            format_args!("{zh}至少{min}个字，现有{found}个字"),
+            format_args!("{en} needs at least {min} characters, found {found}"),
         );
     } else if found > max {
         fields.wrong(
             path,
             "TOO_LONG",
-            format!("{zh}最多{max}个字，现有{found}个字"),
-            format!("{en} may have at most {max} characters, found {found}"),
+            format_args!("{zh}最多{max}个字，现有{found}个字"),
+            format_args!("{en} may have at most {max} characters, found {found}"),
         );
     }
     if has_markup(text) {
         fields.wrong(
             path,
             "HTML",
-            format!("{zh}不能包含网页代码"),
-            format!("{en} must not contain HTML"),
+            format_args!("{zh}不能包含网页代码"),
+            format_args!("{en} must not contain HTML"),
         );
     }
     text.to_owned()
@@ -90,8 +90,8 @@ pub(crate) fn chosen<C: TryFrom<i32>>(fields: &mut Fields, label: Label, number:
         fields.wrong(
             field,
             "REQUIRED",
-            format!("请选择{zh}"),
-            format!("{en} is required"),
+            format_args!("请选择{zh}"),
+            format_args!("{en} is required"),
         );
         return None;
     }
@@ -108,8 +108,8 @@ pub(crate) fn optional_choice<C: TryFrom<i32>>(fields: &mut Fields, label: Label
         field,
         C::try_from(number).ok(),
         "UNKNOWN_VALUE",
-        format!("{zh}的取值{number}无效"),
-        format!("{en} {number} is not a known value"),
+        format_args!("{zh}的取值{number}无效"),
+        format_args!("{en} {number} is not a known value"),
     )
 }
 
@@ -121,15 +121,15 @@ pub(crate) fn digits(fields: &mut Fields, label: Label, typed: &str, count: usiz
         fields.wrong(
             field,
             "REQUIRED",
-            format!("请填写{zh}"),
-            format!("{en} is required"),
+            format_args!("请填写{zh}"),
+            format_args!("{en} is required"),
         );
     } else if text.len() != count || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         fields.wrong(
             field,
             "BAD_FORMAT",
-            format!("{zh}应为{count}位数字"),
-            format!("{en} has {count} digits"),
+            format_args!("{zh}应为{count}位数字"),
+            format_args!("{en} has {count} digits"),
         );
     }
     text.to_owned()

@@ -47,8 +47,6 @@ pub(crate) struct Registration {
     pub(crate) submission: Submission,
     pub(crate) rule_version: String,
     pub(crate) k1: Arc<Deadline>,
-    /// Title, content and requests.
-    pub(crate) body: Sealed,
     pub(crate) petitioners: Vec<PetitionerRow>,
     /// The petitioner's own text, item 03.
     pub(crate) original: DocumentRow,
@@ -93,12 +91,16 @@ pub(crate) struct Numbered {
     pub(crate) form: DocumentRow,
     pub(crate) event: OutboxRow,
     pub(crate) request: IdempotencyRow,
-    pub(crate) answer: Registered,
 }
 
 impl Registration {
-    /// Makes the parts that carry the number.
-    pub(crate) fn numbered(&self, service: &str, keys: &KeyRing, number: CaseNumber) -> Numbered {
+    /// Makes the parts that carry the number, and the answer.
+    pub(crate) fn numbered(
+        &self,
+        service: &str,
+        keys: &KeyRing,
+        number: CaseNumber,
+    ) -> (Numbered, Registered) {
         let submission_no = SubmissionNumber::first(number).to_string();
         let form = sheet::form_document(self, keys, number);
         let documents = vec![form.reference(), self.original.reference()];
@@ -151,20 +153,16 @@ impl Registration {
                 &body,
             )
         });
-        Numbered {
+        // Both registrations answer with the same bytes: one field, the registered case.
+        let response = RegisterVisitResponse {
+            registered: Some(answer),
+        };
+        let numbered = Numbered {
             number,
             form,
             event: draft.into_row(1, None, &self.actor_ref, self.now),
-            request: self.answered(keys, &answer),
-            answer,
-        }
-    }
-
-    /// Both registrations answer with the same bytes: one field, the registered case.
-    fn answered(&self, keys: &KeyRing, answer: &Registered) -> IdempotencyRow {
-        let response = RegisterVisitResponse {
-            registered: Some(answer.clone()),
+            request: self.request.clone().answered(keys, self.district, &response),
         };
-        self.request.clone().answered(keys, self.district, &response)
+        (numbered, response.registered.unwrap_or_default())
     }
 }

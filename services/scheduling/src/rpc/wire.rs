@@ -37,8 +37,8 @@ pub(super) fn read_time(fields: &mut Fields, field: &str, value: &str) -> Option
         field,
         Time::parse(value, TIME).ok(),
         "NOT_A_TIME",
-        format!("{field} 须为时间，格式 HH:MM"),
-        format!("{field} must be a time written HH:MM"),
+        format_args!("{field} 须为时间，格式 HH:MM"),
+        format_args!("{field} must be a time written HH:MM"),
     )
 }
 
@@ -54,8 +54,8 @@ pub(super) fn read_instant(
         field,
         OffsetDateTime::from_unix_timestamp_nanos(nanos).ok(),
         "NOT_AN_INSTANT",
-        format!("{field} 不是有效的时间"),
-        format!("{field} is not a valid instant"),
+        format_args!("{field} 不是有效的时间"),
+        format_args!("{field} is not a valid instant"),
     )
 }
 

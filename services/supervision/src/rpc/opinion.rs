@@ -123,8 +123,8 @@ fn check_against(act: &Act, case: &Case, opinion: &Opinion, representative: u32)
         "representative",
         representative <= case.representatives,
         "UNKNOWN_REPRESENTATIVE",
-        format!("本事项共有 {} 名代表", case.representatives),
-        format!("the case has {} representatives", case.representatives),
+        format_args!("本事项共有 {} 名代表", case.representatives),
+        format_args!("the case has {} representatives", case.representatives),
     );
     if let Opinion::Unreachable(record) = opinion {
         let since = case.opinion_pending_since.unwrap_or_else(|| act.today());
@@ -265,8 +265,8 @@ fn within_limit(fields: &mut Fields, field: &str, length: usize) {
         field,
         length <= LIST_MAX,
         "TOO_MANY",
-        format!("最多 {LIST_MAX} 条"),
-        format!("at most {LIST_MAX} entries"),
+        format_args!("最多 {LIST_MAX} 条"),
+        format_args!("at most {LIST_MAX} entries"),
     );
 }
 

@@ -66,8 +66,8 @@ pub(super) fn text(fields: &mut Fields, field: &str, value: &str, min: usize, ma
             field,
             length >= min,
             "TOO_SHORT",
-            format!("{field} 至少 {min} 字"),
-            format!("{field} needs at least {min} characters"),
+            format_args!("{field} 至少 {min} 字"),
+            format_args!("{field} needs at least {min} characters"),
         );
     }
     text
@@ -80,8 +80,8 @@ pub(super) fn coming_day(fields: &mut Fields, field: &str, text: &str, today: Da
         field,
         day > today,
         "NOT_IN_FUTURE",
-        format!("{field} 须晚于今天"),
-        format!("{field} must be later than today"),
+        format_args!("{field} 须晚于今天"),
+        format_args!("{field} must be later than today"),
     );
     Some(day)
 }

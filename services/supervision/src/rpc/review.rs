@@ -119,8 +119,8 @@ fn length(fields: &mut Fields, field: &str, actual: usize, expected: usize) {
         field,
         actual == expected,
         "LENGTH",
-        format!("{field} 须为 {expected} 字节"),
-        format!("{field} must be {expected} bytes"),
+        format_args!("{field} 须为 {expected} 字节"),
+        format_args!("{field} must be {expected} bytes"),
     );
 }
 

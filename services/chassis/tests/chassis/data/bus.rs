@@ -13,10 +13,6 @@ async fn jetstream_of(bench: &mut Bench) -> jetstream::Context {
     jetstream::new(async_nats::connect(bench.nats().url()).await.unwrap())
 }
 
-async fn unpublished(bench: &Bench) -> i64 {
-    count(bench, "SELECT count(*) FROM unpublished").await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_published_to_a_stream_that_would_drop_events_until_it_is_put_right() {
     let mut bench = Bench::start(service()).await;

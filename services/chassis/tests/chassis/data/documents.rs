@@ -26,7 +26,7 @@ async fn fetched(bench: &Bench, reference: &DocumentRef) -> Result<Vec<u8>, Fetc
 
 async fn copied(bench: &Bench) {
     eventually("the document is copied", async || {
-        (count(bench, "SELECT count(*) FROM document WHERE copied_at IS NULL").await == 0).then_some(())
+        (count(bench, "SELECT count(*) FROM uncopied").await == 0).then_some(())
     })
     .await;
 }

@@ -106,7 +106,7 @@ async fn a_batch_published_before_its_marks_were_written_is_not_stored_twice() {
     let before = ids(&mut bench).await;
     // As after a crash between the stream's answer and the marks, with new events behind.
     sqlx::raw_sql(
-        "INSERT INTO unpublished SELECT district_code, position, event_id FROM outbox WHERE sequence > 10",
+        "INSERT INTO unpublished SELECT district_code, position, ARRAY[event_id] FROM outbox WHERE sequence > 10",
     )
     .execute(bench.pool())
     .await
@@ -148,7 +148,7 @@ async fn an_event_the_bus_will_not_carry_stops_its_own_entity_only() {
     publish(bench.desk(), poisoned, 1, 0).await;
     let others = publish(bench.desk(), healthy, 3, 0).await;
     eventually("the others are published", async || {
-        (count(&bench, "SELECT count(*) FROM unpublished").await == 2).then_some(())
+        (unpublished(&bench).await == 2).then_some(())
     })
     .await;
     assert_eq!(ids(&mut bench).await, [first, others].concat());
@@ -167,5 +167,50 @@ async fn an_event_the_bus_will_not_carry_stops_its_own_entity_only() {
             .contains("message size exceeds maximum")
     );
     bench.allow_leftovers();
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_act_with_an_event_the_bus_will_not_carry_the_rest_goes_out() {
+    let mut bench = Bench::start(service()).await;
+    let (poisoned, healthy) = (entity(), entity());
+    let about = [
+        (poisoned, 0),
+        (healthy, 0),
+        (poisoned, 300 * 1024),
+        (healthy, 0),
+        (poisoned, 0),
+    ];
+    let written = bench
+        .desk()
+        .run(home(), "intake.Publish", move |act| {
+            Box::pin(async move {
+                let events = about.map(|(entity, filling)| {
+                    let body = Noted {
+                        note_id: entity.id.to_string(),
+                        filling: vec![0; filling],
+                    };
+                    act.publish("note.written", entity, &body)
+                });
+                Ok(events)
+            })
+        })
+        .await
+        .unwrap();
+    eventually("the others are published", async || {
+        (unpublished(&bench).await == 2).then_some(())
+    })
+    .await;
+    assert_eq!(ids(&mut bench).await, [written[0], written[1], written[3]]);
+    bench.allow_leftovers();
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_of_more_events_than_a_batch_holds_is_published_in_order() {
+    let mut bench = Bench::start(service()).await;
+    let written = publish(bench.desk(), entity(), 1_234, 0).await;
+    bench.settled().await;
+    assert_eq!(ids(&mut bench).await, written);
     bench.finish().await;
 }

@@ -171,8 +171,8 @@ fn text(fields: &mut Fields, input: &SubmissionInput, scan_reference: Option<Str
         "requests",
         input.requests.len() <= REQUESTS_MAX,
         "TOO_MANY",
-        format!("诉求最多{REQUESTS_MAX}项"),
-        format!("at most {REQUESTS_MAX} requests"),
+        format_args!("诉求最多{REQUESTS_MAX}项"),
+        format_args!("at most {REQUESTS_MAX} requests"),
     );
     let requests = input.requests.iter().take(REQUESTS_MAX).enumerate();
     let requests = requests
@@ -200,8 +200,8 @@ fn counts(fields: &mut Fields, input: &SubmissionInput, channel: Channel) {
         "visit_count",
         usize::try_from(input.visit_count).is_ok_and(|count| count >= named),
         "TOO_FEW",
-        format!("信访人数不能少于登记的信访人数({named})"),
-        format!("fewer persons than the {named} petitioners named"),
+        format_args!("信访人数不能少于登记的信访人数({named})"),
+        format_args!("fewer persons than the {named} petitioners named"),
     );
     fields.require(
         "affected_count",
@@ -221,8 +221,8 @@ fn counts(fields: &mut Fields, input: &SubmissionInput, channel: Channel) {
         "petitioners",
         named <= PETITIONERS_MAX,
         "TOO_MANY",
-        format!("一次最多登记{PETITIONERS_MAX}名信访人"),
-        format!("at most {PETITIONERS_MAX} petitioners in one registration"),
+        format_args!("一次最多登记{PETITIONERS_MAX}名信访人"),
+        format_args!("at most {PETITIONERS_MAX} petitioners in one registration"),
     );
     match (input.anonymous, named) {
         (true, 1..) => fields.wrong(

@@ -99,8 +99,8 @@ fn complained(fields: &mut Fields, objects: &[ComplainedObject]) -> (Vec<Uuid>, 
         "complained",
         objects.len() <= COMPLAINED_MAX,
         "TOO_MANY",
-        format!("被反映对象最多{COMPLAINED_MAX}个"),
-        format!("at most {COMPLAINED_MAX} objects of complaint"),
+        format_args!("被反映对象最多{COMPLAINED_MAX}个"),
+        format_args!("at most {COMPLAINED_MAX} objects of complaint"),
     );
     let (mut units, mut names) = (Vec::new(), Vec::new());
     for (index, object) in objects.iter().take(COMPLAINED_MAX).enumerate() {

@@ -4,15 +4,18 @@
 use sqlx::{FromRow, PgConnection};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
+use xinqiao_chassis::document;
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_chassis::seal::{KeyRing, SealContext, Sealed};
+use xinqiao_documents::Opened;
+use xinqiao_documents::forms::registration::Original;
 use xinqiao_kernel::DistrictCode;
 
 use super::By;
 use crate::domain::codes::{LegalRoute, VoidReason};
 use crate::domain::submission::{Identity, Text};
 
-/// A submission with its text still sealed.
+/// A submission with its text, the petitioner's own words, still sealed.
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct SubmissionRow {
     pub(crate) id: Uuid,
@@ -27,17 +30,24 @@ pub(crate) struct SubmissionRow {
     pub(crate) oral: bool,
     pub(crate) confidential: bool,
     pub(crate) consent_public: bool,
-    body: Sealed,
+    original_id: Uuid,
+    original: Sealed,
 }
 
 impl SubmissionRow {
     /// Opens the text.
     pub(crate) fn text(&self, keys: &KeyRing, district: DistrictCode) -> Result<Text, Refusal> {
-        open(
-            keys,
-            &SealContext::new(district, "submission", "body", self.id),
-            &self.body,
-        )
+        let canonical = document::open(keys, district, self.original_id, &self.original)
+            .map_err(|error| Refusal::internal(&error))?;
+        let original: Original = xinqiao_documents::open(&canonical)
+            .and_then(Opened::into_form)
+            .map_err(|error| Refusal::internal(&error))?;
+        Ok(Text {
+            title: original.subject,
+            content: original.content,
+            requests: original.requests,
+            scan_reference: original.scan_reference,
+        })
     }
 }
 
@@ -82,9 +92,12 @@ pub(crate) async fn submissions(
     case: Uuid,
 ) -> Result<Vec<SubmissionRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, ordinal, channel, received_at, registered_at, postmark_on, visit_count, affected_count, joint, oral,
-                confidential, consent_public, body
-         FROM submission WHERE district_code = $1 AND case_id = $2 ORDER BY ordinal",
+        "SELECT s.id, s.ordinal, s.channel, s.received_at, s.registered_at, s.postmark_on, s.visit_count,
+                s.affected_count, s.joint, s.oral, s.confidential, s.consent_public, s.original_id,
+                d.content AS original
+         FROM submission s
+         JOIN document d ON d.district_code = s.district_code AND d.document_id = s.original_id
+         WHERE s.district_code = $1 AND s.case_id = $2 ORDER BY s.ordinal",
     )
     .bind(district.as_str())
     .bind(case)

@@ -5,7 +5,8 @@
 //! an error. A second replica, or an ordinary act that came in between, thus costs a retry and never a gap or a
 //! broken chain.
 
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, PgConnection};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_chassis::audit::{AuditRow, Head};
@@ -74,15 +75,16 @@ WITH counter AS (
 ), submissions AS (
     INSERT INTO submission (district_code, ordinal, first_flag, version,
         case_id, channel, received_at, registered_at, created_at, updated_at, created_by, updated_by,
-        id, postmark_on, visit_count, affected_count, joint, oral, confidential, consent_public, body)
+        id, postmark_on, visit_count, affected_count, joint, oral, confidential, consent_public, original_id)
     SELECT $1, 1, true, 1,
         r.case_id, r.channel, r.received_at, r.at, r.at, r.at, r.by, r.by,
-        r.id, r.postmark_on, r.visit_count, r.affected_count, r.joint, r.oral, r.confidential, r.consent_public, r.body
+        r.id, r.postmark_on, r.visit_count, r.affected_count, r.joint, r.oral, r.confidential, r.consent_public,
+        r.original_id
     FROM unnest($14::uuid[], $16::smallint[], $20::timestamptz[], $21::timestamptz[], $31::text[],
                 $32::uuid[], $33::date[], $34::integer[], $35::integer[], $36::boolean[], $37::boolean[],
-                $38::boolean[], $39::boolean[], $40::bytea[])
+                $38::boolean[], $39::boolean[], $40::uuid[])
          AS r (case_id, channel, received_at, at, by, id, postmark_on, visit_count, affected_count, joint, oral,
-               confidential, consent_public, body)
+               confidential, consent_public, original_id)
     WHERE EXISTS (SELECT FROM head)
 ), petitioners AS (
     INSERT INTO petitioner (district_code, ordinal, version,
@@ -104,6 +106,9 @@ WITH counter AS (
          AS r (document_id, case_id, form, archive_item, content, content_sha256, ciphertext_sha256, key_version,
                at, by)
     WHERE EXISTS (SELECT FROM head)
+), uncopied_documents AS (
+    INSERT INTO uncopied (district_code, first_id, document_ids)
+    SELECT $1, ($52::uuid[])[1], $52::uuid[] WHERE EXISTS (SELECT FROM head)
 ), events AS (
     INSERT INTO outbox (district_code, sequence, kind, entity_kind,
         event_id, entity_id, case_no, subject, body, trace_parent, actor_ref, occurred_at)
@@ -115,7 +120,8 @@ WITH counter AS (
     WHERE EXISTS (SELECT FROM head)
     RETURNING position, event_id
 ), unpublished_events AS (
-    INSERT INTO unpublished (district_code, position, event_id) SELECT $1, position, event_id FROM events
+    INSERT INTO unpublished (district_code, position, event_ids)
+    SELECT $1, min(position), array_agg(event_id ORDER BY position) FROM events HAVING count(*) > 0
 ), audits AS (
     INSERT INTO audit (district_code, seq, object, canonical, prev_hash, hash)
     SELECT $1, r.* FROM unnest($66::bigint[], $67::text[], $68::bytea[], $69::bytea[], $70::bytea[]) AS r
@@ -123,10 +129,17 @@ WITH counter AS (
 )
 SELECT CASE WHEN EXISTS (SELECT FROM counter) THEN 1 / (SELECT count(*)::integer FROM head) ELSE 0 END";
 
+/// Arguments of the statement.
+const ARGUMENTS: usize = 70;
+/// Room for the arguments of a usual registration, so that they do not move while they grow.
+const ROW_BYTES: usize = 8 * 1024;
+
 impl Batch<'_> {
     /// Sends the batch. On [`Outcome::Moved`] nothing is written.
     pub(super) async fn write(&self, connection: &mut PgConnection) -> Result<Outcome, sqlx::Error> {
-        let mut query = sqlx::query_scalar::<_, i32>(STATEMENT)
+        let mut arguments = PgArguments::default();
+        arguments.reserve(ARGUMENTS, self.rows.len() * ROW_BYTES);
+        let mut query = sqlx::query_scalar_with::<_, i32, _>(STATEMENT, arguments)
             .bind(self.district.as_str())
             .bind(self.list(|_, numbered, _| numbered.request.request_id))
             .bind(self.year)
@@ -198,7 +211,7 @@ impl Batch<'_> {
             .bind(self.list(|row, _, _| row.submission.oral))
             .bind(self.list(|row, _, _| row.submission.confidential))
             .bind(self.list(|row, _, _| row.submission.consent_public))
-            .bind(self.list(|row, _, _| row.body.as_bytes()))
+            .bind(self.list(|row, _, _| row.original.document_id))
     }
 
     fn bind_petitioners<'q>(&'q self, query: Query<'q>) -> Query<'q> {
@@ -310,7 +323,7 @@ impl Batch<'_> {
     }
 }
 
-type Query<'q> = sqlx::query::QueryScalar<'q, sqlx::Postgres, i32, sqlx::postgres::PgArguments>;
+type Query<'q> = sqlx::query::QueryScalar<'q, sqlx::Postgres, i32, PgArguments>;
 
 fn violates(error: &sqlx::Error, constraint: &str) -> bool {
     error

@@ -46,16 +46,6 @@ pub(crate) fn prepare(
     let start = local::local_date(submission.received_at);
     let k1 = office.deadlines.k1(office.district, office.calendar, start);
     let actor_ref = person_ref(&caller.person_id);
-    let words = serde_json::to_vec(&submission.text).expect("invariant: texts are plain data");
-    let body = seal(
-        office.keys,
-        &submission,
-        district,
-        "submission",
-        "body",
-        submission_id,
-        &words,
-    );
     let trace_id = trace::current_trace_id();
     let mut audit = Entry::new(
         office.now,
@@ -96,7 +86,6 @@ pub(crate) fn prepare(
         submission,
         rule_version: office.district.rules.version.clone(),
         k1,
-        body,
         title,
         ledger_salt: random::bytes(),
         audit,

@@ -29,14 +29,15 @@ struct Entry {
 }
 
 impl Entry {
-    fn answer(self, reply: &Reply) {
-        for (copy, sender) in self.replies.into_iter().enumerate() {
-            let reply = reply
-                .clone()
-                .map(|(registered, replayed)| (registered, replayed || copy > 0));
-            // A caller who has gone does not read his answer; his case is registered all the same.
-            let _ = sender.send(reply);
+    /// The first caller gets the answer, everybody else a copy. A caller who has gone does not read his; his case
+    /// is registered all the same.
+    fn answer(self, reply: Reply) {
+        let mut senders = self.replies.into_iter();
+        let Some(first) = senders.next() else { return };
+        for sender in senders {
+            let _ = sender.send(reply.clone().map(|(registered, _)| (registered, true)));
         }
+        let _ = first.send(reply);
     }
 }
 
@@ -121,7 +122,7 @@ impl Writer {
                 Err((entries, error)) => {
                     let refusal = Refusal::from(error);
                     for entry in entries {
-                        entry.answer(&Err(refusal.clone()));
+                        entry.answer(Err(refusal.clone()));
                     }
                 }
             }
@@ -235,7 +236,7 @@ impl Writer {
             known.answer,
         );
         let reply = replayed.map(|response| (response.registered.unwrap_or_default(), true));
-        entry.answer(&reply);
+        entry.answer(reply);
     }
 
     /// Numbers the entries and links them into the chain. The answer at the place of each entry; an entry that
@@ -256,13 +257,13 @@ impl Writer {
                 answers.push(Err(exhausted()));
                 continue;
             };
-            let numbered = registration.numbered(self.desk.service(), self.desk.keys(), number);
+            let (numbered, answer) = registration.numbered(self.desk.service(), self.desk.keys(), number);
             let (audit, head) = registration.audit.chain(district, next.head);
             next = Base {
                 last: number.sequence(),
                 head,
             };
-            answers.push(Ok(numbered.answer.clone()));
+            answers.push(Ok(answer));
             rows.push((registration, numbered, audit));
         }
         (
@@ -281,7 +282,7 @@ impl Writer {
         // A registration leaves work for the relay only.
         self.desk.wakers().relay.wake();
         for (entry, answer) in entries.into_iter().zip(answers) {
-            entry.answer(&answer.map(|registered| (registered, false)));
+            entry.answer(answer.map(|registered| (registered, false)));
         }
     }
 }
