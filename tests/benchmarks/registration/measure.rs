@@ -17,13 +17,13 @@ use crate::load::{self, Outcome};
 use crate::reference::{Form, Reference};
 use crate::truth::Truth;
 
-/// Registrations per p4 transaction at 32 clients, at the better of 128 and 256 callers.
+/// Registrations per p4 transaction at 32 clients, at 128 or 256 callers.
 const BOUND_P4: f64 = 1.25;
 /// The same against p5.
 const BOUND_P5: f64 = 2.5;
 /// Registrations per p4 transaction, both at 8.
 const BOUND_FEW: f64 = 0.7;
-/// 99th percentile at 128 and 256 callers, milliseconds.
+/// 99th percentile at the same load, milliseconds.
 const P99_LIMIT_MS: f64 = 50.0;
 /// How far the relay may fall behind, seconds.
 const RELAY_LAG_LIMIT_S: f64 = 1.0;
@@ -141,11 +141,12 @@ impl Samples {
             median(self.p4[1].iter().copied()),
         );
         let p5 = median(self.p5[1].iter().copied());
-        let best = rates(2).max(rates(3));
+        // Rate and latency must hold at one load: the smaller one, when its rate is enough.
+        let judged = if rates(2) / p4 >= BOUND_P4 { 2 } else { 3 };
+        let (callers, rate, p99_ms) = (CALLERS[judged], rates(judged), p99s(judged));
         let lag_s = self.lags_s.iter().copied().fold(0.0, f64::max);
-        let p99_ms = p99s(2).max(p99s(3));
         let checks = [
-            ("against p5 at 32", best / p5, BOUND_P5),
+            ("against p5 at 32", rate / p5, BOUND_P5),
             ("at 8 callers against p4 at 8", rates(0) / p4_few, BOUND_FEW),
             ("p99 limit over p99", P99_LIMIT_MS / p99_ms, 1.0),
             (
@@ -155,9 +156,9 @@ impl Samples {
             ),
         ];
         println!(
-            "medians: p4 at 32 {p4:.0} /s, p5 {p5:.0} /s, best of 128 and 256 callers {best:.0} /s, p99 {p99_ms:.1} ms, relay behind at most {lag_s:.2} s"
+            "medians: p4 at 32 {p4:.0} /s, p5 {p5:.0} /s, {callers} callers {rate:.0} /s, p99 {p99_ms:.1} ms, relay behind at most {lag_s:.2} s"
         );
-        let mut held = best / p4 >= BOUND_P4;
+        let mut held = rate / p4 >= BOUND_P4;
         for (name, ratio, bound) in checks {
             println!("  {name}: {ratio:.2}, bound {bound:.2}");
             held &= ratio >= bound;
@@ -165,9 +166,9 @@ impl Samples {
         let bare = median(self.bare[1].iter().copied());
         println!(
             "  against the four rows of a bare petition at 32: {:.2}, no bound",
-            best / bare
+            rate / bare
         );
-        println!("registration ratio {:.2} bound {BOUND_P4:.2}", best / p4);
+        println!("registration ratio {:.2} bound {BOUND_P4:.2}", rate / p4);
         if held {
             ExitCode::SUCCESS
         } else {

@@ -5,9 +5,11 @@
 //! many tasks in parallel, and the writer's thread keeps to what must happen in order.
 
 pub(crate) mod batch;
+mod entry;
 mod metrics;
 pub(crate) mod queue;
 mod sheet;
+mod standing;
 mod writer;
 
 use std::sync::Arc;

@@ -202,3 +202,42 @@ async fn a_group_of_eight_is_one_case_with_eight_petitioners() {
     assert!(view.header.unwrap().joint);
     bench.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_district_does_not_keep_another_waiting() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let busy: Vec<_> = (0..16)
+        .map(|_| {
+            let mut client = registration(&bench, &clerk());
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                let mut done = 0_i64;
+                while !stop.is_cancelled() {
+                    client.register_visit(a_visit()).await.unwrap();
+                    done += 1;
+                }
+                done
+            })
+        })
+        .collect();
+    let mut other = registration(&bench, &clerk_of_b());
+    for _ in 0..20 {
+        other.register_visit(a_visit()).await.unwrap();
+    }
+    stop.cancel();
+    let mut done = 0;
+    for task in busy {
+        done += task.await.unwrap();
+    }
+    let last: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT last::bigint, (SELECT count(*) FROM case_file f WHERE f.district_code = n.district_code)
+         FROM number_counter n ORDER BY district_code",
+    )
+    .fetch_all(bench.pool())
+    .await
+    .unwrap();
+    assert_eq!(last, [(done, done), (20, 20)]);
+    bench.settled().await;
+    bench.finish().await;
+}

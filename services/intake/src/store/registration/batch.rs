@@ -8,12 +8,17 @@
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, PgConnection};
 use time::{Date, OffsetDateTime};
+use tonic::Code;
 use uuid::Uuid;
 use xinqiao_chassis::audit::{AuditRow, Head};
+use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::document::DocumentRow;
+use xinqiao_chassis::refusal::Refusal;
 use xinqiao_chassis::seal::Sealed;
-use xinqiao_kernel::DistrictCode;
+use xinqiao_kernel::CaseNumber;
+use xinqiao_proto::intake::Registered;
 
+use super::entry::{Entry, Key};
 use super::{Numbered, Registration};
 
 /// From where numbers and hashes of a batch were counted.
@@ -27,12 +32,97 @@ pub(super) struct Base {
 
 /// Registrations with their numbers and links, and where they leave counter and chain.
 #[derive(Debug)]
-pub(super) struct Batch<'a> {
-    pub(super) district: DistrictCode,
-    pub(super) year: i16,
-    pub(super) base: Base,
+pub(super) struct Batch {
+    key: Key,
+    base: Base,
     pub(super) next: Base,
-    pub(super) rows: Vec<(&'a Registration, Numbered, AuditRow)>,
+    rows: Vec<Row>,
+}
+
+/// A registration with what its number decides.
+#[derive(Debug)]
+struct Row {
+    entry: Entry,
+    numbered: Numbered,
+    audit: AuditRow,
+    answer: Registered,
+}
+
+impl Batch {
+    /// An empty batch that counts from `base`.
+    pub(super) const fn from(key: Key, base: Base) -> Self {
+        Self {
+            key,
+            base,
+            next: base,
+            rows: Vec::new(),
+        }
+    }
+
+    pub(super) const fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Whether a registration belongs here: of this district and year, and no copy of one that is in.
+    pub(super) fn takes(&self, entry: &Entry) -> bool {
+        let copy = || {
+            self.rows
+                .iter()
+                .any(|row| row.entry.request_id() == entry.request_id())
+        };
+        entry.key() == self.key && !copy()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Numbers one more registration and links it into the chain. One that gets no number any more is refused.
+    pub(super) fn add(&mut self, desk: &Desk, entry: Entry) {
+        let registration = &*entry.registration;
+        let (district, year) = self.key;
+        let digit = registration.submission.digit();
+        let Ok(number) = CaseNumber::new(district, i32::from(year), digit, self.next.last + 1) else {
+            return entry.answer(Err(exhausted()));
+        };
+        let (numbered, answer) = registration.numbered(desk.service(), desk.keys(), number);
+        let (audit, head) = registration.audit.chain(district, self.next.head);
+        self.next = Base {
+            last: number.sequence(),
+            head,
+        };
+        self.rows.push(Row {
+            entry,
+            numbered,
+            audit,
+            answer,
+        });
+    }
+
+    /// Everybody is registered.
+    pub(super) fn answer(self) {
+        for row in self.rows {
+            row.entry.answer(Ok((row.answer, false)));
+        }
+    }
+
+    /// The entries without their numbers, which do not count.
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.rows.into_iter().map(|row| row.entry).collect()
+    }
+}
+
+fn exhausted() -> Refusal {
+    Refusal::new(
+        Code::ResourceExhausted,
+        "NUMBERS_EXHAUSTED",
+        "本年度信访编号已用完，请联系系统管理员",
+        "the case numbers of this year are used up; call the administrator",
+    )
 }
 
 /// What came of a batch.
@@ -134,15 +224,15 @@ const ARGUMENTS: usize = 70;
 /// Room for the arguments of a usual registration, so that they do not move while they grow.
 const ROW_BYTES: usize = 8 * 1024;
 
-impl Batch<'_> {
+impl Batch {
     /// Sends the batch. On [`Outcome::Moved`] nothing is written.
     pub(super) async fn write(&self, connection: &mut PgConnection) -> Result<Outcome, sqlx::Error> {
         let mut arguments = PgArguments::default();
         arguments.reserve(ARGUMENTS, self.rows.len() * ROW_BYTES);
         let mut query = sqlx::query_scalar_with::<_, i32, _>(STATEMENT, arguments)
-            .bind(self.district.as_str())
+            .bind(self.key.0.as_str())
             .bind(self.list(|_, numbered, _| numbered.request.request_id))
-            .bind(self.year)
+            .bind(self.key.1)
             .bind(as_integer(self.base.last))
             .bind(as_integer(self.next.last))
             .bind(self.base.head.seq)
@@ -167,7 +257,7 @@ impl Batch<'_> {
     fn list<'b, T>(&'b self, pick: impl Fn(&'b Registration, &'b Numbered, &'b AuditRow) -> T) -> Vec<T> {
         self.rows
             .iter()
-            .map(|(registration, numbered, audit)| pick(registration, numbered, audit))
+            .map(|row| pick(&row.entry.registration, &row.numbered, &row.audit))
             .collect()
     }
 
@@ -218,10 +308,11 @@ impl Batch<'_> {
         let all: Vec<_> = self
             .rows
             .iter()
-            .flat_map(|(row, ..)| {
+            .flat_map(|row| {
+                let row = &*row.entry.registration;
                 (0_i16..)
                     .zip(&row.petitioners)
-                    .map(move |(position, one)| (*row, position, one))
+                    .map(move |(position, one)| (row, position, one))
             })
             .collect();
         query
@@ -266,7 +357,7 @@ impl Batch<'_> {
         let all: Vec<&DocumentRow> = self
             .rows
             .iter()
-            .flat_map(|(row, numbered, _)| [&numbered.form, &row.original])
+            .flat_map(|row| [&row.numbered.form, &row.entry.registration.original])
             .collect();
         query
             .bind(all.iter().map(|one| one.document_id).collect::<Vec<Uuid>>())
@@ -343,77 +434,6 @@ fn half_swapped(error: &sqlx::Error) -> bool {
 
 fn as_integer(number: u32) -> i32 {
     i32::try_from(number).expect("invariant: numbers have six digits")
-}
-
-/// Takes counter and chain of a district for this transaction and says where they stand; makes them when they do
-/// not exist yet.
-pub(super) async fn lock(
-    connection: &mut PgConnection,
-    district: DistrictCode,
-    year: i16,
-) -> Result<Base, sqlx::Error> {
-    sqlx::query(
-        "WITH counter AS (INSERT INTO number_counter (district_code, year, last) VALUES ($1, $2, 0)
-                          ON CONFLICT DO NOTHING)
-         INSERT INTO audit_head (district_code, seq, hash) VALUES ($1, 0, $3) ON CONFLICT DO NOTHING",
-    )
-    .bind(district.as_str())
-    .bind(year)
-    .bind(Head::START.hash.as_slice())
-    .execute(&mut *connection)
-    .await?;
-    let last: i32 = sqlx::query_scalar(
-        "SELECT last FROM number_counter WHERE district_code = $1 AND year = $2 FOR UPDATE",
-    )
-    .bind(district.as_str())
-    .bind(year)
-    .fetch_one(&mut *connection)
-    .await?;
-    let (seq, hash): (i64, Vec<u8>) =
-        sqlx::query_as("SELECT seq, hash FROM audit_head WHERE district_code = $1 FOR UPDATE")
-            .bind(district.as_str())
-            .fetch_one(connection)
-            .await?;
-    let hash = hash
-        .try_into()
-        .map_err(|_| sqlx::Error::Decode("a hash is not 32 bytes".into()))?;
-    Ok(Base {
-        last: last.unsigned_abs(),
-        head: Head { seq, hash },
-    })
-}
-
-/// A request id that has its answer already.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct KnownRequest {
-    pub(super) request_id: Uuid,
-    pub(super) body_hash: Vec<u8>,
-    pub(super) answer: Option<Sealed>,
-}
-
-/// Which of these request ids are known; those whose time is over are forgotten on the way.
-pub(super) async fn known(
-    connection: &mut PgConnection,
-    district: DistrictCode,
-    request_ids: &[Uuid],
-    now: OffsetDateTime,
-) -> Result<Vec<KnownRequest>, sqlx::Error> {
-    sqlx::query(
-        "DELETE FROM idempotency WHERE district_code = $1 AND request_id = ANY ($2::uuid[]) AND expires_at <= $3",
-    )
-    .bind(district.as_str())
-    .bind(request_ids)
-    .bind(now)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query_as(
-        "SELECT request_id, body_hash, answer FROM idempotency
-         WHERE district_code = $1 AND request_id = ANY ($2::uuid[])",
-    )
-    .bind(district.as_str())
-    .bind(request_ids)
-    .fetch_all(connection)
-    .await
 }
 
 /// The year a number of this day belongs to, as the counter stores it.
