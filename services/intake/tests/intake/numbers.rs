@@ -204,7 +204,7 @@ async fn a_group_of_eight_is_one_case_with_eight_petitioners() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_busy_district_does_not_keep_another_waiting() {
+async fn two_districts_at_once_are_both_numbered_without_gaps() {
     let bench = Bench::start(xinqiao_intake::service()).await;
     let stop = tokio_util::sync::CancellationToken::new();
     let busy: Vec<_> = (0..16)
