@@ -200,18 +200,19 @@ async fn cross_off(
     published: &[Uuid],
 ) -> Result<(), sqlx::Error> {
     let known: HashSet<&Uuid> = published.iter().collect();
-    let mut done = Vec::new();
+    let (mut done, mut done_with) = (Vec::new(), Vec::new());
     let mut begun = Vec::new();
     for listed in rows.chunk_by(|one, next| one.listed_at == next.listed_at) {
         let count = listed.iter().filter(|row| known.contains(&row.event_id)).count();
         if i32::try_from(count) == Ok(listed[0].listed_with) {
             done.push(listed[0].listed_at);
+            done_with.push(listed[0].listed_with);
         } else if count > 0 {
             begun.push(listed[0].listed_at);
         }
     }
     if !published.is_empty() {
-        store::published(connection, district, &done, published).await?;
+        store::published(connection, district, &done, &done_with, published).await?;
     }
     if !begun.is_empty() {
         store::shorten(connection, district, &begun, published).await?;

@@ -44,19 +44,23 @@ pub(super) async fn unpublished(
     .await
 }
 
-/// Crosses off the rows of the list of whose events the bus now has every one.
+/// Crosses off the rows of the list of whose events the bus now has every one: each by its place and by how many
+/// events it named when it was read. A row that a republishing has added to since stays, and goes out again.
 pub(super) async fn published(
     connection: &mut PgConnection,
     district: DistrictCode,
     listed_at: &[i64],
+    listed_with: &[i32],
     event_ids: &[Uuid],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "WITH accepted AS (DELETE FROM refused WHERE district_code = $1 AND event_id = ANY ($3))
-         DELETE FROM unpublished WHERE district_code = $1 AND position = ANY ($2)",
+        "WITH accepted AS (DELETE FROM refused WHERE district_code = $1 AND event_id = ANY ($4))
+         DELETE FROM unpublished u USING unnest($2::bigint[], $3::integer[]) AS done (position, events)
+         WHERE u.district_code = $1 AND u.position = done.position AND cardinality(u.event_ids) = done.events",
     )
     .bind(district.as_str())
     .bind(listed_at)
+    .bind(listed_with)
     .bind(event_ids)
     .execute(connection)
     .await?;
