@@ -1,6 +1,8 @@
 //! Numbers have no gaps, the chain no broken link, whatever callers do.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use xinqiao_chassis::testing::{Bench, eventually};
@@ -239,5 +241,45 @@ async fn two_districts_at_once_are_both_numbered_without_gaps() {
     .unwrap();
     assert_eq!(last, [(done, done), (20, 20)]);
     bench.settled().await;
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_district_does_not_wait_until_a_busy_one_has_finished() {
+    const CALLERS: usize = 48;
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    // Somebody always waits when a batch is written: the database takes longer than the counters.
+    sqlx::raw_sql(
+        "CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END';
+         CREATE TRIGGER slow AFTER INSERT ON case_file EXECUTE FUNCTION take_time()",
+    )
+    .execute(bench.pool())
+    .await
+    .unwrap();
+    let done = Arc::new(AtomicUsize::new(0));
+    let busy: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let mut client = registration(&bench, &clerk());
+            let done = done.clone();
+            tokio::spawn(async move {
+                while done.load(Ordering::Relaxed) < 24 * CALLERS {
+                    client.register_visit(a_visit()).await.unwrap();
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    let mut other = registration(&bench, &clerk_of_b());
+    let mut passed = Vec::new();
+    for _ in 0..2 {
+        let before = done.load(Ordering::Relaxed);
+        other.register_visit(a_visit()).await.unwrap();
+        passed.push(done.load(Ordering::Relaxed) - before);
+    }
+    for task in busy {
+        task.await.unwrap();
+    }
+    // On its way in, while a batch is written, and while the one that was numbered on it is.
+    assert!(passed.iter().all(|count| *count <= 5 * CALLERS), "{passed:?}");
     bench.finish().await;
 }

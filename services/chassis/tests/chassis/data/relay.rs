@@ -44,6 +44,18 @@ async fn ids(bench: &mut Bench) -> Vec<Uuid> {
     stream(bench).await.into_iter().map(|(id, _)| id).collect()
 }
 
+/// Lifts the stream's limit of a message's size.
+async fn carry_anything(bench: &mut Bench) {
+    let client = async_nats::connect(bench.nats().url()).await.unwrap();
+    let context = jetstream::new(client);
+    let stream = context.get_stream(stream_name("intake")).await.unwrap();
+    let config = jetstream::stream::Config {
+        max_message_size: -1,
+        ..stream.cached_info().config.clone()
+    };
+    context.update_stream(config).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_published_once_and_in_the_order_of_commits() {
     let mut bench = Bench::start(service()).await;
@@ -140,7 +152,7 @@ async fn a_lost_store_is_refilled_from_the_journal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_the_bus_will_not_carry_stops_its_own_entity_only() {
+async fn an_event_the_bus_will_not_carry_stops_its_own_entity_only_until_it_will() {
     let mut bench = Bench::start(service()).await;
     let (poisoned, healthy) = (entity(), entity());
     let first = publish(bench.desk(), poisoned, 1, 0).await;
@@ -166,7 +178,14 @@ async fn an_event_the_bus_will_not_carry_stops_its_own_entity_only() {
             .unwrap()
             .contains("message size exceeds maximum")
     );
-    bench.allow_leftovers();
+    carry_anything(&mut bench).await;
+    bench.settled().await;
+    let mut tx = bench.desk().database().begin(home()).await.unwrap();
+    assert_eq!(
+        parked::refused(tx.conn(), home(), "intake").await.unwrap().len(),
+        0
+    );
+    tx.rollback().await.unwrap();
     bench.finish().await;
 }
 
@@ -212,5 +231,44 @@ async fn an_act_of_more_events_than_a_batch_holds_is_published_in_order() {
     let written = publish(bench.desk(), entity(), 1_234, 0).await;
     bench.settled().await;
     assert_eq!(ids(&mut bench).await, written);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_republished_while_its_row_is_crossed_off_goes_out_too() {
+    let mut bench = Bench::start(service()).await;
+    let both = publish(bench.desk(), entity(), 2, 0).await;
+    bench.settled().await;
+    bench.nats().lose_everything();
+    // As after a bus that took the first event of the act, and not the second.
+    sqlx::query(
+        "INSERT INTO unpublished SELECT district_code, min(position), ARRAY[$1] FROM outbox GROUP BY 1",
+    )
+    .bind(both[1])
+    .execute(bench.pool())
+    .await
+    .unwrap();
+    let mut tx = bench.desk().database().begin(home()).await.unwrap();
+    sqlx::query("SELECT FROM unpublished FOR UPDATE")
+        .execute(tx.conn())
+        .await
+        .unwrap();
+    bench.nats().start_again().await;
+    eventually("the relay waits for the row", async || {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%DELETE FROM unpublished%'",
+        )
+        .fetch_one(bench.pool())
+        .await
+        .unwrap();
+        (waiting == 1).then_some(())
+    })
+    .await;
+    let since = instant("2026-03-01T00:00:00+08:00");
+    assert_eq!(journal::republish(tx.conn(), home(), since).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    bench.settled().await;
+    assert_eq!(ids(&mut bench).await, [both[1], both[0]]);
     bench.finish().await;
 }

@@ -61,23 +61,18 @@ impl From<Waiting> for Entry {
     }
 }
 
-/// By district and year, copies of one request together.
-pub(super) fn grouped(taken: impl Iterator<Item = Entry>) -> HashMap<Key, Vec<Entry>> {
-    let mut groups: HashMap<Key, Vec<Entry>> = HashMap::new();
-    let mut seen: HashMap<(DistrictCode, Uuid), (Key, usize)> = HashMap::new();
-    for entry in taken {
-        let request = (entry.registration.district, entry.request_id());
-        if let Some((key, position)) = seen.get(&request) {
-            let group = groups
-                .get_mut(key)
-                .expect("invariant: noted when it was put there");
-            group[*position].join(entry);
-            continue;
+/// Takes out those who are numbered together with the one who has waited longest, copies of one request as one.
+pub(super) fn oldest(waiting: &mut Vec<Entry>) -> Option<(Key, Vec<Entry>)> {
+    let key = waiting.first()?.key();
+    let mut together: Vec<Entry> = Vec::new();
+    let mut seen: HashMap<Uuid, usize> = HashMap::new();
+    for entry in waiting.extract_if(.., |entry| entry.key() == key) {
+        if let Some(position) = seen.get(&entry.request_id()) {
+            together[*position].join(entry);
+        } else {
+            seen.insert(entry.request_id(), together.len());
+            together.push(entry);
         }
-        let key = entry.key();
-        let group = groups.entry(key).or_default();
-        seen.insert(request, (key, group.len()));
-        group.push(entry);
     }
-    groups
+    Some((key, together))
 }

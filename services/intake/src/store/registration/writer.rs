@@ -20,7 +20,7 @@ use xinqiao_proto::intake::RegisterVisitResponse;
 
 use super::Registration;
 use super::batch::{Base, Batch, Outcome};
-use super::entry::{Entry, Key, grouped};
+use super::entry::{Entry, Key, oldest};
 use super::metrics;
 use super::queue::Waiting;
 use super::standing::{self, KnownRequest};
@@ -50,7 +50,7 @@ pub(super) struct Writer {
     batch_max: usize,
     /// Where counter and chain of a district and year stood after the last flush.
     remembered: HashMap<Key, Base>,
-    /// What came for others while the batches of one district and year were written.
+    /// Who waits while the batches of one district and year are written, in the order they came.
     aside: Vec<Entry>,
 }
 
@@ -85,10 +85,8 @@ impl Writer {
                 break;
             }
             self.aside.extend(taken.drain(..).map(Entry::from));
-            while !self.aside.is_empty() {
-                for (key, entries) in grouped(std::mem::take(&mut self.aside).into_iter()) {
-                    self.flush(key, entries, &mut queue).await;
-                }
+            while let Some((key, entries)) = oldest(&mut self.aside) {
+                self.flush(key, entries, &mut queue).await;
             }
         }
         self.database.close().await;
@@ -182,11 +180,11 @@ impl Writer {
     }
 
     /// Writes entries from what is locked and read. Entries whose row fails are taken out; the rest is written.
-    async fn flush_carefully(&mut self, key: Key, entries: Vec<Entry>) {
+    async fn flush_carefully(&mut self, key: Key, mut entries: Vec<Entry>) {
         let began = Instant::now();
         let count = entries.len();
-        let copies_together = grouped(entries.into_iter()).into_values();
-        let mut pending: Vec<_> = copies_together.collect();
+        // A copy may have come on the batch that follows the one with its original.
+        let mut pending: Vec<_> = oldest(&mut entries).into_iter().map(|(_, group)| group).collect();
         while let Some(mut entries) = pending.pop() {
             if entries.is_empty() {
                 continue;
