@@ -1,5 +1,6 @@
 //! A private Postgres: its own data folder, loopback only, one superuser with a generated password.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -186,15 +187,25 @@ async fn create(bin: &Path, folder: &Path) -> Result<()> {
     let settings = folder.join("data/postgresql.conf");
     let mut text = std::fs::read_to_string(&settings)?;
     text.push_str(SETTINGS);
+    writeln!(text, "shared_buffers = {}MB", shared_buffers_mib())?;
     std::fs::write(&settings, text)?;
     Ok(())
 }
 
-/// What differs from the defaults: memory and write-ahead log for one machine, durability untouched.
+/// An eighth of the machine's memory: a writer that must first write out somebody else's pages makes callers wait.
+fn shared_buffers_mib() -> u64 {
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total_kib = told
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))
+        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    (total_kib.unwrap_or_default() / 1024 / 8).clamp(128, 4096)
+}
+
+/// What differs from the defaults on every machine: connections and write-ahead log; durability untouched.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 max_connections = 300
-shared_buffers = 512MB
 wal_buffers = 64MB
 max_wal_size = 4GB
 checkpoint_timeout = 15min
