@@ -14,6 +14,13 @@
       key: app-url
 - name: XINQIAO_NATS_URL
   value: {{ required "platform.natsUrl is the address of JetStream" $platform.natsUrl | quote }}
+{{- with .Values.bus.existingSecret }}
+- name: XINQIAO_NATS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: password
+{{- end }}
 - name: XINQIAO_JWKS_URL
   value: {{ required "platform.jwksUrl is the key set of the identity provider" $platform.jwksUrl | quote }}
 - name: XINQIAO_TOKEN_ISSUER

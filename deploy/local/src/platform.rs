@@ -267,6 +267,7 @@ impl Platform {
             ("XINQIAO_DATABASE_URL", self.databases.app_url(service)?),
             ("XINQIAO_OWNER_DATABASE_URL", self.databases.owner_url(service)?),
             ("XINQIAO_NATS_URL", self.nats.url()),
+            ("XINQIAO_NATS_PASSWORD", self.nats.password(service)?.to_owned()),
             ("XINQIAO_JWKS_URL", self.issuer.jwks_url()),
             ("XINQIAO_TOKEN_ISSUER", self.issuer.name()),
             ("XINQIAO_TOKEN_AUDIENCE", AUDIENCE.to_owned()),

@@ -3,6 +3,7 @@
 //! While the settings are wrong or unknown, the relay and the consumers stand still: a stream that drops
 //! messages is worse than one that is away, because the journal keeps everything.
 
+mod permissions;
 mod settings;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub use permissions::{Permissions, inbox_prefix, permissions};
 pub(crate) use settings::verify;
 pub use settings::{faults, stream_config, stream_name};
 
@@ -79,8 +81,16 @@ impl Bus {
     pub async fn connect(service: &'static str, settings: &BusSettings) -> Result<Self, BusError> {
         let fitness = Arc::new(watch::Sender::new(Fitness::Unknown));
         let seen = Arc::clone(&fitness);
-        let client = ConnectOptions::new()
+        let options = match &settings.password {
+            Some(password) => ConnectOptions::with_user_and_password(
+                service.to_owned(),
+                password.expose_secret().to_owned(),
+            ),
+            None => ConnectOptions::new(),
+        };
+        let client = options
             .name(service)
+            .custom_inbox_prefix(inbox_prefix(service))
             .retry_on_initial_connect()
             .ping_interval(Duration::from_secs(10))
             .reconnect_delay_callback(|tries| {

@@ -83,7 +83,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         fleet.platform.data(),
     )
     .await?;
-    let mut truth = Truth::open(&intake, &fleet.platform.nats.url()).await?;
+    let mut truth = Truth::open(&intake, fleet.platform.nats.administrator().await?).await?;
     let mut samples = Samples {
         answered: 1,
         ..Samples::default()

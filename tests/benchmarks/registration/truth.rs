@@ -19,12 +19,11 @@ pub(crate) struct Truth {
 }
 
 impl Truth {
-    /// Connects as superuser to intake's database, and to NATS.
-    pub(crate) async fn open(database: &str, nats: &str) -> Result<Self> {
-        let client = async_nats::connect(nats).await?;
+    /// Connects as superuser to intake's database; `bus` is a connection that may look at every stream.
+    pub(crate) async fn open(database: &str, bus: async_nats::Client) -> Result<Self> {
         Ok(Self {
             connection: PgConnection::connect(database).await?,
-            stream: jetstream::new(client),
+            stream: jetstream::new(bus),
         })
     }
 

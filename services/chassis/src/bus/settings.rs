@@ -152,6 +152,7 @@ mod tests {
     fn config() -> Config {
         let settings = BusSettings {
             url: SecretString::from("nats://127.0.0.1"),
+            password: None,
             replicas: 1,
             stream_max_bytes: 1 << 30,
             monitor_url: None,

@@ -15,11 +15,11 @@ use super::{
         CALLS_MAX, CLOCK, DATABASE_ACQUIRE_MS, DATABASE_IDLE_TRANSACTION_MS, DATABASE_LOCK_MS,
         DATABASE_POOL_MAX, DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS,
         INBOX_BATCH_MAX, INBOX_POLL_MS, INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE,
-        LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR, OTLP_ENDPOINT,
-        OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE, STOP_MS,
-        STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE, TLS_CLIENT_CA_FILE,
-        TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER, TOKEN_LEEWAY_MS,
-        TOKEN_MAX_BYTES, TRACE_RATIO,
+        LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR,
+        OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE,
+        STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE,
+        TLS_CLIENT_CA_FILE, TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER,
+        TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TRACE_RATIO,
     },
 };
 
@@ -63,6 +63,8 @@ pub struct DatabaseSettings {
 pub struct BusSettings {
     /// URL of the server or servers, separated by commas.
     pub url: SecretString,
+    /// Password of the user named like the service.
+    pub password: Option<SecretString>,
     /// Copies of each stream.
     pub replicas: usize,
     /// Size at which a stream refuses more.
@@ -232,6 +234,7 @@ impl Settings {
             database: DatabaseSettings::read(reader),
             bus: BusSettings {
                 url: reader.secret(&NATS_URL),
+                password: reader.optional(&NATS_PASSWORD).map(SecretString::from),
                 replicas: reader.count(&NATS_REPLICAS, 1..=5),
                 stream_max_bytes: reader.number(&STREAM_MAX_BYTES, 1 << 16..=1 << 50),
                 monitor_url: reader.optional(&NATS_MONITOR_URL),

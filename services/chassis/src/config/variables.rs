@@ -63,6 +63,13 @@ pub(super) const NATS_URL: Variable = Variable::with_default(
     "The message bus.",
 )
 .secret();
+pub(super) const NATS_PASSWORD: Variable = Variable::with_default(
+    "XINQIAO_NATS_PASSWORD",
+    "",
+    "text",
+    "Password of the user named like the service, who may use its own subjects only; empty: no sign-in.",
+)
+.secret();
 pub(super) const NATS_REPLICAS: Variable = Variable::with_default(
     "XINQIAO_NATS_REPLICAS",
     "1",

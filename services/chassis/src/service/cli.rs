@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{Service, offline, read, start};
 use crate::{
+    bus::permissions,
     config::{MigrateSettings, Reader, Settings},
     database,
     lifecycle::{Ending, signalled},
@@ -46,6 +47,8 @@ enum Command {
     },
     /// Print what the service knows of every entity, as lines of JSON without content.
     Digest,
+    /// Print the user this service needs on the message bus, as NATS configuration; the password is yours to set.
+    BusUser,
     /// Print every setting with its default and the value in force; secrets are not shown.
     Config,
 }
@@ -82,6 +85,7 @@ pub async fn main<S>(service: Service<S>) -> ExitCode {
             command: Parked::Replay { event_id },
         } => offline::replay(&service, event_id).await,
         Command::Digest => offline::digest(&service).await,
+        Command::BusUser => bus_user(service.name),
         Command::Config => config(&service),
     };
     match done {
@@ -120,6 +124,16 @@ async fn migrate<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {
     let settings = reader.finish(settings)?;
     database::migrate(&settings, service.migrator).await?;
     writeln!(io::stdout(), "{}: the schema is up to date", service.name)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bus_user(service: &str) -> anyhow::Result<ExitCode> {
+    let secret = format!("XINQIAO_{}_NATS_PASSWORD", service.to_ascii_uppercase());
+    writeln!(
+        io::stdout(),
+        "{{ user: {service:?}, password: ${secret}, permissions: {} }}",
+        permissions(service)
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -94,6 +94,7 @@ impl NatsServer {
     fn settings(&self) -> BusSettings {
         BusSettings {
             url: SecretString::from(self.url()),
+            password: None,
             replicas: 1,
             stream_max_bytes: STREAM_MAX_BYTES,
             monitor_url: None,
