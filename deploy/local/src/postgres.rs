@@ -202,13 +202,16 @@ fn shared_buffers_mib() -> u64 {
     (total_kib.unwrap_or_default() / 1024 / 8).clamp(128, 4096)
 }
 
-/// What differs from the defaults on every machine: connections and write-ahead log; durability untouched.
+/// What differs from the defaults on every machine: connections and write-ahead log; durability untouched. The hints
+/// to write out early are off: while a checkpoint gave them, every commit waited behind its pages.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 max_connections = 300
 wal_buffers = 64MB
 max_wal_size = 4GB
 checkpoint_timeout = 15min
+checkpoint_flush_after = 0
+bgwriter_flush_after = 0
 jit = off
 fsync = on
 synchronous_commit = on
