@@ -11,7 +11,7 @@
 //! - What lies in the folder of packages is ciphertext; plain bytes leave by `ReadPackage` alone, audited.
 //!
 //! To add an item's rule: [`domain::item`]. To take one more event: `events/facts.rs`. To add an operation:
-//! the contract, a row in `rpc::ROLES`, a file under `rpc/`.
+//! the contract, a row in `rpc::RIGHTS`, a file under `rpc/`.
 
 mod config;
 pub mod domain;
@@ -37,7 +37,7 @@ pub fn service() -> Service<Settings> {
         name: "archive",
         about: "归档: dossiers, sealed packages, fixity",
         migrator: &MIGRATOR,
-        roles: rpc::ROLES,
+        rights: rpc::RIGHTS,
         settings: Settings::read,
         build: |desk, settings| {
             let keys = Arc::clone(desk.keys());

@@ -7,12 +7,14 @@ mod seal;
 mod verify;
 
 use tonic::service::Routes;
+use uuid::Uuid;
 use xinqiao_chassis::{
     desk::Desk,
-    identity::{Caller, Role, RoleTable},
+    permission::{CaseFacts, Resource, Right, RightTable},
     refusal::Refusal,
     server::MESSAGE_MAX_BYTES,
 };
+use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::archive::{
     dossier_service_server::DossierServiceServer, package_service_server::PackageServiceServer,
 };
@@ -20,20 +22,24 @@ use xinqiao_proto::archive::{
 use crate::domain::facts::Facts;
 use crate::store::shelf::Shelf;
 
-const READERS: &[Role] = &[Role::Arc, Role::Dsp, Role::Sup, Role::Ldr];
-
-/// Who may call what (domain rules §5.2, row "archive package").
-pub(crate) const ROLES: RoleTable = &[
-    ("/xinqiao.archive.v1.DossierService/GetDossier", READERS),
+/// The right each RPC needs (domain rules §5.2, row "archive package").
+pub(crate) const RIGHTS: RightTable = &[
     (
-        "/xinqiao.archive.v1.DossierService/ListDesk",
-        &[Role::Arc, Role::Dsp, Role::Sup],
+        "/xinqiao.archive.v1.DossierService/GetDossier",
+        Right::ReadPackage,
     ),
-    ("/xinqiao.archive.v1.DossierService/SealPackage", &[Role::Arc]),
-    ("/xinqiao.archive.v1.PackageService/ReadPackage", READERS),
+    ("/xinqiao.archive.v1.DossierService/ListDesk", Right::ReadRegister),
+    (
+        "/xinqiao.archive.v1.DossierService/SealPackage",
+        Right::ApprovePackage,
+    ),
+    (
+        "/xinqiao.archive.v1.PackageService/ReadPackage",
+        Right::ReadPackage,
+    ),
     (
         "/xinqiao.archive.v1.PackageService/VerifyPackage",
-        &[Role::Arc, Role::Dsp, Role::Sup, Role::Aud],
+        Right::VerifyPackage,
     ),
 ];
 
@@ -64,10 +70,12 @@ pub(crate) fn routes(desk: Desk, shelf: Shelf, package_max_bytes: u64) -> Routes
         .add_service(PackageServiceServer::new(packages).max_decoding_message_size(MESSAGE_MAX_BYTES))
 }
 
-/// A caller who is a leader and nothing else sees only the cases he is responsible for.
-fn may_see(caller: &Caller, facts: &Facts) -> bool {
-    caller.has_any(&[Role::Arc, Role::Dsp, Role::Sup])
-        || (caller.leader_id.is_some() && caller.leader_id == facts.responsible_leader_id)
+/// What decides about who may see a dossier and act on it.
+fn resource(district: DistrictCode, case_id: Uuid, facts: &Facts) -> Resource {
+    Resource::Case(CaseFacts {
+        leader: facts.responsible_leader_id,
+        ..CaseFacts::new(district, case_id, facts.state)
+    })
 }
 
 fn case_not_found() -> Refusal {

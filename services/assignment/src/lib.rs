@@ -26,7 +26,7 @@ pub fn service() -> Service {
         name: "assignment",
         about: "交办办理: assigns released cases to units and follows the handling up to the closure report",
         migrator: &store::MIGRATOR,
-        roles: rpc::ROLES,
+        rights: rpc::RIGHTS,
         settings: |_| (),
         build: |desk, ()| {
             Ok(Parts::new(rpc::routes(&desk), events::Inbound).with_digest(store::digest::CaseDigests))

@@ -36,10 +36,10 @@ mod objection;
 mod opened;
 mod opinion;
 mod refusal;
-mod roles;
+mod rights;
 mod unit;
 
-pub(crate) use roles::ROLES;
+pub(crate) use rights::RIGHTS;
 
 /// The gRPC services over a desk.
 pub(crate) fn routes(desk: &Desk) -> Routes {

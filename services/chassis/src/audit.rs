@@ -15,11 +15,30 @@ use xinqiao_kernel::DistrictCode;
 pub use canonical::CanonicalError;
 pub use verify::{ChainFault, verify};
 
+use crate::identity::Role;
 use crate::random;
 use crate::seal::{KeyRing, SealContext, Sealed, sha256};
 
 /// Link before the first row.
 pub const GENESIS: [u8; 32] = [0; 32];
+
+/// What came of an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was not permitted, and nothing was done.
+    Denied,
+}
+
+impl Outcome {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Denied => "denied",
+        }
+    }
+}
 
 /// What is recorded of one act, before it has its place in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +53,12 @@ pub struct Entry {
     pub action: String,
     /// What it was done to, for example `case:0198…`.
     pub object: String,
+    /// The roles he had, by code; none for a service.
+    pub roles: Vec<String>,
+    /// Whether it was done, or refused for want of a right.
+    pub outcome: Outcome,
+    /// The policies that permitted or refused it.
+    pub policies: Vec<String>,
     /// Which fields were seen or changed; names, never values.
     pub fields: Vec<String>,
     /// Why, sealed.
@@ -63,11 +88,30 @@ impl Entry {
             actor_ref: actor_ref.into(),
             action: action.into(),
             object: object.into(),
+            roles: Vec::new(),
+            outcome: Outcome::Done,
+            policies: Vec::new(),
             fields: Vec::new(),
             reason: None,
             request_id: None,
             trace_id: None,
         }
+    }
+
+    /// It was done, by somebody with these roles, as these policies permit.
+    pub fn granted(&mut self, roles: &[Role], policies: &[&str]) {
+        self.decided(Outcome::Done, roles, policies);
+    }
+
+    /// It was not permitted: by these policies, or by none that would permit it.
+    pub fn denied(&mut self, roles: &[Role], policies: &[&str]) {
+        self.decided(Outcome::Denied, roles, policies);
+    }
+
+    fn decided(&mut self, outcome: Outcome, roles: &[Role], policies: &[&str]) {
+        self.outcome = outcome;
+        self.roles = roles.iter().map(|role| role.code().to_owned()).collect();
+        self.policies = policies.iter().map(|name| (*name).to_owned()).collect();
     }
 
     /// The row that follows `head`, and the new head.

@@ -3,6 +3,7 @@
 //!
 //! The work runs on a task of its own, so that a caller who hangs up does not cut it half-way.
 
+mod access;
 mod act;
 
 use std::sync::Arc;
@@ -17,17 +18,23 @@ use xinqiao_kernel::{Calendar, DistrictCode};
 
 pub use xinqiao_proto::command::Command;
 
+use access::Access;
 pub use act::{Act, Actor, FieldSealer};
 
+use crate::audit::Entry;
 use crate::calendars::Calendars;
 use crate::clock::LegalClock;
 use crate::database::Database;
 use crate::districts::Districts;
 use crate::idempotency::{self, IdempotencyRow, Known};
 use crate::identity::Caller;
+use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
 use crate::seal::KeyRing;
 use crate::waker::Wakers;
+
+/// The audit action of a reading that was not permitted.
+const READING: &str = "read";
 
 /// Set on an answer that was given before.
 pub const REPLAYED: &str = "xinqiao-replayed";
@@ -122,10 +129,10 @@ impl Desk {
         A: Message + Default + 'static,
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
     {
-        let caller = self.caller(&request)?;
+        let access = self.access(&request)?;
         let query = request.into_inner();
         let (answer, replayed) = self
-            .spawned(move |desk| desk.command(caller, query, work))
+            .spawned(move |desk| desk.command(access, query, work))
             .await?;
         let mut response = Response::new(answer);
         if replayed {
@@ -144,10 +151,10 @@ impl Desk {
         A: Message + 'static,
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
     {
-        let caller = self.caller(&request)?;
+        let access = self.access(&request)?;
         let query = request.into_inner();
         let answer = self
-            .spawned(move |desk| desk.reading(caller, query, work))
+            .spawned(move |desk| desk.reading(access, query, work))
             .await?;
         Ok(Response::new(answer))
     }
@@ -168,9 +175,31 @@ impl Desk {
         .await
     }
 
-    /// The authenticated caller, whose district must be served here.
-    pub fn caller<Q>(&self, request: &Request<Q>) -> Result<Caller, Refusal> {
-        let caller = request.extensions().get::<Caller>().cloned().ok_or_else(|| {
+    /// The caller, when he may do on the whole district what he called for: for writers that batch many acts and do
+    /// not come through [`Desk::act`].
+    pub async fn authorised<Q: Command>(&self, request: &Request<Q>) -> Result<Authorised, Refusal> {
+        let (caller, right) = self.access(request)?;
+        let mut access = Access::new(right);
+        let resource = Resource::District(caller.district);
+        match access.authorise(&caller, &resource, no_such_thing) {
+            Ok(()) => Ok(Authorised { caller, access }),
+            Err(refusal) => {
+                self.note(caller, access, Q::ACTION).await;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// The district of the authenticated caller, which must be served here.
+    pub fn district<Q>(&self, request: &Request<Q>) -> Result<DistrictCode, Refusal> {
+        Ok(self.access(request)?.0.district)
+    }
+
+    /// The authenticated caller, whose district must be served here, and the right of the RPC.
+    fn access<Q>(&self, request: &Request<Q>) -> Result<(Caller, Right), Refusal> {
+        let caller = request.extensions().get::<Caller>().cloned();
+        let right = request.extensions().get::<Right>().copied();
+        let (caller, right) = caller.zip(right).ok_or_else(|| {
             Refusal::new(
                 Code::Unauthenticated,
                 "UNAUTHENTICATED",
@@ -179,7 +208,7 @@ impl Desk {
             )
         })?;
         self.served(caller.district)?;
-        Ok(caller)
+        Ok((caller, right))
     }
 
     fn served(&self, district: DistrictCode) -> Result<(), Refusal> {
@@ -204,7 +233,12 @@ impl Desk {
         task.await.unwrap_or_else(|error| Err(Refusal::internal(&error)))
     }
 
-    async fn command<Q, A, W>(self, caller: Caller, query: Q, work: W) -> Result<(A, bool), Refusal>
+    async fn command<Q, A, W>(
+        self,
+        (caller, right): (Caller, Right),
+        query: Q,
+        work: W,
+    ) -> Result<(A, bool), Refusal>
     where
         Q: Command,
         A: Message + Default,
@@ -214,7 +248,7 @@ impl Desk {
         let district = caller.district;
         let actor = Actor::Person(caller);
         let hash = idempotency::body_hash(self.keys(), district, &actor.reference(), Q::ACTION, &query);
-        let mut act = Act::begin(&self, actor, district, Q::ACTION).await?;
+        let mut act = Act::begin(&self, actor, district, Q::ACTION).await?.asking(right);
         act.set_request_id(request_id);
         let row = IdempotencyRow::new(request_id, Q::ACTION, hash, act.now());
         let now = act.now();
@@ -223,23 +257,76 @@ impl Desk {
         {
             return Ok((answer, true));
         }
-        let answer = work(&mut act, query).await?;
+        let answer = match work(&mut act, query).await {
+            Ok(answer) => answer,
+            Err(refusal) => return Err(self.refused(act, refusal, Q::ACTION).await),
+        };
         let row = row.answered(self.keys(), district, &answer);
         idempotency::store(act.conn(), district, &row).await?;
         act.finish().await?;
         Ok((answer, false))
     }
 
-    async fn reading<Q, A, W>(self, caller: Caller, query: Q, work: W) -> Result<A, Refusal>
+    async fn reading<Q, A, W>(self, (caller, right): (Caller, Right), query: Q, work: W) -> Result<A, Refusal>
     where
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>>,
     {
         let district = caller.district;
-        let mut act = Act::begin(&self, Actor::Person(caller), district, "").await?;
-        let answer = work(&mut act, query).await?;
+        let mut act = Act::begin(&self, Actor::Person(caller), district, "")
+            .await?
+            .asking(right);
+        let answer = match work(&mut act, query).await {
+            Ok(answer) => answer,
+            Err(refusal) => return Err(self.refused(act, refusal, READING).await),
+        };
         act.finish().await?;
         Ok(answer)
     }
+
+    /// Ends an act that was refused. An attempt that was not permitted is noted in a transaction of its own, once
+    /// the one of the act is gone: that one leaves nothing.
+    async fn refused(&self, act: Act, refusal: Refusal, action: &'static str) -> Refusal {
+        if let Some((caller, access)) = act.into_denied() {
+            self.note(caller, access, action).await;
+        }
+        refusal
+    }
+
+    /// Leaves an audit row of an attempt that was not permitted. The caller is refused either way.
+    async fn note(&self, caller: Caller, access: Access, action: &'static str) {
+        let district = caller.district;
+        let noted = async {
+            let act = Act::begin(self, Actor::Person(caller), district, action).await?;
+            act.finish_denied(access).await
+        };
+        if let Err(error) = noted.await {
+            tracing::error!(reason = error.reason(), "a refused attempt could not be noted");
+        }
+    }
+}
+
+/// A caller who may do what he called for.
+#[derive(Clone, Debug)]
+pub struct Authorised {
+    caller: Caller,
+    access: Access,
+}
+
+impl Authorised {
+    /// Who he is.
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Writes his roles and the policies that let him act into the act's audit entry.
+    pub fn record(&self, entry: &mut Entry) {
+        entry.granted(&self.caller.roles, self.access.granted().unwrap_or_default());
+    }
+}
+
+/// For what is never hidden.
+fn no_such_thing() -> Refusal {
+    Refusal::not_found("该项内容", "what was asked for")
 }
 
 /// The reference of a person in journal and audit.

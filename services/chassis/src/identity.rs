@@ -120,9 +120,6 @@ impl FromStr for Role {
     }
 }
 
-/// Which roles may call which RPC, by full path: `/xinqiao.intake.v1.RegistrationService/RegisterVisit`.
-pub type RoleTable = &'static [(&'static str, &'static [Role])];
-
 /// A person whose token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -136,6 +133,8 @@ pub struct Caller {
     pub unit_id: Option<Uuid>,
     /// The leader he is or works for.
     pub leader_id: Option<Uuid>,
+    /// The one case of a petitioner.
+    pub case_id: Option<Uuid>,
     /// His name, class P1.
     pub name: String,
 }

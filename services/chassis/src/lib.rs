@@ -1,7 +1,7 @@
 //! The chassis every service runs on.
 //!
 //! A service states *what* it does; the chassis has *how* a change happens, once: a call is authenticated
-//! and authorised ([`identity`], [`server`]), one transaction of one district does its work, its audit row
+//! and authorised ([`identity`], [`permission`], [`server`]), one transaction of one district does its work, its audit row
 //! and its events, and the answer is sent after the commit. A relay publishes the journal, an inbox takes
 //! what other services publish, and [`lifecycle`] stops everything in order.
 //!
@@ -31,6 +31,7 @@ pub mod jobs;
 pub mod journal;
 pub mod lifecycle;
 mod metrics;
+pub mod permission;
 pub mod random;
 pub mod refusal;
 pub mod relay;

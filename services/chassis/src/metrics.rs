@@ -1,10 +1,12 @@
-//! Instruments of journal and inbox. First touched by the background tasks, after telemetry is set up.
+//! Instruments of journal, inbox and permissions. First touched after telemetry is set up.
 
 use std::sync::LazyLock;
 
 use opentelemetry::metrics::{Counter, Gauge, Histogram};
 use opentelemetry::{KeyValue, global};
 use xinqiao_kernel::DistrictCode;
+
+use crate::permission::Right;
 
 /// What journal and inbox measure.
 pub(crate) struct Instruments {
@@ -16,6 +18,7 @@ pub(crate) struct Instruments {
     inbox_parked: Gauge<i64>,
     applied: Counter<u64>,
     stream_fit: Gauge<i64>,
+    decisions: Counter<u64>,
 }
 
 static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
@@ -62,6 +65,11 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
             .with_unit("1")
             .with_description("1 when the settings of the own stream are right, 0 when they are not")
             .build(),
+        decisions: meter
+            .u64_counter("xinqiao.permission.decisions")
+            .with_unit("{decision}")
+            .with_description("Decisions about what a caller may do, by right and outcome")
+            .build(),
     }
 });
 
@@ -94,4 +102,13 @@ pub(crate) fn applied(district: DistrictCode, publisher: &str) {
 
 pub(crate) fn stream_fit(fit: bool) {
     INSTRUMENTS.stream_fit.record(i64::from(fit), &[]);
+}
+
+pub(crate) fn decided(right: Right, allowed: bool) {
+    let outcome = if allowed { "allowed" } else { "refused" };
+    let labels = [
+        KeyValue::new("right", right.name()),
+        KeyValue::new("outcome", outcome),
+    ];
+    INSTRUMENTS.decisions.add(1, &labels);
 }

@@ -11,16 +11,17 @@ use tonic::{
 
 use crate::{
     config::{Profile, ServerSettings, TlsSettings},
-    identity::{Role, RoleTable, Verifier},
+    identity::Verifier,
+    permission::{Right, RightTable},
 };
 
 mod call;
 mod edge;
 mod health;
-mod roles;
+mod rights;
 
 pub use health::Health;
-pub use roles::{RoleTableError, rpcs};
+pub use rights::{RightTableError, rpcs};
 
 /// Largest message a service decodes. Give it to every generated server
 /// (`max_decoding_message_size(MESSAGE_MAX_BYTES)`): it is larger than the longest field may be, so that a
@@ -63,26 +64,26 @@ pub enum ServerError {
 pub struct Mount {
     package: String,
     routes: Routes,
-    roles: HashMap<&'static str, &'static [Role]>,
+    rights: HashMap<&'static str, Right>,
     verifier: Verifier,
     profile: Profile,
 }
 
 impl Mount {
-    /// The services of a protobuf package (`xinqiao.intake.v1`) behind a role table that must have exactly one
+    /// The services of a protobuf package (`xinqiao.intake.v1`) behind a table of rights that must have exactly one
     /// row for every RPC of it. Reflection is off in production.
     pub fn new(
         package: &str,
         routes: Routes,
-        roles: RoleTable,
+        rights: RightTable,
         verifier: Verifier,
         profile: Profile,
-    ) -> Result<Self, RoleTableError> {
-        let roles = roles::check(roles, package)?;
+    ) -> Result<Self, RightTableError> {
+        let rights = rights::check(rights, package)?;
         Ok(Self {
             package: package.to_owned(),
             routes,
-            roles,
+            rights,
             verifier,
             profile,
         })
@@ -108,13 +109,13 @@ pub async fn serve(
     settings: &ServerSettings,
     stop: CancellationToken,
 ) -> Result<(), ServerError> {
-    let edge = edge::EdgeLayer::new(mount.verifier, mount.roles, settings);
+    let edge = edge::EdgeLayer::new(mount.verifier, mount.rights, settings);
     let mut routes = mount.routes.add_service(health.service());
     if mount.profile == Profile::Evaluation {
         let mut reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(xinqiao_proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
-        for name in roles::services(&mount.package) {
+        for name in rights::services(&mount.package) {
             reflection = reflection.with_service_name(name);
         }
         routes = routes.add_service(reflection.with_service_name("grpc.health.v1.Health").build_v1()?);

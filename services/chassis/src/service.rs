@@ -21,10 +21,10 @@ use crate::{
     config::{Reader, Settings},
     desk::Desk,
     digest::DigestSource,
-    identity::RoleTable,
     inbox::Subscriber,
     jobs::Job,
     lifecycle::{Ending, Lifecycle},
+    permission::RightTable,
     server::Health,
 };
 
@@ -48,8 +48,8 @@ pub struct Service<S = ()> {
     pub about: &'static str,
     /// Its migrations; the chassis' own run before them.
     pub migrator: &'static Migrator,
-    /// Who may call what: one row for every RPC, or the service does not start.
-    pub roles: RoleTable,
+    /// The right each RPC needs: one row for every RPC, or the service does not start.
+    pub rights: RightTable,
     /// Reads its own variables; `|_| ()` when it has none.
     pub settings: fn(&mut Reader) -> S,
     /// Builds its parts on the desk.

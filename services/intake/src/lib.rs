@@ -17,7 +17,7 @@
 //! | `store` | SQL; `store::registration` is the group commit of registrations |
 //! | `events` | what is followed of the other services |
 //!
-//! To add an operation: describe it in the contract with its refusals, add its row to `rpc::ROLES`, write the guard
+//! To add an operation: describe it in the contract with its refusals, add its row to `rpc::RIGHTS`, write the guard
 //! in `domain::case` with its test, and the handler beside its neighbours in `rpc`.
 
 mod config;
@@ -46,7 +46,7 @@ pub fn service() -> Service<IntakeSettings> {
         name: "intake",
         about: "受理登记: registers petitions, triages them and shows where they stand",
         migrator: &MIGRATOR,
-        roles: rpc::ROLES,
+        rights: rpc::RIGHTS,
         settings: IntakeSettings::read,
         build,
     }

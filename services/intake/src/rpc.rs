@@ -8,58 +8,56 @@ mod words;
 
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
-use xinqiao_chassis::identity::{Role, RoleTable};
+use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::refusal::Refusal;
 
 use crate::store::cases::{self as rows, CaseRow};
 
-const OFFICE: &[Role] = &[Role::Clk, Role::Dsp];
-const DISPATCHER: &[Role] = &[Role::Dsp];
-const DESKS: &[Role] = &[Role::Clk, Role::Dsp, Role::Sup, Role::Arc];
-const READERS: &[Role] = &[
-    Role::Clk,
-    Role::Dsp,
-    Role::Ldr,
-    Role::Lda,
-    Role::Unt,
-    Role::Unh,
-    Role::Twn,
-    Role::Sup,
-    Role::Arc,
-];
-const UNMASKERS: &[Role] = &[
-    Role::Clk,
-    Role::Dsp,
-    Role::Ldr,
-    Role::Unt,
-    Role::Unh,
-    Role::Twn,
-    Role::Sup,
-    Role::Arc,
-];
-
-/// Who may call what (rule book §5.2).
-pub(crate) const ROLES: RoleTable = &[
-    ("/xinqiao.intake.v1.RegistrationService/RegisterVisit", OFFICE),
-    ("/xinqiao.intake.v1.RegistrationService/RegisterLetter", OFFICE),
-    ("/xinqiao.intake.v1.TriageService/TriageCase", OFFICE),
-    ("/xinqiao.intake.v1.TriageService/ReleaseCase", DISPATCHER),
-    ("/xinqiao.intake.v1.TriageService/DivertCase", DISPATCHER),
-    ("/xinqiao.intake.v1.TriageService/ProposeVoid", OFFICE),
-    ("/xinqiao.intake.v1.TriageService/VoidCase", DISPATCHER),
-    ("/xinqiao.intake.v1.CaseService/GetCase", READERS),
-    ("/xinqiao.intake.v1.CaseService/BatchGetHeaders", READERS),
-    ("/xinqiao.intake.v1.CaseService/ListRegister", DESKS),
-    ("/xinqiao.intake.v1.CaseService/GetTimeline", READERS),
-    ("/xinqiao.intake.v1.CaseService/UnmaskPetitioner", UNMASKERS),
+/// The right each RPC needs (rule book §5.2).
+pub(crate) const RIGHTS: RightTable = &[
+    (
+        "/xinqiao.intake.v1.RegistrationService/RegisterVisit",
+        Right::RegisterCase,
+    ),
+    (
+        "/xinqiao.intake.v1.RegistrationService/RegisterLetter",
+        Right::RegisterCase,
+    ),
+    (
+        "/xinqiao.intake.v1.TriageService/TriageCase",
+        Right::PrepareAssignment,
+    ),
+    ("/xinqiao.intake.v1.TriageService/ReleaseCase", Right::Assign),
+    ("/xinqiao.intake.v1.TriageService/DivertCase", Right::Assign),
+    (
+        "/xinqiao.intake.v1.TriageService/ProposeVoid",
+        Right::PrepareCaseChange,
+    ),
+    (
+        "/xinqiao.intake.v1.TriageService/VoidCase",
+        Right::ApproveCaseChange,
+    ),
+    ("/xinqiao.intake.v1.CaseService/GetCase", Right::ReadCaseHeader),
+    (
+        "/xinqiao.intake.v1.CaseService/BatchGetHeaders",
+        Right::ReadCaseHeader,
+    ),
+    ("/xinqiao.intake.v1.CaseService/ListRegister", Right::ReadRegister),
+    ("/xinqiao.intake.v1.CaseService/GetTimeline", Right::ReadCase),
+    (
+        "/xinqiao.intake.v1.CaseService/UnmaskPetitioner",
+        Right::UnmaskPetitioner,
+    ),
 ];
 
-/// Takes a case for an act: nobody else changes it until the commit.
+/// Takes a case for an act of somebody who may do it: nobody else changes it until the commit.
 async fn take(act: &mut Act, id: Uuid) -> Result<CaseRow, Refusal> {
     let district = act.district();
-    rows::take(act.conn(), district, id)
+    let row = rows::take(act.conn(), district, id)
         .await?
-        .ok_or_else(refused::no_such_case)
+        .ok_or_else(refused::no_such_case)?;
+    act.authorise(&row.resource(district), refused::no_such_case)?;
+    Ok(row)
 }
 
 /// A version as the database counts it; one that cannot be is stale.

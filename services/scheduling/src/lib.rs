@@ -12,7 +12,7 @@
 //! - Names, identity numbers, telephones and every text of a talk are sealed; events carry none of them.
 //!
 //! **To add one more operation**: write it into the contract with its callers and refusals, give it a row in
-//! `rpc::ROLES`, a rule in `domain` when it has one, statements in `store`, and a function in the file of its group
+//! `rpc::RIGHTS`, a rule in `domain` when it has one, statements in `store`, and a function in the file of its group
 //! under `rpc` that decodes, asks the domain, writes, publishes and encodes.
 
 use xinqiao_chassis::service::{Parts, Service};
@@ -31,7 +31,7 @@ pub fn service() -> Service {
         name: "scheduling",
         about: "接访安排 – leaders, reception days, appointments and reception records",
         migrator: &MIGRATOR,
-        roles: rpc::ROLES,
+        rights: rpc::RIGHTS,
         settings: |_| (),
         build: |desk, ()| {
             Ok(Parts::new(rpc::routes(&desk), events::SchedulingSubscriber)

@@ -2,7 +2,7 @@
 
 use tonic::service::Routes;
 use xinqiao_chassis::desk::Desk;
-use xinqiao_chassis::identity::{Role, RoleTable};
+use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
@@ -16,85 +16,100 @@ mod reception;
 mod roster;
 mod wire;
 
-use Role::{Arc, Clk, Dsp, Lda, Ldr, Pet, Sup, Unh, Unt};
-
-/// Everybody who works in the district, and the public.
-const EVERYBODY: &[Role] = &[
-    Clk,
-    Dsp,
-    Ldr,
-    Lda,
-    Unt,
-    Unh,
-    Role::Twn,
-    Sup,
-    Arc,
-    Role::Pro,
-    Role::Rev,
-    Role::Dis,
-    Pet,
-];
-/// The people of the reception hall.
-const HALL: &[Role] = &[Clk, Dsp, Ldr, Lda];
-
-/// Which roles may call which RPC (permission matrix of domain rule 5.2).
-pub(crate) const ROLES: RoleTable = &[
-    ("/xinqiao.scheduling.v1.MasterService/PutLeader", &[Dsp]),
-    ("/xinqiao.scheduling.v1.MasterService/ListLeaders", EVERYBODY),
-    ("/xinqiao.scheduling.v1.MasterService/RecordLeave", &[Ldr, Lda]),
-    ("/xinqiao.scheduling.v1.MasterService/GetCalendar", EVERYBODY),
-    ("/xinqiao.scheduling.v1.RosterService/GenerateRoster", &[Clk]),
-    ("/xinqiao.scheduling.v1.RosterService/PublishRoster", &[Dsp]),
-    ("/xinqiao.scheduling.v1.RosterService/OpenReceptionDay", &[Clk]),
-    ("/xinqiao.scheduling.v1.RosterService/CloseReceptionDay", &[Clk]),
-    ("/xinqiao.scheduling.v1.RosterService/CancelReceptionDay", &[Dsp]),
+/// The right each RPC needs (permission matrix of domain rule 5.2).
+pub(crate) const RIGHTS: RightTable = &[
+    (
+        "/xinqiao.scheduling.v1.MasterService/PutLeader",
+        Right::WriteLeaders,
+    ),
+    (
+        "/xinqiao.scheduling.v1.MasterService/ListLeaders",
+        Right::ReadLeaders,
+    ),
+    (
+        "/xinqiao.scheduling.v1.MasterService/RecordLeave",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.MasterService/GetCalendar",
+        Right::ReadCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.RosterService/GenerateRoster",
+        Right::WriteRoster,
+    ),
+    (
+        "/xinqiao.scheduling.v1.RosterService/PublishRoster",
+        Right::ApproveRoster,
+    ),
+    (
+        "/xinqiao.scheduling.v1.RosterService/OpenReceptionDay",
+        Right::WriteRoster,
+    ),
+    (
+        "/xinqiao.scheduling.v1.RosterService/CloseReceptionDay",
+        Right::WriteRoster,
+    ),
+    (
+        "/xinqiao.scheduling.v1.RosterService/CancelReceptionDay",
+        Right::ApproveRoster,
+    ),
     (
         "/xinqiao.scheduling.v1.RosterService/ListReceptionDays",
-        EVERYBODY,
+        Right::ReadPublicRoster,
     ),
     (
         "/xinqiao.scheduling.v1.RosterService/GetReceptionDay",
-        &[Clk, Dsp, Ldr, Lda, Sup],
+        Right::ReadRoster,
     ),
     (
         "/xinqiao.scheduling.v1.AppointmentService/ListFreeSlots",
-        &[Clk, Dsp, Ldr, Lda, Pet],
+        Right::ReadPublicRoster,
     ),
     (
         "/xinqiao.scheduling.v1.AppointmentService/BookAppointment",
-        &[Clk, Dsp],
+        Right::WriteAppointment,
     ),
     (
         "/xinqiao.scheduling.v1.AppointmentService/CheckInAppointment",
-        &[Clk],
+        Right::WriteAppointment,
     ),
     (
         "/xinqiao.scheduling.v1.AppointmentService/StartMeeting",
-        &[Clk, Lda],
+        Right::WriteReception,
     ),
     (
         "/xinqiao.scheduling.v1.AppointmentService/CancelAppointment",
-        &[Clk, Dsp],
+        Right::WriteAppointment,
     ),
     (
         "/xinqiao.scheduling.v1.AppointmentService/RescheduleAppointment",
-        &[Clk, Dsp],
+        Right::WriteAppointment,
     ),
-    ("/xinqiao.scheduling.v1.AppointmentService/MarkNoShow", &[Clk]),
-    ("/xinqiao.scheduling.v1.AppointmentService/ListAppointments", HALL),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/MarkNoShow",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/ListAppointments",
+        Right::ReadAppointments,
+    ),
     (
         "/xinqiao.scheduling.v1.ReceptionService/RecordReception",
-        &[Clk, Lda, Ldr],
+        Right::WriteReception,
     ),
     (
         "/xinqiao.scheduling.v1.ReceptionService/FinaliseReception",
-        &[Clk, Ldr],
+        Right::WriteReception,
     ),
     (
         "/xinqiao.scheduling.v1.ReceptionService/GetReception",
-        &[Clk, Dsp, Sup, Arc, Ldr, Lda, Unt, Unh],
+        Right::ReadReception,
     ),
-    ("/xinqiao.scheduling.v1.ReceptionService/ListOpenRecords", HALL),
+    (
+        "/xinqiao.scheduling.v1.ReceptionService/ListOpenRecords",
+        Right::ReadOpenRecords,
+    ),
 ];
 
 /// The four services on one desk.

@@ -18,7 +18,7 @@
 //! | `rpc` | one file per group of operations |
 //! | `store` | SQL |
 //!
-//! To add an operation: describe it in the contract with its refusals, add its row to `rpc::ROLES`, add its trigger to
+//! To add an operation: describe it in the contract with its refusals, add its row to `rpc::RIGHTS`, add its trigger to
 //! `domain::trigger` and its rows to `domain::clocks::table`, and write the handler beside its neighbours in `rpc`.
 
 mod config;
@@ -42,7 +42,7 @@ pub fn service() -> Service {
         name: "supervision",
         about: "督查督办: keeps the clocks, records the petitioner's opinion, verifies the leader's signature",
         migrator: &MIGRATOR,
-        roles: rpc::ROLES,
+        rights: rpc::RIGHTS,
         settings: config::read,
         build,
     }

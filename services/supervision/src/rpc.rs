@@ -1,5 +1,6 @@
 //! The operations: decode → domain and store → encode. One file for each group.
 
+mod access;
 mod cases;
 mod clocks;
 mod closure;
@@ -13,7 +14,7 @@ use futures::FutureExt as _;
 use tonic::{Request, Response, Status, service::Routes};
 use xinqiao_chassis::{
     desk::{Act, Desk},
-    identity::{Role, RoleTable},
+    permission::{Right, RightTable},
     refusal::Refusal,
     server::MESSAGE_MAX_BYTES,
 };
@@ -37,51 +38,49 @@ use crate::{
     store,
 };
 
-/// Whoever may look at a case of his.
-const READERS: &[Role] = &[
-    Role::Clk,
-    Role::Dsp,
-    Role::Ldr,
-    Role::Lda,
-    Role::Unt,
-    Role::Unh,
-    Role::Twn,
-    Role::Sup,
-    Role::Arc,
-];
-/// Roles that see every case of the district.
-const DISTRICT_WIDE: &[Role] = &[Role::Clk, Role::Dsp, Role::Sup, Role::Arc];
-/// The responsible leader, and the head of the office in his place (DEC-16).
-const REVIEWERS: &[Role] = &[Role::Ldr, Role::Dsp];
-
-/// Who may call what (permission matrix of the rule book, §5.2).
-pub(crate) const ROLES: RoleTable = &[
-    ("/xinqiao.supervision.v1.ClockService/ListClocks", READERS),
+/// The right each RPC needs (permission matrix of the rule book, §5.2).
+pub(crate) const RIGHTS: RightTable = &[
     (
-        "/xinqiao.supervision.v1.ClockService/ListDue",
-        &[Role::Clk, Role::Dsp, Role::Ldr, Role::Sup],
+        "/xinqiao.supervision.v1.ClockService/ListClocks",
+        Right::ReadClocks,
     ),
+    ("/xinqiao.supervision.v1.ClockService/ListDue", Right::ReadDueList),
     (
         "/xinqiao.supervision.v1.ClosureService/CheckCompleteness",
-        &[Role::Clk],
+        Right::CheckClosure,
     ),
     (
         "/xinqiao.supervision.v1.ClosureService/ReturnIncomplete",
-        &[Role::Clk],
+        Right::CheckClosure,
     ),
     (
         "/xinqiao.supervision.v1.ClosureService/RecordPetitionerOpinion",
-        &[Role::Clk],
+        Right::RecordPetitionerOpinion,
     ),
     (
         "/xinqiao.supervision.v1.ReviewService/RecordInspection",
-        &[Role::Ldr],
+        Right::RecordInspection,
     ),
-    ("/xinqiao.supervision.v1.ReviewService/GetSigningSheet", REVIEWERS),
-    ("/xinqiao.supervision.v1.ReviewService/SignReview", REVIEWERS),
-    ("/xinqiao.supervision.v1.ReviewService/SendBack", REVIEWERS),
-    ("/xinqiao.supervision.v1.CaseService/GetCaseSupervision", READERS),
-    ("/xinqiao.supervision.v1.CaseService/FileCase", &[Role::Dsp]),
+    (
+        "/xinqiao.supervision.v1.ReviewService/GetSigningSheet",
+        Right::SignReview,
+    ),
+    (
+        "/xinqiao.supervision.v1.ReviewService/SignReview",
+        Right::SignReview,
+    ),
+    (
+        "/xinqiao.supervision.v1.ReviewService/SendBack",
+        Right::SignReview,
+    ),
+    (
+        "/xinqiao.supervision.v1.CaseService/GetCaseSupervision",
+        Right::ReadCase,
+    ),
+    (
+        "/xinqiao.supervision.v1.CaseService/FileCase",
+        Right::ApproveCaseChange,
+    ),
 ];
 
 /// The gRPC services over a desk.
@@ -141,7 +140,7 @@ methods! {
     }
 }
 
-/// Takes the case of a command: known, placed where the act needs it, and as the caller saw it.
+/// Takes the case of a command: known, of a caller who may do it, placed where the act needs it, and as he saw it.
 ///
 /// The case locks out events and timers until the act is done.
 async fn take(
@@ -153,6 +152,7 @@ async fn take(
     let file = CaseFile::open(act, case_id)
         .await?
         .ok_or_else(refuse::unknown_case)?;
+    act.authorise(&file.case.resource(), refuse::unknown_case)?;
     placed(&file.case).map_err(refuse::misplaced)?;
     if file.case.version == version {
         Ok(file)
@@ -168,16 +168,8 @@ async fn visible(act: &mut Act, case_id: &str) -> Result<Case, Refusal> {
     let case = store::cases::load(act.conn(), district, case_id)
         .await?
         .ok_or_else(refuse::unknown_case)?;
-    let caller = act.caller();
-    let unit = caller.unit_id.is_some_and(|unit| case.unit_ids.contains(&unit));
-    let of_unit = unit && caller.has_any(&[Role::Unt, Role::Unh, Role::Twn]);
-    let own = caller.leader_id.is_some() && caller.leader_id == case.responsible_leader_id;
-    let of_leader = own && caller.has_any(&[Role::Ldr, Role::Lda]);
-    if caller.has_any(DISTRICT_WIDE) || of_unit || of_leader {
-        Ok(case)
-    } else {
-        Err(refuse::unknown_case())
-    }
+    act.authorise(&case.resource(), refuse::unknown_case)?;
+    Ok(case)
 }
 
 /// Files a document of an own act, and counts it as seen.

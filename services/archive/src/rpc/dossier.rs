@@ -9,6 +9,7 @@ use uuid::Uuid;
 use xinqiao_chassis::{
     desk::Act,
     document::{FetchError, timestamp},
+    permission::Resource,
     refusal::{Fields, Page, Refusal},
 };
 use xinqiao_documents::ArchiveItem;
@@ -20,7 +21,7 @@ use xinqiao_proto::{
     common::LegalTerm,
 };
 
-use super::{Dossiers, case_not_found, encode, may_see, seal};
+use super::{Dossiers, case_not_found, encode, resource, seal};
 use crate::domain::{
     dossier::Reference,
     gap,
@@ -73,9 +74,7 @@ async fn get(act: &mut Act, query: GetDossierRequest) -> Result<GetDossierRespon
     let row = dossier::find(act.conn(), district, case_id)
         .await?
         .ok_or_else(case_not_found)?;
-    if !may_see(act.caller(), &row.facts) {
-        return Err(case_not_found());
-    }
+    act.authorise(&resource(district, case_id, &row.facts), case_not_found)?;
     let known = dossier::references(act.conn(), district, &[case_id]).await?;
     let sealed = match row.package_id {
         Some(package_id) => package::find(act.conn(), district, package_id).await?,
@@ -178,6 +177,7 @@ async fn list(act: &mut Act, query: ListDeskRequest) -> Result<ListDeskResponse,
     let mut fields = Fields::new();
     let page: Page<DeskKey> = Page::read(&mut fields, "page", query.page.as_ref());
     fields.finish()?;
+    act.authorise(&Resource::District(act.district()), case_not_found)?;
     let (district, today) = (act.district(), act.today());
     let mut rows = dossier::desk(act.conn(), district, page.after, page.limit()).await?;
     let info = page.cut(&mut rows, |row| (row.k15_due_eff.unwrap_or(NO_K15), row.case_id));

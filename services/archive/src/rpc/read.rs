@@ -15,7 +15,7 @@ use xinqiao_proto::archive::{
     VerifyPackageResponse, package_service_server::PackageService, read_package_response::Part,
 };
 
-use super::{Packages, encode, may_see, package_not_found, verify};
+use super::{Packages, encode, package_not_found, resource, verify};
 use crate::domain::bag::{BagPath, MANIFEST_512, TAG_MANIFEST, listing, sha512};
 use crate::store::{
     dossier, package,
@@ -35,7 +35,7 @@ impl PackageService for Packages {
         &self,
         request: Request<ReadPackageRequest>,
     ) -> Result<Response<Self::ReadPackageStream>, Status> {
-        let district = self.desk.caller(&request)?.district;
+        let district = self.desk.district(&request)?;
         let wanted = request.get_ref().path.clone();
         let found = self
             .desk
@@ -104,9 +104,10 @@ async fn admit(act: &mut Act, query: ReadPackageRequest) -> Result<Package, Refu
     let dossier = dossier::find(act.conn(), district, row.case_id)
         .await?
         .ok_or_else(package_not_found)?;
-    if !may_see(act.caller(), &dossier.facts) {
-        return Err(package_not_found());
-    }
+    act.authorise(
+        &resource(district, row.case_id, &dossier.facts),
+        package_not_found,
+    )?;
     let field = if query.path.is_empty() {
         "all files"
     } else {

@@ -15,7 +15,7 @@ use xinqiao_chassis::{
 use xinqiao_kernel::{CaseState, local::local_date};
 use xinqiao_proto::archive::{SealPackageRequest, SealPackageResponse};
 
-use super::{case_not_found, encode};
+use super::{case_not_found, encode, resource};
 use crate::domain::{
     bag::Bag,
     dossier::{LoggedEvent, Reference, missing_events},
@@ -56,6 +56,7 @@ pub(super) async fn seal(
     let mut row = dossier::lock(act.conn(), district, case_id)
         .await?
         .ok_or_else(case_not_found)?;
+    act.authorise(&resource(district, case_id, &row.facts), case_not_found)?;
     check(act, &row, query.version).await?;
     let known = dossier::references(act.conn(), district, &[case_id]).await?;
     let references: Vec<Reference> = known.into_iter().map(|(reference, ..)| reference).collect();

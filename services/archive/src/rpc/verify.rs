@@ -7,7 +7,7 @@ use xinqiao_chassis::{
 };
 use xinqiao_proto::archive::{VerifyPackageRequest, VerifyPackageResponse};
 
-use super::{encode, package_not_found};
+use super::{encode, package_not_found, resource};
 use crate::domain::{
     bag,
     dossier::Reference,
@@ -32,6 +32,13 @@ pub(super) async fn verify(
     let row = package::find(act.conn(), district, package_id)
         .await?
         .ok_or_else(package_not_found)?;
+    let dossier = dossier::find(act.conn(), district, row.case_id)
+        .await?
+        .ok_or_else(package_not_found)?;
+    act.authorise(
+        &resource(district, row.case_id, &dossier.facts),
+        package_not_found,
+    )?;
     let register = register(act, &row).await?;
     let place = encode::place(district, &row);
     let log_path = format!("data/{}", process_log_path());

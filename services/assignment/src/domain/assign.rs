@@ -226,12 +226,11 @@ impl Case {
 
     /// Before an assignment a case that no leader received is open to the leaders whom portfolio or township concerns;
     /// any other case to its responsible leader only.
-    pub fn concerns_leader(&self, leader: &Leader) -> Result<(), Denied> {
-        let concerned = match self.responsible_leader {
+    pub fn concerns_leader(&self, leader: &Leader) -> bool {
+        match self.responsible_leader {
             Some(bound) => bound == leader.id,
             None => self.triage.as_ref().is_some_and(|triage| leader.matches(triage)),
-        };
-        if concerned { Ok(()) } else { Err(Denied::NotFound) }
+        }
     }
 
     /// DEC-14: a leader approves a unit that the petition complains about; never for an accusation.

@@ -295,30 +295,6 @@ impl Case {
         Ok(transitions::after(self.state, act)?)
     }
 
-    /// Units act only on cases whose lead unit is their own; others do not exist for them.
-    pub fn seen_by_lead_unit(&self, unit: Option<Uuid>) -> Result<(), Denied> {
-        if unit.is_some() && unit == self.lead_unit {
-            Ok(())
-        } else {
-            Err(Denied::NotFound)
-        }
-    }
-
-    /// Assisting units may read.
-    pub fn concerns_unit(&self, unit: Option<Uuid>) -> bool {
-        unit.is_some_and(|unit| self.lead_unit == Some(unit) || self.assist_units.contains(&unit))
-    }
-
-    /// The leader's act: by the responsible leader, and by the head of the office only where there is none (DEC-16).
-    pub fn seen_by_leader(&self, leader: Option<Uuid>, head_of_office: bool) -> Result<(), Denied> {
-        match self.responsible_leader {
-            Some(responsible) if leader == Some(responsible) => Ok(()),
-            None if head_of_office => Ok(()),
-            Some(_) if head_of_office => Err(Denied::LeaderOnly),
-            _ => Err(Denied::NotFound),
-        }
-    }
-
     /// Whether the current opinion supports a request.
     pub fn supported(&self) -> bool {
         self.opinion

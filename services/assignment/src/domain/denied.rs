@@ -77,9 +77,6 @@ pub enum Denied {
     /// §5.2 hard rule 1.
     #[error("whoever investigates does not approve the opinion")]
     SeparationOfDuties,
-    /// The leader's act is done by the responsible leader; by the office only where there is none (DEC-16).
-    #[error("the responsible leader must do this")]
-    LeaderOnly,
     /// The opinion is already served.
     #[error("the opinion is already served")]
     AlreadyServed,

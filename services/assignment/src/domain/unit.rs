@@ -108,6 +108,20 @@ impl Units {
         false
     }
 
+    /// Those units, and all that stand under them, in the order of their identifiers.
+    pub fn under(&self, of: &[Uuid]) -> Vec<Uuid> {
+        let mut under: Vec<Uuid> = self
+            .0
+            .keys()
+            .copied()
+            .filter(|unit| self.is_or_is_under(*unit, of))
+            .collect();
+        under.extend(of);
+        under.sort_unstable();
+        under.dedup();
+        under
+    }
+
     /// Checks a unit that is to be added or changed: both neighbours exist and neither chain leads back.
     pub fn check(&self, unit: &Unit) -> Result<(), Faults> {
         let mut faults = Faults::default();

@@ -24,7 +24,7 @@ pub(super) async fn draft_acceptance(
     request: DraftAcceptanceRequest,
 ) -> Result<DraftAcceptanceResponse, Refusal> {
     let what = transitions::Act::DraftAcceptance;
-    let case = opened::for_unit(act, &request.case_id, request.version, what).await?;
+    let case = opened::for_act(act, &request.case_id, request.version, what).await?;
     let mut faults = Faults::default();
     let draft = AcceptanceDraft {
         text: request.text,
@@ -43,8 +43,7 @@ pub(super) async fn issue_acceptance(
     request: IssueAcceptanceRequest,
 ) -> Result<IssueAcceptanceResponse, Refusal> {
     let version = request.version;
-    let mut case =
-        opened::for_unit(act, &request.case_id, version, transitions::Act::IssueAcceptance).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::IssueAcceptance).await?;
     let draft: Option<AcceptanceDraft> = papers::latest(act, case.id, PaperKind::AcceptanceDraft).await?;
     let draft = draft.ok_or(Denied::DraftMissing)?;
     let today = act.today();

@@ -2,7 +2,7 @@
 
 use time::{Date, Duration};
 use uuid::Uuid;
-use xinqiao_chassis::{desk::Act, identity::Role, refusal::Refusal};
+use xinqiao_chassis::{desk::Act, refusal::Refusal};
 use xinqiao_proto::assignment::{
     ApproveAccusedUnitRequest, ApproveAccusedUnitResponse, AssignCaseRequest, AssignCaseResponse,
 };
@@ -28,7 +28,7 @@ pub(super) async fn assign_case(
     request: AssignCaseRequest,
 ) -> Result<AssignCaseResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_office(act, &request.case_id, version, transitions::Act::Assign).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::Assign).await?;
     let entered = read(request, act.today())?;
 
     let district = act.district();
@@ -95,17 +95,16 @@ pub(super) async fn approve_accused_unit(
 ) -> Result<ApproveAccusedUnitResponse, Refusal> {
     let mut case = opened::locked(act, &request.case_id).await?;
     let district = act.district();
-    let leader = match act.caller().leader_id.filter(|_| act.caller().has(Role::Ldr)) {
+    let leader = match act.caller().leader_id {
         Some(leader) => masters::leader(act.conn(), district, leader).await?,
         None => None,
     };
-    let Some(leader) = leader else {
-        return Err(Denied::NotFound.into());
-    };
+    let leader = leader.ok_or(Denied::NotFound)?;
+    let whose = case.concerns_leader(&leader).then_some(leader.id);
+    opened::authorise(act, &case, whose).await?;
     let mut faults = Faults::default();
     let unit: Option<Uuid> = faults.id("unit_id", &request.unit_id);
     let reason = faults.text("reason", &request.reason, 10, 4000);
-    case.concerns_leader(&leader)?;
     faults.finish()?;
 
     let unit = unit.unwrap_or_default();

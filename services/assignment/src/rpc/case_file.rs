@@ -1,16 +1,11 @@
 //! What this service has of a case, for those involved.
 
-use xinqiao_chassis::{
-    desk::Act,
-    document::timestamp,
-    identity::Role::{Arc, Dsp, Lda, Ldr, Sup},
-    refusal::Refusal,
-};
+use xinqiao_chassis::{desk::Act, document::timestamp, refusal::Refusal};
 use xinqiao_proto::assignment::{GetCaseFileRequest, GetCaseFileResponse, Investigator, Paper};
 
 use super::{encode, opened};
 use crate::{
-    domain::{case::Case, denied::Denied, investigation, paper::PaperKind},
+    domain::{denied::Denied, investigation, paper::PaperKind},
     events::outgoing::legal_term,
     store::{
         cases,
@@ -26,7 +21,8 @@ pub(super) async fn get_case_file(
     let case_id = opened::identifier(&request.case_id)?;
     let district = act.district();
     let case = cases::load(act.conn(), district, case_id).await?;
-    let case = case.filter(|case| involved(act, case)).ok_or(Denied::NotFound)?;
+    let case = case.ok_or(Denied::NotFound)?;
+    opened::authorise(act, &case, case.responsible_leader).await?;
     let named: Option<Vec<investigation::Investigator>> =
         papers::latest(act, case_id, PaperKind::Investigators).await?;
     let papers = papers::all(act, case_id).await?;
@@ -43,17 +39,6 @@ pub(super) async fn get_case_file(
         report_read_at: case.report.and_then(|report| report.read_at).map(timestamp),
         papers: papers.into_iter().map(paper).collect(),
     })
-}
-
-/// Office, supervisor and archivist see every ordinary case of the district, the responsible leader and his aide
-/// theirs, units those they lead or assist in (domain §5.2).
-fn involved(act: &Act, case: &Case) -> bool {
-    let caller = act.caller();
-    let office = caller.has_any(&[Dsp, Sup, Arc]);
-    let leader = caller.has_any(&[Ldr, Lda])
-        && caller.leader_id.is_some()
-        && caller.leader_id == case.responsible_leader;
-    office || leader || case.concerns_unit(caller.unit_id)
 }
 
 fn investigator(person: investigation::Investigator) -> Investigator {

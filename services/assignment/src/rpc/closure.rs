@@ -25,7 +25,7 @@ pub(super) async fn start_execution(
     request: StartExecutionRequest,
 ) -> Result<StartExecutionResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_unit(act, &request.case_id, version, transitions::Act::StartExecution).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::StartExecution).await?;
     let today = act.today();
     let mut faults = Faults::default();
     let plan_due = faults.date("plan_due", &request.plan_due);
@@ -54,7 +54,7 @@ pub(super) async fn submit_closure_report(
     request: SubmitClosureReportRequest,
 ) -> Result<SubmitClosureReportResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::locked_for_unit(act, &request.case_id).await?;
+    let mut case = opened::authorised(act, &request.case_id).await?;
     let exempt = !request.reply_exempt_reason.trim().is_empty();
     let opinion = case.may_close(version, exempt)?;
     let mut faults = Faults::default();
@@ -94,7 +94,7 @@ pub(super) async fn start_rework(
     request: StartReworkRequest,
 ) -> Result<StartReworkResponse, Refusal> {
     let what = transitions::Act::ReworkInvestigation;
-    let mut case = opened::for_unit(act, &request.case_id, request.version, what).await?;
+    let mut case = opened::for_act(act, &request.case_id, request.version, what).await?;
     case.start_rework(request.version, request.investigate_again)?;
     outgoing::rework_started(act, &case, request.investigate_again);
     let result = opened::close(act, case, &[], Vec::new()).await?;

@@ -12,7 +12,7 @@ use xinqiao_proto::{
     common::{PageInfo, PageRequest},
 };
 
-use super::encode;
+use super::{encode, opened};
 use crate::store::desks::{self, DeskKey, DeskOf};
 
 /// Cases of the caller's unit; nothing for a caller without a unit.
@@ -20,6 +20,7 @@ pub(super) async fn list_unit_desk(
     act: &mut Act,
     request: ListUnitDeskRequest,
 ) -> Result<ListUnitDeskResponse, Refusal> {
+    opened::authorise_here(act)?;
     let desk = act.caller().unit_id.map(DeskOf::Unit);
     let (cases, page) = list(act, desk, request.state, request.page.as_ref()).await?;
     Ok(ListUnitDeskResponse {
@@ -33,6 +34,7 @@ pub(super) async fn list_office_desk(
     act: &mut Act,
     request: ListOfficeDeskRequest,
 ) -> Result<ListOfficeDeskResponse, Refusal> {
+    opened::authorise_here(act)?;
     let (cases, page) = list(act, Some(DeskOf::Office), request.state, request.page.as_ref()).await?;
     Ok(ListOfficeDeskResponse {
         cases,
@@ -45,6 +47,7 @@ pub(super) async fn list_leader_desk(
     act: &mut Act,
     request: ListLeaderDeskRequest,
 ) -> Result<ListLeaderDeskResponse, Refusal> {
+    opened::authorise_here(act)?;
     let desk = act.caller().leader_id.map(DeskOf::Leader);
     let (cases, page) = list(act, desk, request.state, request.page.as_ref()).await?;
     Ok(ListLeaderDeskResponse {

@@ -20,7 +20,7 @@ use crate::{
 /// T20 延期.
 pub(super) async fn extend(act: &mut Act, request: ExtendRequest) -> Result<ExtendResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_unit(act, &request.case_id, version, transitions::Act::Extend).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::Extend).await?;
     let today = act.today();
     let accepted_on = case.terms.get(ClockCode::K4).map_or(today, |k4| k4.start);
     let mut faults = Faults::default();

@@ -27,7 +27,7 @@ pub(super) async fn name_investigators(
 ) -> Result<NameInvestigatorsResponse, Refusal> {
     let version = request.version;
     let what = transitions::Act::NameInvestigators;
-    let mut case = opened::for_unit(act, &request.case_id, version, what).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, what).await?;
     let order: Option<Assignment> = papers::latest(act, case.id, PaperKind::Assignment).await?;
     let excluded = order.map(|order| order.excluded_person_ids).unwrap_or_default();
     let mut faults = Faults::default();
@@ -57,7 +57,7 @@ pub(super) async fn submit_investigation_report(
     request: SubmitInvestigationReportRequest,
 ) -> Result<SubmitInvestigationReportResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_unit(act, &request.case_id, version, transitions::Act::SubmitReport).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::SubmitReport).await?;
     let now = act.now();
     let mut faults = Faults::default();
     let report = decode::report(request.report.unwrap_or_default(), &mut faults).check(now, &mut faults);
@@ -79,7 +79,7 @@ pub(super) async fn read_report(
     request: ReadReportRequest,
 ) -> Result<ReadReportResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_leader(act, &request.case_id, version, transitions::Act::ReadReport).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::ReadReport).await?;
     let now = act.now();
     case.read_report(version, now)?;
     let report: Option<Report> = papers::latest(act, case.id, PaperKind::Report).await?;
@@ -97,7 +97,7 @@ pub(super) async fn return_report(
     request: ReturnReportRequest,
 ) -> Result<ReturnReportResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_leader(act, &request.case_id, version, transitions::Act::ReturnReport).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::ReturnReport).await?;
     let mut faults = Faults::default();
     let entered = ReportReturn {
         reason: request.reason,

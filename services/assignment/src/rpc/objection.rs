@@ -24,7 +24,7 @@ pub(super) async fn raise_objection(
     request: RaiseObjectionRequest,
 ) -> Result<RaiseObjectionResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_unit(act, &request.case_id, version, transitions::Act::RaiseObjection).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::RaiseObjection).await?;
     let district = act.district();
     let units = units::all(act.conn(), district).await?;
     let mut faults = Faults::default();
@@ -50,8 +50,7 @@ pub(super) async fn decide_objection(
     request: DecideObjectionRequest,
 ) -> Result<DecideObjectionResponse, Refusal> {
     let version = request.version;
-    let mut case =
-        opened::for_office(act, &request.case_id, version, transitions::Act::RefuseObjection).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::RefuseObjection).await?;
     let mut faults = Faults::default();
     let upheld = match request.decision() {
         ObjectionDecision::Upheld => Some(true),

@@ -1,65 +1,87 @@
-//! A case opened for one act: locked, and only for those whose case it is.
+//! A case opened for one act: locked, and only for those who may act on it.
 
 use uuid::Uuid;
-use xinqiao_chassis::{desk::Act, identity::Role, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    permission::{CaseFacts, Resource},
+    refusal::Refusal,
+};
 use xinqiao_proto::{assignment::ActResult, common::DocumentRef};
 
 use super::encode;
 use crate::{
     domain::{
+        assign::Assignment,
         case::Case,
         denied::Denied,
         fault::Faults,
+        paper::PaperKind,
         terms::{Law, LegalTerm},
         transitions,
     },
-    store::cases,
+    store::{cases, papers, units},
 };
 
-/// The case for the office, which sees every case of its district.
-pub(super) async fn for_office(
+/// The case for an act: of a caller who may do it, held here, as he saw it, in a state that allows it.
+pub(super) async fn for_act(
     act: &mut Act,
     case_id: &str,
     version: u64,
     what: transitions::Act,
 ) -> Result<Case, Refusal> {
-    let case = locked(act, case_id).await?;
+    let case = authorised(act, case_id).await?;
     case.gate(version, what)?;
     Ok(case)
 }
 
-/// The case for its lead unit; to others it does not exist.
-pub(super) async fn for_unit(
-    act: &mut Act,
-    case_id: &str,
-    version: u64,
-    what: transitions::Act,
-) -> Result<Case, Refusal> {
-    let case = locked_for_unit(act, case_id).await?;
-    case.gate(version, what)?;
+/// The case of a caller who may do what he asks, locked; before the gate.
+pub(super) async fn authorised(act: &mut Act, case_id: &str) -> Result<Case, Refusal> {
+    let case = locked(act, case_id).await?;
+    authorise(act, &case, case.responsible_leader).await?;
     Ok(case)
 }
 
-/// The case for its lead unit, before the gate.
-pub(super) async fn locked_for_unit(act: &mut Act, case_id: &str) -> Result<Case, Refusal> {
-    let case = locked(act, case_id).await?;
-    case.seen_by_lead_unit(act.caller().unit_id)?;
-    Ok(case)
+/// Asks for the right on the case; `leader` is whose case it is.
+pub(super) async fn authorise(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<(), Refusal> {
+    let resource = resource(act, case, leader).await?;
+    act.authorise(&resource, || Denied::NotFound.into())
 }
 
-/// The case for its responsible leader, or for the head of the office where there is none (DEC-16).
-pub(super) async fn for_leader(
-    act: &mut Act,
-    case_id: &str,
-    version: u64,
-    what: transitions::Act,
-) -> Result<Case, Refusal> {
-    let case = locked(act, case_id).await?;
-    let caller = act.caller();
-    let leader = caller.leader_id.filter(|_| caller.has(Role::Ldr));
-    case.seen_by_leader(leader, caller.has(Role::Dsp))?;
-    case.gate(version, what)?;
-    Ok(case)
+/// What decides about a case: with the units under those complained about (DEC-14), and whoever the order excludes
+/// `[R:28(3)]`.
+async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Resource, Refusal> {
+    let district = act.district();
+    let complained = case
+        .triage
+        .as_ref()
+        .map(|triage| triage.complained_units.as_slice());
+    let accused_units = match complained.unwrap_or_default() {
+        [] => Vec::new(),
+        complained => units::all(act.conn(), district).await?.under(complained),
+    };
+    let order: Option<Assignment> = match case.lead_unit {
+        Some(_) => papers::latest(act, case.id, PaperKind::Assignment).await?,
+        None => None,
+    };
+    Ok(Resource::Case(CaseFacts {
+        leader,
+        lead_unit: case.lead_unit,
+        units: case.lead_unit.iter().chain(&case.assist_units).copied().collect(),
+        accused_units,
+        investigators: case
+            .investigators
+            .iter()
+            .map(|person| person.person_id.clone())
+            .collect(),
+        concerned: order.map(|order| order.excluded_person_ids).unwrap_or_default(),
+        ..CaseFacts::new(district, case.id, case.state)
+    }))
+}
+
+/// Asks for the right on the district as a whole.
+pub(super) fn authorise_here(act: &mut Act) -> Result<(), Refusal> {
+    let district = Resource::District(act.district());
+    act.authorise(&district, || Denied::NotFound.into())
 }
 
 /// The case, locked; absent and foreign ones are told apart by nobody.

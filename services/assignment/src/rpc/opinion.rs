@@ -27,7 +27,7 @@ pub(super) async fn draft_opinion(
     request: DraftOpinionRequest,
 ) -> Result<DraftOpinionResponse, Refusal> {
     let what = transitions::Act::DraftOpinion;
-    let case = opened::for_unit(act, &request.case_id, request.version, what).await?;
+    let case = opened::for_act(act, &request.case_id, request.version, what).await?;
     let request_count = case.triage()?.request_count;
     let mut faults = Faults::default();
     let outcomes = request
@@ -65,7 +65,7 @@ pub(super) async fn issue_opinion(
     request: IssueOpinionRequest,
 ) -> Result<IssueOpinionResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_unit(act, &request.case_id, version, transitions::Act::IssueOpinion).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::IssueOpinion).await?;
     let drafted: Option<DraftedOpinion> = papers::latest(act, case.id, PaperKind::OpinionDraft).await?;
     let drafted = drafted.ok_or(Denied::DraftMissing)?;
     let overall = drafted.draft.overall();
@@ -112,7 +112,7 @@ pub(super) async fn serve_opinion(
     request: ServeOpinionRequest,
 ) -> Result<ServeOpinionResponse, Refusal> {
     let version = request.version;
-    let mut case = opened::for_unit(act, &request.case_id, version, transitions::Act::ServeOpinion).await?;
+    let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::ServeOpinion).await?;
     let today = act.today();
     let issued_on = case.opinion.map_or(today, |opinion| opinion.issued_on);
     let mut faults = Faults::default();

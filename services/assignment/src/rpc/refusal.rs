@@ -84,7 +84,6 @@ fn guard(denied: &Denied) -> Refusal {
             "SEPARATION_OF_DUTIES",
             "调查人员不得审批处理意见，请由其他负责人审批".to_owned(),
         ),
-        Denied::LeaderOnly => ("LEADER_ONLY", "该事项有责任领导，须由其本人办理".to_owned()),
         Denied::AlreadyServed => ("ALREADY_SERVED", "处理意见书已送达".to_owned()),
         Denied::NotSupportedOutcome => (
             "NOT_SUPPORTED_OUTCOME",

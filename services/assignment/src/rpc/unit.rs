@@ -8,7 +8,7 @@ use xinqiao_chassis::{
 };
 use xinqiao_proto::assignment::{ListUnitsRequest, ListUnitsResponse, PutUnitRequest, PutUnitResponse};
 
-use super::{decode, encode};
+use super::{decode, encode, opened};
 use crate::{
     domain::{denied::Denied, fault::Faults, unit::Unit},
     events::outgoing,
@@ -17,6 +17,7 @@ use crate::{
 
 /// Adds or changes a unit.
 pub(super) async fn put_unit(act: &mut Act, request: PutUnitRequest) -> Result<PutUnitResponse, Refusal> {
+    opened::authorise_here(act)?;
     let entered = request.unit.unwrap_or_default();
     let mut faults = Faults::default();
     let kind = faults.choice("unit.kind", decode::unit_kind(entered.kind()));
@@ -73,6 +74,7 @@ pub(super) async fn list_units(
     act: &mut Act,
     request: ListUnitsRequest,
 ) -> Result<ListUnitsResponse, Refusal> {
+    opened::authorise_here(act)?;
     let mut fields = Fields::new();
     let page: Page<Uuid> = Page::read(&mut fields, "page", request.page.as_ref());
     fields.finish()?;

@@ -178,7 +178,7 @@ async fn a_leader_may_ask_for_more() {
         .unwrap_err();
     assert_eq!(
         reason(&office),
-        (Code::FailedPrecondition, "LEADER_ONLY".to_owned())
+        (Code::PermissionDenied, "NOT_RESPONSIBLE_LEADER".to_owned())
     );
     let request = ReturnReportRequest {
         request_id: request_id(),

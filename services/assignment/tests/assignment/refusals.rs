@@ -172,7 +172,10 @@ async fn whoever_investigates_does_not_approve_and_the_leader_has_five_working_d
         .issue_opinion(request.clone())
         .await
         .unwrap_err();
-    assert_eq!(reason(&refused), precondition("SEPARATION_OF_DUTIES"));
+    assert_eq!(
+        reason(&refused),
+        (Code::PermissionDenied, "SEPARATION_OF_DUTIES".to_owned())
+    );
     let deputy = xinqiao_chassis::testing::Person::new("wu-fujuzhang", "吴副局长")
         .with(xinqiao_chassis::identity::Role::Unh)
         .in_unit(HOUSING);

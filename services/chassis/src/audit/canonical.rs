@@ -7,11 +7,13 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
-use super::Entry;
+use super::{Entry, Outcome};
 use crate::seal::Sealed;
 
 const MAGIC: &[u8; 4] = b"XQA\x01";
 const MISSING: u32 = u32::MAX;
+/// Between the names of a list; no name of a role or a policy has one.
+const LIST: &str = " ";
 
 /// The bytes are not an audit row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +29,9 @@ pub(super) fn encode(district: DistrictCode, seq: i64, entry: &Entry) -> Vec<u8>
     put(&mut out, Some(entry.actor_ref.as_bytes()));
     put(&mut out, Some(entry.action.as_bytes()));
     put(&mut out, Some(entry.object.as_bytes()));
+    put(&mut out, Some(entry.roles.join(LIST).as_bytes()));
+    put(&mut out, Some(entry.outcome.code().as_bytes()));
+    put(&mut out, Some(entry.policies.join(LIST).as_bytes()));
     put(&mut out, entry.reason.as_ref().map(Sealed::as_bytes));
     put(
         &mut out,
@@ -51,6 +56,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(String, i64, Entry), CanonicalErro
         text(required(rest)?)?,
         text(required(rest)?)?,
     );
+    let roles = names(required(rest)?)?;
+    let outcome = outcome(required(rest)?)?;
+    let policies = names(required(rest)?)?;
     let reason = take(rest)?.map(|sealed| Sealed::from_bytes(sealed.to_vec()));
     let request_id = take(rest)?.map(fixed).transpose()?.map(Uuid::from_bytes);
     let trace_id = take(rest)?.map(text).transpose()?;
@@ -66,6 +74,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(String, i64, Entry), CanonicalErro
         actor_ref,
         action,
         object,
+        roles,
+        outcome,
+        policies,
         fields,
         reason,
         request_id,
@@ -108,6 +119,18 @@ fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], CanonicalError> {
     bytes.try_into().map_err(|_| CanonicalError)
 }
 
+fn names(bytes: &[u8]) -> Result<Vec<String>, CanonicalError> {
+    let list = text(bytes)?;
+    Ok(list.split_terminator(LIST).map(ToOwned::to_owned).collect())
+}
+
+fn outcome(bytes: &[u8]) -> Result<Outcome, CanonicalError> {
+    [Outcome::Done, Outcome::Denied]
+        .into_iter()
+        .find(|outcome| outcome.code().as_bytes() == bytes)
+        .ok_or(CanonicalError)
+}
+
 fn text(bytes: &[u8]) -> Result<String, CanonicalError> {
     String::from_utf8(bytes.to_vec()).map_err(|_| CanonicalError)
 }
@@ -127,6 +150,9 @@ mod tests {
             actor_ref: "person:li".to_owned(),
             action: "intake.RegisterVisit".to_owned(),
             object: "case:1".to_owned(),
+            roles: vec!["CLK".to_owned()],
+            outcome: Outcome::Done,
+            policies: vec!["clerk.district".to_owned()],
             fields: vec!["name".to_owned(), "phone".to_owned()],
             reason: Some(Sealed::from_bytes(vec![1, 2, 3])),
             request_id: None,

@@ -12,6 +12,7 @@ use xinqiao_kernel::{Calendar, DistrictCode, RuleSet};
 use xinqiao_proto::common::{DocumentRef, SealedField};
 use xinqiao_proto::event::{DocumentCreated, EventBody};
 
+use super::access::{self, Access};
 use super::{Desk, object_ref, person_ref};
 use crate::audit::{self, Entry};
 use crate::database::TenantTx;
@@ -19,6 +20,7 @@ use crate::districts::District;
 use crate::document::{self, DocumentRow, Heading};
 use crate::identity::Caller;
 use crate::journal::{self, Draft, Entity};
+use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
 use crate::seal::{KeyRing, SealContext, SealError, Sealed};
 use crate::{random, trace};
@@ -53,6 +55,7 @@ pub struct Act {
     calendar: Arc<Calendar>,
     actor: Actor,
     actor_ref: String,
+    access: Option<Access>,
     action: Cow<'static, str>,
     now: OffsetDateTime,
     request_id: Option<Uuid>,
@@ -100,6 +103,7 @@ impl Act {
             calendar,
             actor_ref: actor.reference(),
             actor,
+            access: None,
             action: action.into(),
             request_id: None,
             cause: None,
@@ -108,6 +112,62 @@ impl Act {
             entries: Vec::new(),
             documents: Vec::new(),
         })
+    }
+
+    /// The act is done for a person, who needs this right.
+    pub(super) fn asking(mut self, right: Right) -> Self {
+        self.access = Some(Access::new(right));
+        self
+    }
+
+    /// Asks whether the caller may do what he called for with this. An act of a person that never asks is refused
+    /// at its end.
+    ///
+    /// Whoever may not even know of the case is told `hidden`, which must read like the answer for one that is not
+    /// there.
+    pub fn authorise(
+        &mut self,
+        resource: &Resource,
+        hidden: impl FnOnce() -> Refusal,
+    ) -> Result<(), Refusal> {
+        match (&self.actor, &mut self.access) {
+            (Actor::Person(caller), Some(access)) => access.authorise(caller, resource, hidden),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps of a list the rows that the caller may do with what he called for.
+    pub fn only_permitted<T>(&mut self, rows: &mut Vec<T>, resource: impl Fn(&T) -> Resource) {
+        if let (Actor::Person(caller), Some(access)) = (&self.actor, &mut self.access) {
+            rows.retain(|row| access.admits(caller, &resource(row)));
+            access.asked();
+        }
+    }
+
+    /// Whether the caller has another right too: for what is shown beside, and for the rows of a list.
+    pub fn permits(&self, right: Right, resource: &Resource) -> bool {
+        match &self.actor {
+            Actor::Person(caller) => access::decide(caller, right, resource).allowed,
+            Actor::Service(_) => true,
+        }
+    }
+
+    /// The caller and what was decided, when it was not permitted.
+    pub(super) fn into_denied(self) -> Option<(Caller, Access)> {
+        match (self.actor, self.access) {
+            (Actor::Person(caller), Some(access)) if access.denied().is_some() => Some((caller, access)),
+            _ => None,
+        }
+    }
+
+    /// Leaves nothing but the row of an attempt that was not permitted.
+    pub(super) async fn finish_denied(mut self, access: Access) -> Result<(), Refusal> {
+        if let (Actor::Person(caller), Some(denied)) = (&self.actor, access.denied()) {
+            let mut entry = self.entry(denied.object.clone());
+            entry.denied(&caller.roles, &denied.policies);
+            self.entries.push(entry);
+        }
+        self.commit().await
     }
 
     pub(crate) fn set_request_id(&mut self, request_id: Uuid) {
@@ -306,6 +366,9 @@ impl Act {
         let mut entry = Entry::new(self.now, self.actor_ref.clone(), action, object);
         entry.request_id = self.request_id;
         entry.trace_id = trace::current_trace_id();
+        if let (Actor::Person(caller), Some(access)) = (&self.actor, &self.access) {
+            entry.granted(&caller.roles, access.granted().unwrap_or_default());
+        }
         entry
     }
 
@@ -324,12 +387,22 @@ impl Act {
         })
     }
 
+    /// Ends the act: nothing is kept of one whose right was never asked for.
+    pub(crate) async fn finish(mut self) -> Result<(), Refusal> {
+        let unasked = |access: &Access| access.granted().is_none();
+        if self.access.as_ref().is_some_and(unasked) {
+            return Err(Refusal::internal(&"an act of a person did not ask for its right"));
+        }
+        let own = self.own_entry();
+        self.entries.extend(own);
+        self.commit().await
+    }
+
     /// Writes what was queued and commits. The district's audit head is taken last, just before the commit,
     /// because its writers wait for each other from there on.
-    pub(crate) async fn finish(mut self) -> Result<(), Refusal> {
+    async fn commit(mut self) -> Result<(), Refusal> {
         let district = self.tx.district();
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.extend(self.own_entry());
+        let entries = std::mem::take(&mut self.entries);
         if !entries.is_empty() {
             document::insert(self.tx.conn(), district, &self.documents).await?;
             let head = audit::lock_head(self.tx.conn(), district).await?;

@@ -96,6 +96,7 @@ mod tests {
             district: "220502".parse().unwrap(),
             unit_id: None,
             leader_id: None,
+            case_id: None,
             name: String::new(),
         })
     }

@@ -33,6 +33,8 @@ pub(super) struct Claims {
     name: String,
     unit: Option<Uuid>,
     leader: Option<Uuid>,
+    /// The one case of a petitioner.
+    case: Option<Uuid>,
 }
 
 impl Claims {
@@ -57,6 +59,7 @@ impl Claims {
             district,
             unit_id: self.unit,
             leader_id: self.leader,
+            case_id: self.case,
             name: self.name,
         })
     }

@@ -24,6 +24,7 @@ use crate::{
     config::ServerSettings,
     identity::{Caller, Denial, Role, Verifier},
     lifecycle::panic_text,
+    permission::{Permissions, Right},
     refusal::Refusal,
     telemetry::CallMetrics,
 };
@@ -44,7 +45,7 @@ pub(super) struct EdgeLayer {
 #[derive(Debug)]
 struct Shared {
     verifier: Verifier,
-    roles: HashMap<&'static str, &'static [Role]>,
+    rights: HashMap<&'static str, Right>,
     timeout: Duration,
     places: Arc<Semaphore>,
 }
@@ -52,14 +53,14 @@ struct Shared {
 impl EdgeLayer {
     pub(super) fn new(
         verifier: Verifier,
-        roles: HashMap<&'static str, &'static [Role]>,
+        rights: HashMap<&'static str, Right>,
         settings: &ServerSettings,
     ) -> Self {
         let places = Arc::new(Semaphore::new(settings.calls_max));
         Self {
             shared: Arc::new(Shared {
                 verifier,
-                roles,
+                rights,
                 timeout: settings.timeout,
                 places,
             }),
@@ -117,7 +118,7 @@ impl Shared {
             let Ok(response) = inner.oneshot(request).await;
             return Answer::unmeasured(response);
         }
-        let Some((path, roles)) = self.roles.get_key_value(path) else {
+        let Some((path, right)) = self.rights.get_key_value(path) else {
             return Answer::unmeasured(unknown().into_http());
         };
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
@@ -126,10 +127,10 @@ impl Shared {
         let mut call = Call::begin(path.trim_start_matches('/'), request.headers(), place);
         let span = call.span();
         let response = async {
-            match self.caller(request.headers(), roles).await {
+            match self.caller(request.headers(), *right).await {
                 Ok(caller) => {
                     call.of_district(caller.district);
-                    self.work(inner, request, &caller).await
+                    self.work(inner, request, (&caller, *right)).await
                 }
                 Err(refusal) => Status::from(refusal).into_http(),
             }
@@ -139,8 +140,8 @@ impl Shared {
         Answer::of(call, response)
     }
 
-    /// The verified caller, when one of his roles may call this.
-    async fn caller(&self, headers: &HeaderMap, roles: &[Role]) -> Result<Arc<Caller>, Refusal> {
+    /// The verified caller, when some policy gives one of his roles the right.
+    async fn caller(&self, headers: &HeaderMap, right: Right) -> Result<Arc<Caller>, Refusal> {
         let verified = match bearer(headers) {
             Some(token) => self.verifier.verify(token).await,
             None => Err(Denial::Missing),
@@ -150,21 +151,28 @@ impl Shared {
             CallMetrics::token_refused(denial.cause());
             Refusal::from(denial)
         })?;
+        let roles = Permissions::shipped().roles(right);
         if caller.has_any(roles) {
             Ok(caller)
         } else {
-            Err(not_your_role(roles))
+            Err(not_your_role(right, roles))
         }
     }
 
     /// Runs the handler. A panic costs this call only; a handler that takes too long is let go, and what
     /// it has begun ends by itself.
-    async fn work<S>(&self, inner: S, mut request: Request<Body>, caller: &Caller) -> Response<Body>
+    async fn work<S>(
+        &self,
+        inner: S,
+        mut request: Request<Body>,
+        (caller, right): (&Caller, Right),
+    ) -> Response<Body>
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
         S::Future: Send,
     {
         request.extensions_mut().insert(caller.clone());
+        request.extensions_mut().insert(right);
         let handler = AssertUnwindSafe(inner.oneshot(request)).catch_unwind();
         match tokio::time::timeout(self.timeout, handler).await {
             Ok(Ok(Ok(response))) => explained(response),
@@ -233,7 +241,7 @@ fn too_slow() -> Refusal {
     .with_retry_after(Duration::from_secs(1))
 }
 
-fn not_your_role(roles: &[Role]) -> Refusal {
+fn not_your_role(right: Right, roles: &[Role]) -> Refusal {
     let codes = roles
         .iter()
         .map(|role| role.code())
@@ -241,7 +249,7 @@ fn not_your_role(roles: &[Role]) -> Refusal {
         .join(", ");
     Refusal::forbidden(
         "ROLE_NOT_ALLOWED",
-        format!("您的岗位无权进行此操作，需要岗位：{codes}"),
+        format!("您的岗位无权{}，需要岗位：{codes}", right.zh()),
         format!("your role does not allow this; it needs one of: {codes}"),
     )
 }

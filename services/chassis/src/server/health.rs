@@ -6,7 +6,7 @@ use tonic_health::{
     server::{HealthReporter, HealthService},
 };
 
-use super::roles;
+use super::rights;
 
 /// The health of the process and of each of its services. Clones share it.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Health {
 impl Health {
     /// Not serving, for the process (the empty name) and every service of the package.
     pub async fn new(package: &str) -> Self {
-        let mut names = roles::services(package);
+        let mut names = rights::services(package);
         names.push(String::new());
         let health = Self {
             reporter: HealthReporter::new(),

@@ -67,7 +67,7 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     let bus = Bus::connect(service.name, &settings.bus).await?;
     let parts = (service.build)(desk.clone(), own)?;
     let package = service.package();
-    let mount = Mount::new(&package, parts.routes, service.roles, verifier, settings.profile)?;
+    let mount = Mount::new(&package, parts.routes, service.rights, verifier, settings.profile)?;
     let health = Health::new(&package).await;
     let listener = server::bind(&settings.server).await?;
     let address = listener.local_addr()?;

@@ -22,10 +22,11 @@ use tonic_prost::ProstCodec;
 use uuid::Uuid;
 use xinqiao_chassis::{
     desk::{Act, Desk},
-    identity::{Role, RoleTable},
+    identity::Role,
     inbox::{Incoming, Subscriber},
     journal::Entity,
     lifecycle::Ending,
+    permission::{Resource, Right, RightTable},
     random,
     refusal::{Fields, Refusal},
     service::{Parts, Service},
@@ -39,12 +40,24 @@ use xinqiao_proto::{
 static NO_TABLES: LazyLock<Migrator> = LazyLock::new(|| Migrator::with_migrations(Vec::new()));
 
 /// Two of five operations are enough to see; the others answer that they are not implemented.
-const ROLES: RoleTable = &[
-    ("/xinqiao.archive.v1.DossierService/GetDossier", &[Role::Arc]),
-    ("/xinqiao.archive.v1.DossierService/ListDesk", &[Role::Arc]),
-    ("/xinqiao.archive.v1.DossierService/SealPackage", &[Role::Arc]),
-    ("/xinqiao.archive.v1.PackageService/ReadPackage", &[Role::Arc]),
-    ("/xinqiao.archive.v1.PackageService/VerifyPackage", &[Role::Arc]),
+const RIGHTS: RightTable = &[
+    (
+        "/xinqiao.archive.v1.DossierService/GetDossier",
+        Right::ReadRegister,
+    ),
+    ("/xinqiao.archive.v1.DossierService/ListDesk", Right::ReadRegister),
+    (
+        "/xinqiao.archive.v1.DossierService/SealPackage",
+        Right::ReadRegister,
+    ),
+    (
+        "/xinqiao.archive.v1.PackageService/ReadPackage",
+        Right::ReadRegister,
+    ),
+    (
+        "/xinqiao.archive.v1.PackageService/VerifyPackage",
+        Right::ReadRegister,
+    ),
 ];
 
 fn service() -> Service {
@@ -52,7 +65,7 @@ fn service() -> Service {
         name: "archive",
         about: "A small service for tests.",
         migrator: &NO_TABLES,
-        roles: ROLES,
+        rights: RIGHTS,
         settings: |_| (),
         build: |desk, ()| Ok(Parts::new(Routes::new(Sealing(desk)), AnswersClosed)),
     }
@@ -101,6 +114,9 @@ impl UnaryService<SealPackageRequest> for Sealing {
 }
 
 fn seal(act: &mut Act, query: &SealPackageRequest) -> Result<SealPackageResponse, Refusal> {
+    act.authorise(&Resource::District(act.district()), || {
+        Refusal::not_found("卷宗", "the dossier")
+    })?;
     let mut fields = Fields::new();
     let case_id = fields.uuid("case_id", &query.case_id);
     fields.optional_text("note", &query.note, 500);
@@ -241,7 +257,7 @@ async fn health_says_serving_when_the_service_is_ready_and_a_watch_does_not_hold
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_nobody_decided_about_stops_the_start() {
     let bench = Bench::of(Service {
-        roles: &ROLES[..4],
+        rights: &RIGHTS[..4],
         ..service()
     });
     let error = bench.try_start().await.unwrap_err();

@@ -10,9 +10,10 @@ use tonic::Request;
 use tonic::service::Routes;
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Command, Desk};
-use xinqiao_chassis::identity::{Caller, Role, RoleTable};
+use xinqiao_chassis::identity::{Caller, Role};
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::journal::{Entity, EntityKind};
+use xinqiao_chassis::permission::{Resource, Right, RightTable};
 use xinqiao_chassis::random;
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_chassis::server::rpcs;
@@ -91,6 +92,7 @@ fn clerk_of(district: DistrictCode) -> Caller {
         district,
         unit_id: None,
         leader_id: None,
+        case_id: None,
         name: "李登记".to_owned(),
     }
 }
@@ -103,10 +105,16 @@ fn asked(request_id: Uuid, text: &str) -> Request<WriteNote> {
     };
     let mut request = Request::new(message);
     request.extensions_mut().insert(clerk_of(home()));
+    request.extensions_mut().insert(Right::RegisterCase);
     request
 }
 
+fn not_found() -> Refusal {
+    Refusal::not_found("记录", "the note")
+}
+
 async fn keep(act: &mut Act, query: WriteNote) -> Result<NoteWritten, Refusal> {
+    act.authorise(&Resource::District(act.district()), not_found)?;
     let note_id = random::new_id();
     let content = act.seal("note", "content", note_id, &query.text);
     let district = act.district();
@@ -200,10 +208,10 @@ impl Subscriber for Witness {
     }
 }
 
-fn roles() -> RoleTable {
-    let rows: Vec<(&'static str, &'static [Role])> = rpcs("xinqiao.intake.v1")
+fn rights() -> RightTable {
+    let rows: Vec<(&'static str, Right)> = rpcs("xinqiao.intake.v1")
         .into_iter()
-        .map(|path| (&*path.leak(), &[Role::Clk][..]))
+        .map(|path| (&*path.leak(), Right::RegisterCase))
         .collect();
     rows.leak()
 }
@@ -213,7 +221,7 @@ fn service() -> Service {
         name: "intake",
         about: "keeps notes",
         migrator: &MIGRATOR,
-        roles: roles(),
+        rights: rights(),
         settings: |_| (),
         build: |_, ()| Ok(Parts::new(Routes::default(), Witness)),
     }

@@ -26,7 +26,8 @@ use tonic_prost::ProstCodec;
 use xinqiao_chassis::{
     config::{Reader, Settings},
     districts::Districts,
-    identity::{Caller, Role, RoleTable, Verifier},
+    identity::{Caller, Role, Verifier},
+    permission::{Right, RightTable},
     server::{self, Health, MESSAGE_MAX_BYTES, Mount, ServerError, rpcs},
     testing::{Bearer, ISSUER, Issuer, Person},
 };
@@ -52,10 +53,10 @@ const BEHAVE: &str = "x-behave";
 type Client = RegistrationServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// Every operation of the package, for clerks.
-fn for_clerks() -> RoleTable {
-    let rows: Vec<(&'static str, &'static [Role])> = rpcs(PACKAGE)
+fn for_clerks() -> RightTable {
+    let rows: Vec<(&'static str, Right)> = rpcs(PACKAGE)
         .into_iter()
-        .map(|path| (&*path.leak(), &[Role::Clk][..]))
+        .map(|path| (&*path.leak(), Right::CheckClosure))
         .collect();
     rows.leak()
 }

@@ -5,3 +5,4 @@
 mod bench;
 mod data;
 mod edge;
+mod permissions;

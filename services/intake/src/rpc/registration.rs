@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
-use xinqiao_chassis::desk::{Command, Desk, REPLAYED, person_ref};
+use xinqiao_chassis::desk::{Authorised, Command, Desk, REPLAYED, person_ref};
 use xinqiao_chassis::idempotency::{self, IdempotencyRow};
-use xinqiao_chassis::identity::Caller;
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_proto::intake::registration_service_server::RegistrationService;
 use xinqiao_proto::intake::{
@@ -33,11 +32,12 @@ impl Registration {
     /// Seals, hashes and encodes what does not need the number on this task, then waits for the writer.
     async fn register<Q: Command>(
         &self,
-        caller: Caller,
+        by: &Authorised,
         query: &Q,
         now: OffsetDateTime,
         submission: Submission,
     ) -> Result<(Registered, bool), Refusal> {
+        let caller = by.caller();
         let district = caller.district;
         let keys = self.desk.keys();
         let request_id = idempotency::request_id(query.request_id())?;
@@ -56,7 +56,7 @@ impl Registration {
             keys,
             now,
         };
-        let registration = prepare(&office, &caller, request, submission);
+        let registration = prepare(&office, by, request, submission);
         self.queue.register(registration).await
     }
 }
@@ -67,11 +67,11 @@ impl RegistrationService for Registration {
         &self,
         request: Request<RegisterVisitRequest>,
     ) -> Result<Response<RegisterVisitResponse>, Status> {
-        let caller = self.desk.caller(&request)?;
+        let by = self.desk.authorised(&request).await?;
         let query = request.into_inner();
         let now = self.desk.clock().now();
         let submission = form::visit(&query, now)?;
-        let (registered, replayed) = self.register(caller, &query, now, submission).await?;
+        let (registered, replayed) = self.register(&by, &query, now, submission).await?;
         Ok(marked(
             RegisterVisitResponse {
                 registered: Some(registered),
@@ -84,11 +84,11 @@ impl RegistrationService for Registration {
         &self,
         request: Request<RegisterLetterRequest>,
     ) -> Result<Response<RegisterLetterResponse>, Status> {
-        let caller = self.desk.caller(&request)?;
+        let by = self.desk.authorised(&request).await?;
         let query = request.into_inner();
         let now = self.desk.clock().now();
         let submission = form::letter(&query, now)?;
-        let (registered, replayed) = self.register(caller, &query, now, submission).await?;
+        let (registered, replayed) = self.register(&by, &query, now, submission).await?;
         Ok(marked(
             RegisterLetterResponse {
                 registered: Some(registered),

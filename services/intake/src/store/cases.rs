@@ -6,6 +6,7 @@ pub(crate) mod timeline;
 use sqlx::{FromRow, PgConnection};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
+use xinqiao_chassis::permission::{CaseFacts, Resource};
 use xinqiao_kernel::{CaseNumber, CaseState, ChannelDigit, DistrictCode, Holder, Remedy};
 
 use crate::domain::case::{Case, Reception, Record};
@@ -21,7 +22,7 @@ macro_rules! case_query {
                     c.k1_raw, c.k1_eff, c.k1_safe, c.k1_calendar, c.k1_provisional, c.k1b,
                     c.reception_day_id, c.reception_id, c.reception_held, c.reception_finalised,
                     c.responsible_leader_id, c.unit_ids, c.trace_id, c.event_id, c.created_by,
-                    t.legal_route, v.proposed_by
+                    t.legal_route, t.complained_unit_ids, v.proposed_by
              FROM case_file c
              LEFT JOIN triage t ON t.district_code = c.district_code AND t.case_id = c.id
              LEFT JOIN void_register v ON v.district_code = c.district_code AND v.case_id = c.id
@@ -65,6 +66,7 @@ pub(crate) struct CaseRow {
     pub(crate) event_id: Uuid,
     pub(crate) created_by: String,
     legal_route: Option<i16>,
+    complained_unit_ids: Option<Vec<Uuid>>,
     proposed_by: Option<String>,
 }
 
@@ -109,6 +111,19 @@ impl CaseRow {
     /// Purpose.
     pub(crate) fn purpose(&self) -> Purpose {
         Purpose::of_number(self.purpose).expect("invariant: written from a purpose")
+    }
+
+    /// What decides about who may see it and act on it. Before the assignment no unit is the lead unit's; units
+    /// under one complained about are known to the service that keeps the units.
+    pub(crate) fn resource(&self, district: DistrictCode) -> Resource {
+        Resource::Case(CaseFacts {
+            sealed: self.sealed,
+            leader: self.responsible_leader_id,
+            lead_unit: self.unit_ids.first().copied(),
+            units: self.unit_ids.clone(),
+            accused_units: self.complained_unit_ids.clone().unwrap_or_default(),
+            ..CaseFacts::new(district, self.id, state(&self.state))
+        })
     }
 
     /// What decides about acts.

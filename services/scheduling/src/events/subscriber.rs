@@ -4,6 +4,8 @@
 //! |---|---|
 //! | case.registered | the case is known: it can be received, and waits in the queue of its day |
 //! | case.assigned | the units it is assigned to may read its record |
+//! | case.closure_reported, case.diverted, case.filed, case.closed | the archivist may read its record |
+//! | case.returned, leader.sent_back | no longer |
 //! | unit.changed | the unit can be named as responsible, or no longer |
 
 use futures::future::BoxFuture;
@@ -25,6 +27,12 @@ impl Subscriber for SchedulingSubscriber {
             match event.kind.as_str() {
                 "case.registered" => case_registered(act, event).await,
                 "case.assigned" => case_assigned(act, event).await,
+                "case.closure_reported" | "case.diverted" | "case.filed" | "case.closed" => {
+                    Ok(known::close_case(act, event.entity_id, true).await?)
+                }
+                "case.returned" | "leader.sent_back" => {
+                    Ok(known::close_case(act, event.entity_id, false).await?)
+                }
                 "unit.changed" => unit_changed(act, event).await,
                 _ => Ok(()),
             }
@@ -43,6 +51,7 @@ async fn case_registered(act: &mut Act, event: &Incoming) -> Result<(), Refusal>
         registered_at: event.occurred_at,
         reception_day_id: optional_id(&body.reception_day_id)?,
         unit_ids: Vec::new(),
+        closing: false,
     };
     Ok(known::insert_case(act, &case).await?)
 }

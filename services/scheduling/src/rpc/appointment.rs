@@ -6,6 +6,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::journal::{Entity, EntityKind};
+use xinqiao_chassis::permission::Resource;
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_kernel::{local, mask};
 use xinqiao_proto::event::AppointmentChanged;
@@ -116,14 +117,42 @@ impl AppointmentService for Appointments {
     }
 }
 
+/// What an appointment is booked for: its case, or the district when it has none.
+async fn booked_for(act: &mut Act, case_id: Option<Uuid>) -> Result<Resource, Refusal> {
+    let Some(case_id) = case_id else {
+        return Ok(Resource::District(act.district()));
+    };
+    let case = store::known::case(act, case_id)
+        .await?
+        .ok_or(Error::NotFound(What::Case))?;
+    Ok(case.resource(act.district()))
+}
+
 /// The appointment in the version the caller saw.
 async fn take(act: &mut Act, id: &str, version: u64) -> Result<Appointment, Refusal> {
-    let id = wire::row_id("appointment_id", id)?;
-    let appointment = store::appointments::find(act, id)
-        .await?
-        .ok_or(Error::NotFound(What::Appointment))?;
+    let appointment = found(act, id).await?;
+    let resource = booked_for(act, appointment.case_id).await?;
+    act.authorise(&resource, || Error::NotFound(What::Appointment).into())?;
     wire::same_version(version, appointment.version)?;
     Ok(appointment)
+}
+
+/// The appointment, for whoever runs the hall of its leader.
+async fn take_to_meeting(act: &mut Act, id: &str, version: u64) -> Result<Appointment, Refusal> {
+    let appointment = found(act, id).await?;
+    let day = store::days::find(act, appointment.reception_day_id)
+        .await?
+        .ok_or(Error::NotFound(What::Appointment))?;
+    let hall = Resource::Leader(act.district(), day.leader_id);
+    act.authorise(&hall, || Error::NotFound(What::Appointment).into())?;
+    wire::same_version(version, appointment.version)?;
+    Ok(appointment)
+}
+
+async fn found(act: &mut Act, id: &str) -> Result<Appointment, Refusal> {
+    let id = wire::row_id("appointment_id", id)?;
+    let appointment = store::appointments::find(act, id).await?;
+    Ok(appointment.ok_or(Error::NotFound(What::Appointment))?)
 }
 
 /// Does one act on an appointment by compare and swap, gives its slot and its persons back when it no longer holds
@@ -225,7 +254,7 @@ async fn start(
     act: &mut Act,
     query: wire_v1::StartMeetingRequest,
 ) -> Result<wire_v1::StartMeetingResponse, Refusal> {
-    let seen = take(act, &query.appointment_id, query.version).await?;
+    let seen = take_to_meeting(act, &query.appointment_id, query.version).await?;
     let changed = end(act, &seen, rules::Act::Start, None).await?;
     Ok(wire_v1::StartMeetingResponse {
         appointment: Some(shown(act, &changed)?),
@@ -279,6 +308,7 @@ async fn list(
     act: &mut Act,
     query: wire_v1::ListAppointmentsRequest,
 ) -> Result<wire_v1::ListAppointmentsResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let page: Page<(Time, String, Uuid)> = Page::read(&mut fields, "page", query.page.as_ref());
     let day_id = fields.uuid("reception_day_id", &query.reception_day_id);

@@ -4,6 +4,7 @@ use time::{Date, Duration};
 use tonic::{Request, Response, Status};
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::journal::{Entity, EntityKind};
+use xinqiao_chassis::permission::Resource;
 use xinqiao_chassis::random;
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_kernel::Calendar;
@@ -77,6 +78,7 @@ async fn put_leader(
     act: &mut Act,
     query: wire_v1::PutLeaderRequest,
 ) -> Result<wire_v1::PutLeaderResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let id = fields.optional_uuid("leader_id", &query.leader_id);
     let mut faults = Faults::new();
@@ -165,6 +167,7 @@ async fn list_leaders(
     act: &mut Act,
     query: wire_v1::ListLeadersRequest,
 ) -> Result<wire_v1::ListLeadersResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let page = Page::read(&mut fields, "page", query.page.as_ref());
     fields.finish()?;
@@ -193,8 +196,11 @@ async fn record_leave(
     let (Some(leader_id), Some(first_day), Some(last_day)) = (leader_id, first, last) else {
         return Err(Refusal::internal(&"fields were checked"));
     };
-    let his_own = act.caller().leader_id == Some(leader_id);
-    if !his_own || store::leaders::find(act, leader_id).await?.is_none() {
+    let district = act.district();
+    act.authorise(&Resource::Leader(district, leader_id), || {
+        Error::NotFound(What::Leader).into()
+    })?;
+    if store::leaders::find(act, leader_id).await?.is_none() {
         return Err(Error::NotFound(What::Leader).into());
     }
     let id = random::new_id();
@@ -224,6 +230,7 @@ async fn get_calendar(
     act: &mut Act,
     query: wire_v1::GetCalendarRequest,
 ) -> Result<wire_v1::GetCalendarResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let known = YEARS.contains(&query.year);
     fields.require(

@@ -120,16 +120,9 @@ async fn find(act: &mut Act, id: &str) -> Result<(Reception, KnownCase), Refusal
     let case = store::known::case(act, reception.case_id)
         .await?
         .ok_or(Error::NotFound(What::Reception))?;
-    let own_leader = wire::only_leader(act).is_none_or(|leader| leader == reception.leader_id);
-    let own_unit = act
-        .caller()
-        .unit_id
-        .is_some_and(|unit| case.unit_ids.contains(&unit));
-    if own_leader || own_unit {
-        Ok((reception, case))
-    } else {
-        Err(Error::NotFound(What::Reception).into())
-    }
+    let resource = case.received_by(act.district(), reception.leader_id);
+    act.authorise(&resource, || Error::NotFound(What::Reception).into())?;
+    Ok((reception, case))
 }
 
 fn open_texts(act: &Act, reception: &Reception) -> Result<Texts, Refusal> {
@@ -204,6 +197,7 @@ async fn list_open(
     act: &mut Act,
     query: wire_v1::ListOpenRecordsRequest,
 ) -> Result<wire_v1::ListOpenRecordsResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let page = Page::read(&mut fields, "page", query.page.as_ref());
     fields.finish()?;

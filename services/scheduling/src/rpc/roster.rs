@@ -4,6 +4,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::journal::{Entity, EntityKind};
+use xinqiao_chassis::permission::{Resource, Right};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_proto::event::ReceptionDayChanged;
 use xinqiao_proto::scheduling as wire_v1;
@@ -140,6 +141,7 @@ async fn publish(
     act: &mut Act,
     query: wire_v1::PublishRosterRequest,
 ) -> Result<wire_v1::PublishRosterResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let bounds = generate::year(&mut fields, query.year, act.today());
     let wanted: Vec<Option<Uuid>> = (query.reception_day_ids.iter().enumerate())
@@ -183,6 +185,7 @@ async fn open(
     act: &mut Act,
     query: wire_v1::OpenReceptionDayRequest,
 ) -> Result<wire_v1::OpenReceptionDayResponse, Refusal> {
+    wire::authorise_here(act)?;
     let (mut day, next) = take(
         act,
         &query.reception_day_id,
@@ -205,6 +208,7 @@ async fn close(
     act: &mut Act,
     query: wire_v1::CloseReceptionDayRequest,
 ) -> Result<wire_v1::CloseReceptionDayResponse, Refusal> {
+    wire::authorise_here(act)?;
     let (mut day, next) = take(
         act,
         &query.reception_day_id,
@@ -228,6 +232,7 @@ async fn list(
     act: &mut Act,
     query: wire_v1::ListReceptionDaysRequest,
 ) -> Result<wire_v1::ListReceptionDaysResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let page = Page::read(&mut fields, "page", query.page.as_ref());
     let from = fields.optional_date("from", &query.from);
@@ -239,7 +244,7 @@ async fn list(
         from: from.unwrap_or_else(|| act.today()),
         to: to.unwrap_or(end),
         leader_id,
-        published_only: !act.caller().has_any(super::HALL),
+        published_only: !act.permits(Right::ReadRoster, &Resource::District(act.district())),
     };
     let mut rows = store::days::page(act, filter, page.after, page.limit()).await?;
     let next = page.cut(&mut rows, |day| (day.day, day.id));
@@ -254,6 +259,7 @@ async fn get(
     act: &mut Act,
     query: wire_v1::GetReceptionDayRequest,
 ) -> Result<wire_v1::GetReceptionDayResponse, Refusal> {
+    wire::authorise_here(act)?;
     let id = wire::row_id("reception_day_id", &query.reception_day_id)?;
     let day = store::days::find(act, id)
         .await?

@@ -6,11 +6,13 @@ use time::macros::format_description;
 use time::{Date, OffsetDateTime, Time};
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
+use xinqiao_chassis::permission::{Resource, Right};
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::{Due, Term};
 use xinqiao_proto::common::{LegalTerm, TermUnit};
 use xinqiao_proto::{event, scheduling};
 
+use super::error::{Error, What};
 use crate::domain::fault::Faults;
 use crate::domain::{appointment, reception, reception_day};
 use crate::store::days::ReceptionDay;
@@ -219,13 +221,17 @@ pub(super) fn read_part(value: i32) -> Option<reception::Part> {
     }
 }
 
-/// The leader for whom the caller works, when he may act for no other: clerks and the head of the office may.
+/// The leader for whom the caller works, when he may act for no other: whoever reads the whole register may.
 pub(super) fn only_leader(act: &Act) -> Option<Uuid> {
-    use xinqiao_chassis::identity::Role;
-    let caller = act.caller();
-    let free = caller.has_any(&[Role::Clk, Role::Dsp, Role::Sup, Role::Arc]);
+    let free = act.permits(Right::ReadRegister, &Resource::District(act.district()));
     // Somebody who works for a leader but whose token names none works for nobody.
-    (!free).then(|| caller.leader_id.unwrap_or_default())
+    (!free).then(|| act.caller().leader_id.unwrap_or_default())
+}
+
+/// Asks for the right on the district as a whole.
+pub(super) fn authorise_here(act: &mut Act) -> Result<(), Refusal> {
+    let district = Resource::District(act.district());
+    act.authorise(&district, || Error::NotFound(What::Case).into())
 }
 
 /// The first and the last day of a year.

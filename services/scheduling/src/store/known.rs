@@ -3,6 +3,8 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
+use xinqiao_chassis::permission::{CaseFacts, Resource};
+use xinqiao_kernel::{CaseState, DistrictCode};
 
 use super::Stamp;
 
@@ -14,6 +16,32 @@ pub(crate) struct KnownCase {
     pub(crate) registered_at: OffsetDateTime,
     pub(crate) reception_day_id: Option<Uuid>,
     pub(crate) unit_ids: Vec<Uuid>,
+    /// The archivist's part: from the closure report on.
+    pub(crate) closing: bool,
+}
+
+impl KnownCase {
+    /// What decides about who may see and do what. The leader is the one a record names, not known here without one.
+    pub(crate) fn resource(&self, district: DistrictCode) -> Resource {
+        Resource::Case(self.facts(district))
+    }
+
+    /// The same, with the leader who receives or received.
+    pub(crate) fn received_by(&self, district: DistrictCode, leader_id: Uuid) -> Resource {
+        Resource::Case(CaseFacts {
+            leader: Some(leader_id),
+            ..self.facts(district)
+        })
+    }
+
+    fn facts(&self, district: DistrictCode) -> CaseFacts {
+        CaseFacts {
+            closing: self.closing,
+            lead_unit: self.unit_ids.first().copied(),
+            units: self.unit_ids.clone(),
+            ..CaseFacts::new(district, self.id, CaseState::Registered)
+        }
+    }
 }
 
 /// A visitor of a day, by case.
@@ -44,6 +72,19 @@ pub(crate) async fn insert_case(act: &mut Act, case: &KnownCase) -> Result<(), s
     Ok(())
 }
 
+/// Notes whether the case is closing.
+pub(crate) async fn close_case(act: &mut Act, case_id: Uuid, closing: bool) -> Result<(), sqlx::Error> {
+    let stamp = Stamp::of(act);
+    sqlx::query("UPDATE known_case SET closing = $3, updated_at = $4 WHERE district_code = $1 AND id = $2")
+        .bind(stamp.district)
+        .bind(case_id)
+        .bind(closing)
+        .bind(stamp.now)
+        .execute(act.conn())
+        .await?;
+    Ok(())
+}
+
 /// Notes which units a case is assigned to.
 pub(crate) async fn assign_case(act: &mut Act, case_id: Uuid, units: &[Uuid]) -> Result<(), sqlx::Error> {
     let stamp = Stamp::of(act);
@@ -61,7 +102,7 @@ pub(crate) async fn assign_case(act: &mut Act, case_id: Uuid, units: &[Uuid]) ->
 pub(crate) async fn case(act: &mut Act, id: Uuid) -> Result<Option<KnownCase>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
-        "SELECT id, case_no, registered_at, reception_day_id, unit_ids FROM known_case
+        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing FROM known_case
          WHERE district_code = $1 AND id = $2",
     )
     .bind(district)

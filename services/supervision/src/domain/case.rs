@@ -67,26 +67,9 @@ pub enum Misplaced {
     WrongState(CaseState),
 }
 
-/// Who wants to review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reviewer {
-    /// The leader he is.
-    pub leader_id: Option<Uuid>,
-    /// He acts as a leader.
-    pub leader: bool,
-    /// He is the head of the office.
-    pub head_of_office: bool,
-}
-
 /// Why a review is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewFault {
-    /// DEC-07: another leader is responsible.
-    #[error("only the leader who received the petitioner reviews and signs this case")]
-    NotResponsibleLeader,
-    /// DEC-16: no leader received, so the head of the office reviews.
-    #[error("no leader received this case; the head of the office reviews it")]
-    HeadOfOfficeReviews,
     /// `[§6.4.14]` at least one inspection entry.
     #[error("record at least one inspection before signing")]
     InspectionMissing,
@@ -98,7 +81,6 @@ pub enum ReviewFault {
 impl Explain for ReviewFault {
     fn reason(&self) -> &'static str {
         match self {
-            Self::NotResponsibleLeader | Self::HeadOfOfficeReviews => "NOT_RESPONSIBLE_LEADER",
             Self::InspectionMissing => "INSPECTION_MISSING",
             Self::CommentRequired => "COMMENT_REQUIRED",
         }
@@ -106,8 +88,6 @@ impl Explain for ReviewFault {
 
     fn zh(&self) -> String {
         match self {
-            Self::NotResponsibleLeader => "本事项由接访领导负责督办并审阅签字，其他领导不能代签",
-            Self::HeadOfOfficeReviews => "本事项没有领导接访，由联席办负责人审阅签字",
             Self::InspectionMissing => "签字前须至少有一次督查记录",
             Self::CommentRequired => "信访人未签署“满意”，须填写书面意见",
         }
@@ -216,25 +196,6 @@ impl Case {
             (Holder::Archive, _) => Err(Misplaced::WrongHolder(Holder::Archive)),
             (_, None) => Err(Misplaced::NotYetHere),
             (_, Some(_)) => Ok(()),
-        }
-    }
-
-    /// Refuses a reviewer who is not the responsible leader (DEC-07), or not the head of the office where no
-    /// leader received (DEC-16).
-    pub fn reviewer(&self, who: Reviewer) -> Result<(), ReviewFault> {
-        if !self.leader_received {
-            return if who.head_of_office {
-                Ok(())
-            } else {
-                Err(ReviewFault::HeadOfOfficeReviews)
-            };
-        }
-        let responsible =
-            who.leader && self.responsible_leader_id.is_some() && who.leader_id == self.responsible_leader_id;
-        if responsible {
-            Ok(())
-        } else {
-            Err(ReviewFault::NotResponsibleLeader)
         }
     }
 

@@ -4,7 +4,7 @@ use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_chassis::{
     desk::Act,
-    identity::Role,
+    permission::{Resource, Right},
     refusal::{Fields, Page, Refusal},
 };
 use xinqiao_kernel::{
@@ -19,7 +19,7 @@ use xinqiao_proto::{
     },
 };
 
-use super::visible;
+use super::{refuse, visible};
 use crate::{
     domain::clocks::{Clock, ClockState, Level, is_right},
     events::wire,
@@ -140,8 +140,10 @@ pub(super) async fn list_due(act: &mut Act, query: ListDueRequest) -> Result<Lis
     let colours = read_colours(&mut fields, &query.colours);
     let codes = read_codes(&mut fields, &query.clocks);
     fields.finish()?;
+    let here = Resource::District(act.district());
+    act.authorise(&here, refuse::unknown_case)?;
+    let district_wide = act.permits(Right::ReadRegister, &here);
     let caller = act.caller();
-    let district_wide = caller.has_any(&[Role::Clk, Role::Dsp, Role::Sup]);
     let filter = DeskFilter {
         codes,
         colours,

@@ -1,18 +1,16 @@
 //! The leader's own inspection 督查 `[OB-46]`: at least one before he signs.
 
-use tonic::Code;
 use xinqiao_chassis::{
     desk::Act,
     random,
     refusal::{Fields, Refusal},
 };
 use xinqiao_documents::forms::review as form;
-use xinqiao_kernel::Explain as _;
 use xinqiao_proto::supervision::{InspectionManner, RecordInspectionRequest, RecordInspectionResponse};
 
 use super::{official, paper, refuse, take};
 use crate::{
-    domain::case::{Case, ReviewFault},
+    domain::case::Case,
     events::{casefile, wire},
     store::{self, reviews::NewInspection},
 };
@@ -55,7 +53,9 @@ pub(super) async fn record_inspection(
     };
 
     let mut file = take(act, case_id, query.version, Case::require_inspectable).await?;
-    let leader_id = responsible(act, &file.case)?;
+    let Some(leader_id) = file.case.responsible_leader_id else {
+        return Err(Refusal::internal(&"a case without a leader was inspectable"));
+    };
     let inspection_id = random::new_id();
     let row = NewInspection {
         inspection_id,
@@ -87,17 +87,6 @@ pub(super) async fn record_inspection(
         inspection_id: inspection_id.to_string(),
         inspections,
     })
-}
-
-/// The caller, when he is the leader bound to the case (DEC-07).
-fn responsible(act: &Act, case: &Case) -> Result<uuid::Uuid, Refusal> {
-    act.caller()
-        .leader_id
-        .filter(|leader| Some(*leader) == case.responsible_leader_id)
-        .ok_or_else(|| {
-            let fault = ReviewFault::NotResponsibleLeader;
-            Refusal::new(Code::FailedPrecondition, fault.reason(), fault.zh(), fault.en())
-        })
 }
 
 const fn manner_of(manner: InspectionManner) -> Option<form::InspectionManner> {

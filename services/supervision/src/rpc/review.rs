@@ -50,7 +50,6 @@ pub(super) async fn get_signing_sheet(
     fields.finish()?;
     let case = visible(act, &query.case_id).await?;
     case.require(CaseState::LeaderReview).map_err(refuse::misplaced)?;
-    case.reviewer(sheet::reviewer(act)).map_err(refuse::review)?;
     let drawn = sheet::draw(act, &case, &comment).await?;
     Ok(GetSigningSheetResponse {
         sheet: drawn.bytes.into(),
@@ -81,7 +80,6 @@ pub(super) async fn sign_review(
         case.require(CaseState::LeaderReview)
     })
     .await?;
-    file.case.reviewer(sheet::reviewer(act)).map_err(refuse::review)?;
     let drawn = sheet::draw(act, &file.case, &comment).await?;
     let signatory = verified(act, &file.case, &drawn, &query).await?;
 
@@ -225,7 +223,6 @@ pub(super) async fn send_back(act: &mut Act, query: SendBackRequest) -> Result<S
         case.require(CaseState::LeaderReview)
     })
     .await?;
-    file.case.reviewer(sheet::reviewer(act)).map_err(refuse::review)?;
     if file.case.was_filed() {
         return Err(Refusal::new(
             Code::FailedPrecondition,

@@ -1,10 +1,10 @@
 //! The signing sheet of a case as it is now.
 
-use xinqiao_chassis::{desk::Act, identity::Role, refusal::Refusal};
+use xinqiao_chassis::{desk::Act, refusal::Refusal};
 
 use crate::{
     domain::{
-        case::{Case, Reviewer},
+        case::Case,
         opinion::Outcome,
         sheet::{ITEMS, Sheet},
         signature::sheet_hash,
@@ -14,16 +14,6 @@ use crate::{
 
 /// Longest written view.
 pub(super) const COMMENT_MAX: usize = 4_000;
-
-/// The caller as a reviewer.
-pub(super) fn reviewer(act: &Act) -> Reviewer {
-    let caller = act.caller();
-    Reviewer {
-        leader_id: caller.leader_id,
-        leader: caller.has(Role::Ldr),
-        head_of_office: caller.has(Role::Dsp),
-    }
-}
 
 /// What a leader would sign now.
 pub(super) struct Drawn {
@@ -45,8 +35,7 @@ pub(super) async fn draw(act: &mut Act, case: &Case, comment: &str) -> Result<Dr
         return Err(super::refuse::review(*fault));
     }
     let documents = store::documents::of_items(act.conn(), district, case.id, &ITEMS).await?;
-    let who = reviewer(act);
-    let signer = match who.leader_id.filter(|_| case.leader_received) {
+    let signer = match act.caller().leader_id.filter(|_| case.leader_received) {
         Some(leader) => format!("leader:{leader}"),
         None => act.actor_ref().to_owned(),
     };

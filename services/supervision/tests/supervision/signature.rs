@@ -175,7 +175,7 @@ async fn who_receives_inspects_and_signs_and_nobody_else() {
     let other = Person::new("liu", "刘副区长")
         .with(Role::Ldr)
         .leader(random::new_id());
-    assert_eq!(refused(inspect(&stage, &other).await).1, "NOT_RESPONSIBLE_LEADER");
+    assert_eq!(refused(inspect(&stage, &other).await).0, Code::NotFound);
     inspect(&stage, &stage.leader).await.unwrap();
     let request = GetSigningSheetRequest {
         case_id: stage.case_id(),

@@ -177,6 +177,7 @@ async fn a_read_leaves_what_it_audited_only() {
     let reading = |audited: bool| {
         bench.desk().read(asked(random::new_id(), ""), move |act, _| {
             Box::pin(async move {
+                act.authorise(&Resource::District(act.district()), not_found)?;
                 if audited {
                     act.audit("petitioner:1", &["phone"], Some("核对身份"));
                 }

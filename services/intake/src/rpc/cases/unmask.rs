@@ -4,8 +4,6 @@ use xinqiao_chassis::desk::{Act, object_ref};
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_proto::intake::{PetitionerField, UnmaskPetitionerRequest, UnmaskPetitionerResponse};
 
-use super::may_see;
-use crate::domain::case::CaseError;
 use crate::rpc::refused::no_such_case;
 use crate::rpc::words::{self, Label, label};
 use crate::store::cases as rows;
@@ -38,12 +36,8 @@ pub(super) async fn unmask(
 
     let district = act.district();
     let row = rows::find(act.conn(), district, case_id).await?;
-    let row = row
-        .filter(|row| may_see(act.caller(), row))
-        .ok_or_else(no_such_case)?;
-    if row.sealed {
-        return Err(CaseError::Sealed.into());
-    }
+    let row = row.ok_or_else(no_such_case)?;
+    act.authorise(&row.resource(district), no_such_case)?;
     let petitioners = content::petitioners(act.conn(), district, case_id).await?;
     let petitioner = petitioners
         .iter()

@@ -6,6 +6,7 @@ use prost::Message as _;
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::document::timestamp;
+use xinqiao_chassis::permission::Right;
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_kernel::{ClockCode, SubmissionNumber, local, mask};
 use xinqiao_proto::common::{LegalTerm, TermUnit};
@@ -16,10 +17,10 @@ use crate::domain::submission::{DISPOSAL_DAYS, Identity};
 use crate::store::cases::CaseRow;
 use crate::store::cases::content::{self, PetitionerRow, SubmissionRow, Triage};
 
-/// One case whole; of a sealed one only number and state.
+/// One case whole; of a sealed one only number and state, and for who may see no more its header.
 pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse, Refusal> {
     let header = headers(act, std::slice::from_ref(row)).await?.pop();
-    if row.sealed {
+    if !act.permits(Right::ReadCase, &row.resource(act.district())) {
         return Ok(GetCaseResponse {
             header,
             ..GetCaseResponse::default()

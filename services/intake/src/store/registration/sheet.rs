@@ -4,11 +4,10 @@ use time::OffsetDateTime;
 use tracing::Span;
 use uuid::Uuid;
 use xinqiao_chassis::audit::Entry;
-use xinqiao_chassis::desk::{object_ref, person_ref};
+use xinqiao_chassis::desk::{Authorised, object_ref, person_ref};
 use xinqiao_chassis::districts::District;
 use xinqiao_chassis::document::{DocumentRow, Heading};
 use xinqiao_chassis::idempotency::IdempotencyRow;
-use xinqiao_chassis::identity::Caller;
 use xinqiao_chassis::random;
 use xinqiao_chassis::seal::{Compartment, KeyRing, SealContext, Sealed, sha256};
 use xinqiao_chassis::trace;
@@ -37,11 +36,11 @@ pub(crate) struct Office<'a> {
 /// Makes a submission ready. `action` is its name in the audit chain.
 pub(crate) fn prepare(
     office: &Office<'_>,
-    caller: &Caller,
+    by: &Authorised,
     request: IdempotencyRow,
     submission: Submission,
 ) -> Registration {
-    let district = office.district.code;
+    let (caller, district) = (by.caller(), office.district.code);
     let (case_id, event_id, submission_id) = (random::new_id(), random::new_id(), random::new_id());
     let start = local::local_date(submission.received_at);
     let k1 = office.deadlines.k1(office.district, office.calendar, start);
@@ -55,6 +54,7 @@ pub(crate) fn prepare(
     );
     audit.request_id = Some(request.request_id);
     audit.trace_id.clone_from(&trace_id);
+    by.record(&mut audit);
     let title = (!submission.sealed()).then(|| {
         office
             .keys

@@ -7,7 +7,7 @@ use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
 use xinqiao_proto::scheduling as wire_v1;
 
-use super::{SealedVisitor, announce, end, open_visitors, shown, take};
+use super::{SealedVisitor, announce, booked_for, end, open_visitors, shown, take};
 use crate::domain::appointment::{self as rules, Channel, State, Visitor, VisitorEntry};
 use crate::domain::fault::Faults;
 use crate::domain::reception_day::{self, PROVISIONAL_HORIZON_DAYS};
@@ -35,6 +35,7 @@ pub(super) async fn list_free(
     act: &mut Act,
     query: wire_v1::ListFreeSlotsRequest,
 ) -> Result<wire_v1::ListFreeSlotsResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let day = fields.date("day", &query.day);
     fields.finish()?;
@@ -77,11 +78,8 @@ pub(super) async fn book(
     let (Some(place), Some(wish)) = (place, wish) else {
         return Err(Refusal::internal(&"fields were checked"));
     };
-    if let Some(case_id) = wish.case_id {
-        store::known::case(act, case_id)
-            .await?
-            .ok_or(Error::NotFound(What::Case))?;
-    }
+    let resource = booked_for(act, wish.case_id).await?;
+    act.authorise(&resource, || Error::NotFound(What::Case).into())?;
     let slot = bookable_slot(act, &place).await?;
     let sealed: Vec<SealedVisitor> = wish.visitors.iter().map(sealed_visitor).collect();
     let appointment = new_appointment(

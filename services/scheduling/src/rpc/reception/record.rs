@@ -52,6 +52,9 @@ pub(super) async fn record(
     let Some(subject) = subject else {
         return Err(Refusal::internal(&"identifiers were checked"));
     };
+    let leader_id = draft.leader_id.unwrap_or(subject.day.leader_id);
+    let resource = subject.case.received_by(act.district(), leader_id);
+    act.authorise(&resource, || Error::NotFound(What::Case).into())?;
     let reception = write(act, &subject, &draft).await?;
     if let Some(appointment) = &subject.appointment {
         end(act, appointment, appointment::Act::Complete, None).await?;

@@ -18,6 +18,7 @@ pub(super) async fn cancel(
     act: &mut Act,
     query: wire_v1::CancelReceptionDayRequest,
 ) -> Result<wire_v1::CancelReceptionDayResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let mut faults = Faults::new();
     faults.text("reason", ("取消原因", "the reason"), &query.reason, 2, 200);

@@ -26,6 +26,7 @@ pub(super) async fn generate(
     act: &mut Act,
     query: wire_v1::GenerateRosterRequest,
 ) -> Result<wire_v1::GenerateRosterResponse, Refusal> {
+    wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let bounds = year(&mut fields, query.year, act.today());
     let active = store::leaders::active(act).await?;

@@ -15,20 +15,6 @@ fn after(triggers: &[Trigger]) -> Case {
     case
 }
 
-fn leader(id: u128) -> Reviewer {
-    Reviewer {
-        leader_id: Some(Uuid::from_u128(id)),
-        leader: true,
-        head_of_office: false,
-    }
-}
-
-const HEAD: Reviewer = Reviewer {
-    leader_id: None,
-    leader: false,
-    head_of_office: true,
-};
-
 #[test]
 fn before_the_closure_report_the_case_is_not_yet_here() {
     assert_eq!(
@@ -109,34 +95,6 @@ fn only_a_diverted_or_refused_case_is_filed() {
         after(&[Trigger::Released]).require_fileable(),
         Err(Misplaced::WrongHolder(Holder::Assignment))
     );
-}
-
-#[test]
-fn who_receives_signs_and_nobody_else() {
-    let mut received = case();
-    received.leader_received = true;
-    received.responsible_leader_id = Some(Uuid::from_u128(1));
-    assert_eq!(received.reviewer(leader(1)), Ok(()));
-    assert_eq!(
-        received.reviewer(leader(2)),
-        Err(ReviewFault::NotResponsibleLeader)
-    );
-    assert_eq!(received.reviewer(HEAD), Err(ReviewFault::NotResponsibleLeader));
-    let aide = Reviewer {
-        leader: false,
-        ..leader(1)
-    };
-    assert_eq!(
-        received.reviewer(aide),
-        Err(ReviewFault::NotResponsibleLeader),
-        "an aide cannot sign"
-    );
-}
-
-#[test]
-fn where_no_leader_received_the_head_of_the_office_signs() {
-    assert_eq!(case().reviewer(HEAD), Ok(()));
-    assert_eq!(case().reviewer(leader(1)), Err(ReviewFault::HeadOfOfficeReviews));
 }
 
 #[test]

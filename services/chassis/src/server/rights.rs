@@ -1,18 +1,18 @@
-//! Compares the role table with the contracts: an RPC that nobody decided about does not start.
+//! Compares the table of rights with the contracts: an RPC that nobody decided about does not start.
 
 use std::collections::{BTreeSet, HashMap};
 
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
-use crate::identity::{Role, RoleTable};
+use crate::permission::{Right, RightTable};
 
-/// RPCs and role table do not match.
+/// RPCs and table of rights do not match.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the role table does not fit the contracts: RPCs without a row: {missing:?}; rows without an RPC: {unknown:?}; rows given twice: {twice:?}"
+    "the table of rights does not fit the contracts: RPCs without a row: {missing:?}; rows without an RPC: {unknown:?}; rows given twice: {twice:?}"
 )]
-pub struct RoleTableError {
+pub struct RightTableError {
     /// RPCs without a row.
     pub missing: Vec<String>,
     /// Rows without an RPC.
@@ -53,14 +53,14 @@ fn for_each_service(package: &str, mut look: impl FnMut(&str, &[prost_types::Met
 
 /// The table by path, when it has exactly one row for each RPC of the package.
 pub(super) fn check(
-    table: RoleTable,
+    table: RightTable,
     package: &str,
-) -> Result<HashMap<&'static str, &'static [Role]>, RoleTableError> {
+) -> Result<HashMap<&'static str, Right>, RightTableError> {
     let wanted: BTreeSet<String> = rpcs(package).into_iter().collect();
     let mut rows = HashMap::new();
     let mut twice = Vec::new();
-    for (path, roles) in table {
-        if rows.insert(*path, *roles).is_some() {
+    for (path, right) in table {
+        if rows.insert(*path, *right).is_some() {
             twice.push((*path).to_owned());
         }
     }
@@ -78,7 +78,7 @@ pub(super) fn check(
     if missing.is_empty() && unknown.is_empty() && twice.is_empty() {
         Ok(rows)
     } else {
-        Err(RoleTableError {
+        Err(RightTableError {
             missing,
             unknown,
             twice,
@@ -92,10 +92,10 @@ mod tests {
 
     const PACKAGE: &str = "xinqiao.intake.v1";
 
-    fn complete() -> Vec<(&'static str, &'static [Role])> {
+    fn complete() -> Vec<(&'static str, Right)> {
         rpcs(PACKAGE)
             .into_iter()
-            .map(|path| (&*path.leak(), &[Role::Clk][..]))
+            .map(|path| (&*path.leak(), Right::ReadCase))
             .collect()
     }
 
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_row_without_an_rpc_and_a_row_given_twice_are_named_together() {
         let mut rows = complete();
-        rows.push(("/xinqiao.intake.v1.RegistrationService/Nothing", &[Role::Clk]));
+        rows.push(("/xinqiao.intake.v1.RegistrationService/Nothing", Right::ReadCase));
         rows.push(rows[0]);
         let error = check(rows.leak(), PACKAGE).unwrap_err();
         assert_eq!(

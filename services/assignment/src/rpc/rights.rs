@@ -1,0 +1,93 @@
+//! The right each RPC needs (rule book §5.2).
+
+use xinqiao_chassis::permission::{Right, RightTable};
+
+/// One row for every RPC.
+pub(crate) const RIGHTS: RightTable = &[
+    ("/xinqiao.assignment.v1.UnitService/PutUnit", Right::WriteUnits),
+    ("/xinqiao.assignment.v1.UnitService/ListUnits", Right::ReadUnits),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/AssignCase",
+        Right::Assign,
+    ),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/ApproveAccusedUnit",
+        Right::InstructAssignment,
+    ),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/RaiseObjection",
+        Right::ApproveObjection,
+    ),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/DecideObjection",
+        Right::DecideObjection,
+    ),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/ListUnitDesk",
+        Right::ReadUnitDesk,
+    ),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/ListOfficeDesk",
+        Right::ReadRegister,
+    ),
+    (
+        "/xinqiao.assignment.v1.AssignmentService/ListLeaderDesk",
+        Right::ReadLeaderDesk,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/DraftAcceptance",
+        Right::WriteOpinion,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/IssueAcceptance",
+        Right::ApproveOpinion,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/NameInvestigators",
+        Right::ApproveInvestigation,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/SubmitInvestigationReport",
+        Right::ApproveInvestigation,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/ReadReport",
+        Right::InstructInvestigation,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/ReturnReport",
+        Right::InstructInvestigation,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/Extend",
+        Right::ApproveExtension,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/DraftOpinion",
+        Right::WriteOpinion,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/IssueOpinion",
+        Right::ApproveOpinion,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/ServeOpinion",
+        Right::WriteOpinion,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/StartExecution",
+        Right::ApproveClosure,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/SubmitClosureReport",
+        Right::ApproveClosure,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/StartRework",
+        Right::ApproveClosure,
+    ),
+    (
+        "/xinqiao.assignment.v1.HandlingService/GetCaseFile",
+        Right::ReadCase,
+    ),
+];

@@ -1,0 +1,118 @@
+//! The caller's right in one act: asked for once the act knows what it is about, and remembered.
+
+use crate::desk::object_ref;
+use crate::identity::Caller;
+use crate::metrics;
+use crate::permission::{Decision, Permissions, Resource, Right, Told};
+use crate::refusal::Refusal;
+
+/// What was decided in one act about its caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    right: Right,
+    granted: Option<Decision>,
+    denied: Option<Denied>,
+}
+
+/// An attempt that was not permitted.
+#[derive(Clone, Debug)]
+pub(crate) struct Denied {
+    /// Audit object of what it was about.
+    pub(super) object: String,
+    /// The policies that refused it.
+    pub(super) policies: Vec<&'static str>,
+}
+
+impl Access {
+    pub(super) const fn new(right: Right) -> Self {
+        Self {
+            right,
+            granted: None,
+            denied: None,
+        }
+    }
+
+    /// Asks for the right of the RPC. Whoever may not even know of the case is told `hidden`.
+    pub(super) fn authorise(
+        &mut self,
+        caller: &Caller,
+        resource: &Resource,
+        hidden: impl FnOnce() -> Refusal,
+    ) -> Result<(), Refusal> {
+        let decision = decide(caller, self.right, resource);
+        if decision.allowed {
+            self.granted = Some(decision);
+            return Ok(());
+        }
+        self.denied = Some(Denied {
+            object: object(resource),
+            policies: decision.policies.clone(),
+        });
+        let known = match resource {
+            Resource::District(_) | Resource::Leader(..) => true,
+            Resource::Case(_) => decide(caller, Right::ReadCaseHeader, resource).allowed,
+        };
+        Err(if known {
+            refused(self.right, decision.told)
+        } else {
+            hidden()
+        })
+    }
+
+    /// Asks for the right of the RPC on one row of a list.
+    pub(super) fn admits(&mut self, caller: &Caller, resource: &Resource) -> bool {
+        let decision = decide(caller, self.right, resource);
+        let allowed = decision.allowed;
+        if allowed {
+            self.granted = Some(decision);
+        }
+        allowed
+    }
+
+    /// A list was asked for row by row, and may be empty.
+    pub(super) fn asked(&mut self) {
+        self.granted.get_or_insert_with(Decision::nothing);
+    }
+
+    /// The policies that permitted the act; none while it was not asked for.
+    pub(super) fn granted(&self) -> Option<&[&'static str]> {
+        self.granted.as_ref().map(|decision| decision.policies.as_slice())
+    }
+
+    pub(super) fn denied(&self) -> Option<&Denied> {
+        self.denied.as_ref()
+    }
+}
+
+/// One decision, with its traces.
+pub(super) fn decide(caller: &Caller, right: Right, resource: &Resource) -> Decision {
+    let decision = Permissions::shipped().decide(caller, right, resource);
+    metrics::decided(right, decision.allowed);
+    tracing::debug!(
+        %right,
+        allowed = decision.allowed,
+        on = resource.kind(),
+        policies = ?decision.policies,
+        "permission decided"
+    );
+    decision
+}
+
+fn refused(right: Right, told: Option<Told>) -> Refusal {
+    match told {
+        Some(Told { reason, zh, en }) => Refusal::forbidden(reason, zh, en),
+        None => Refusal::forbidden(
+            "NOT_PERMITTED",
+            format!("您的岗位不能对此{}，请联系有权办理的人员", right.zh()),
+            format!("your role does not allow {right} here; ask somebody whose role does"),
+        ),
+    }
+}
+
+fn object(resource: &Resource) -> String {
+    match resource {
+        Resource::District(district) => format!("district:{district}"),
+        Resource::Leader(_, leader) => object_ref("leader", *leader),
+        Resource::Case(facts) => object_ref("case", facts.id),
+    }
+}
