@@ -172,7 +172,7 @@ mod tests {
         let digest = hex::encode(sha256(&bytes));
         assert_eq!(
             digest,
-            "ea68d0db030507ba607f8b37dd359ef976676a53694aeeb329f55d6c12329ff9"
+            "ab12ba5e4638d6041545ccd377d355ef98257c14c8e8ff133b20bd7e3b0760d3"
         );
     }
 
