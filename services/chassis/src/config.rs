@@ -21,8 +21,9 @@ use secrecy::SecretString;
 mod settings;
 mod variables;
 
+pub(crate) use settings::is_web;
 pub use settings::{
-    BusSettings, ClockSettings, DatabaseSettings, IdentitySettings, InboxSettings, JobSettings,
+    BusSettings, ClockSettings, DatabaseSettings, IdentitySettings, InboxSettings, JobSettings, KeySource,
     MigrateSettings, Profile, RelaySettings, ServerSettings, Settings, TelemetrySettings, TlsSettings,
 };
 

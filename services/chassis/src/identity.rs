@@ -10,10 +10,14 @@ use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
 mod cache;
+mod discovery;
+mod fetch;
 mod keys;
 mod token;
 mod verifier;
 
+pub use discovery::DiscoveryError;
+pub use fetch::FetchError;
 pub use keys::KeySetError;
 pub use verifier::{Denial, Verifier};
 

@@ -80,7 +80,6 @@ async fn digest(
         ("XINQIAO_LISTEN", "127.0.0.1:0".to_owned()),
         ("XINQIAO_DATABASE_URL", databases.app_url(service)?),
         ("XINQIAO_NATS_URL", "nats://127.0.0.1:4222".to_owned()),
-        ("XINQIAO_JWKS_URL", "http://127.0.0.1:80/jwks.json".to_owned()),
         ("XINQIAO_TOKEN_ISSUER", "http://127.0.0.1:80".to_owned()),
         ("XINQIAO_TOKEN_AUDIENCE", AUDIENCE.to_owned()),
     ];

@@ -14,12 +14,12 @@ use super::{
     variables::{
         CALLS_MAX, CLOCK, DATABASE_ACQUIRE_MS, DATABASE_IDLE_TRANSACTION_MS, DATABASE_LOCK_MS,
         DATABASE_POOL_MAX, DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS,
-        INBOX_BATCH_MAX, INBOX_POLL_MS, INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE,
-        LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR,
-        OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE,
-        STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE,
-        TLS_CLIENT_CA_FILE, TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER,
-        TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TRACE_RATIO,
+        INBOX_BATCH_MAX, INBOX_POLL_MS, INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_KEEP_MS, JWKS_REFETCH_MS,
+        JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE, LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD,
+        NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR, OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS,
+        OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE, STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX,
+        TIMEOUT_MS, TLS_CERT_FILE, TLS_CLIENT_CA_FILE, TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE,
+        TOKEN_CACHE_MAX, TOKEN_ISSUER, TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TRACE_RATIO,
     },
 };
 
@@ -104,13 +104,30 @@ pub struct JobSettings {
     pub poll: Duration,
 }
 
+/// How the keys of the identity provider are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// The discovery document below the issuer names the address of the key set.
+    Discovery,
+    /// The key set is at this address; for a provider without discovery.
+    Url(String),
+    /// The key set is this file.
+    File(PathBuf),
+}
+
 /// Whom the service believes.
 #[derive(Debug, Clone)]
 pub struct IdentitySettings {
-    /// Key set of the identity provider: `https://…`, `http://…` or `file:///…`.
-    pub jwks_url: String,
-    /// Expected `iss`.
+    /// Expected `iss`, and where discovery begins.
     pub issuer: String,
+    /// Where the keys come from.
+    pub key_source: KeySource,
+    /// True when a provider may be asked over plain http: not in production.
+    pub plain_http: bool,
+    /// Shortest time between two fetches of the keys.
+    pub refetch: Duration,
+    /// Age at which the keys are fetched again.
+    pub keep: Duration,
     /// Expected `aud`.
     pub audience: String,
     /// The one algorithm.
@@ -253,7 +270,7 @@ impl Settings {
             jobs: JobSettings {
                 poll: reader.millis(&JOBS_POLL_MS, 1..=60_000),
             },
-            identity: IdentitySettings::read(reader),
+            identity: IdentitySettings::read(reader, profile),
             clock: read_clock(reader, profile),
             key_ring_file: reader.path(&KEY_RING_FILE),
             districts_dir: reader.path(&DISTRICTS_DIR),
@@ -279,15 +296,19 @@ impl DatabaseSettings {
 }
 
 impl IdentitySettings {
-    fn read(reader: &mut Reader) -> Self {
-        let jwks_url = reader.parse(&JWKS_URL, String::new(), |text| {
-            let known = ["https://", "http://", "file:///"]
-                .iter()
-                .any(|scheme| text.starts_with(scheme));
-            known
-                .then(|| text.to_owned())
-                .ok_or_else(|| "must begin with https://, http:// or file:///".to_owned())
-        });
+    fn read(reader: &mut Reader, profile: Profile) -> Self {
+        let plain_http = profile != Profile::Production;
+        let issuer = reader.text(&TOKEN_ISSUER);
+        // A wrong address is one problem: it must not be taken for none, and the issuer blamed as well.
+        let wrong = KeySource::Url(String::new());
+        let key_source = reader.parse(&JWKS_URL, wrong, |text| read_key_source(text, plain_http));
+        if key_source == KeySource::Discovery && !issuer.is_empty() && !is_issuer(&issuer, plain_http) {
+            reader.problem(
+                &TOKEN_ISSUER,
+                "must be the https URL of the provider, without query or fragment (http in evaluation only); \
+                 for a provider without discovery give XINQIAO_JWKS_URL",
+            );
+        }
         let algorithms = [
             ("EdDSA", Algorithm::EdDSA),
             ("ES256", Algorithm::ES256),
@@ -295,8 +316,11 @@ impl IdentitySettings {
             ("PS256", Algorithm::PS256),
         ];
         Self {
-            jwks_url,
-            issuer: reader.text(&TOKEN_ISSUER),
+            issuer,
+            key_source,
+            plain_http,
+            refetch: reader.millis(&JWKS_REFETCH_MS, 100..=3_600_000),
+            keep: reader.millis(&JWKS_KEEP_MS, 100..=86_400_000),
             audience: reader.text(&TOKEN_AUDIENCE),
             algorithm: reader.choice(&TOKEN_ALGORITHM, &algorithms),
             leeway: reader.millis(&TOKEN_LEEWAY_MS, 0..=30_000),
@@ -304,6 +328,29 @@ impl IdentitySettings {
             cache_max: reader.count(&TOKEN_CACHE_MAX, 0..=1_000_000),
         }
     }
+}
+
+fn read_key_source(text: &str, plain_http: bool) -> Result<KeySource, String> {
+    if text.is_empty() {
+        Ok(KeySource::Discovery)
+    } else if let Some(path) = text.strip_prefix("file://").filter(|path| path.starts_with('/')) {
+        Ok(KeySource::File(PathBuf::from(path)))
+    } else if is_web(text, plain_http) {
+        Ok(KeySource::Url(text.to_owned()))
+    } else {
+        Err("must begin with https:// or file:///; http:// is for evaluation only".to_owned())
+    }
+}
+
+/// True for an address that keys may be fetched from: who can change them on the way can sign in as anybody.
+pub(crate) fn is_web(text: &str, plain_http: bool) -> bool {
+    reqwest::Url::parse(text)
+        .is_ok_and(|url| url.has_host() && (url.scheme() == "https" || plain_http && url.scheme() == "http"))
+}
+
+/// An issuer is an address without query and fragment (OpenID Connect Discovery 1.0, section 3).
+fn is_issuer(text: &str, plain_http: bool) -> bool {
+    is_web(text, plain_http) && !text.contains(['?', '#'])
 }
 
 impl ServerSettings {

@@ -88,15 +88,28 @@ pub(super) const NATS_MONITOR_URL: Variable = Variable::with_default(
     "http URL",
     "Monitoring of the message bus; when given, its synced writes are verified at every connect.",
 );
-pub(super) const JWKS_URL: Variable = Variable::required(
-    "XINQIAO_JWKS_URL",
-    "http(s) or file URL",
-    "Key set of the identity provider.",
-);
 pub(super) const TOKEN_ISSUER: Variable = Variable::required(
     "XINQIAO_TOKEN_ISSUER",
-    "text",
-    "Value that `iss` of a token must have.",
+    "https URL",
+    "The identity provider: `iss` of a token must be exactly this, and its OpenID discovery document is fetched below it; http in evaluation only.",
+);
+pub(super) const JWKS_URL: Variable = Variable::with_default(
+    "XINQIAO_JWKS_URL",
+    "",
+    "https or file URL",
+    "Key set of a provider without discovery; when given, no discovery document is fetched. http in evaluation only.",
+);
+pub(super) const JWKS_REFETCH_MS: Variable = Variable::with_default(
+    "XINQIAO_JWKS_REFETCH_MS",
+    "60000",
+    "ms",
+    "Shortest time between two fetches of the keys, however many tokens name an unknown one.",
+);
+pub(super) const JWKS_KEEP_MS: Variable = Variable::with_default(
+    "XINQIAO_JWKS_KEEP_MS",
+    "600000",
+    "ms",
+    "Age at which the keys are fetched again, so that one taken back stops working.",
 );
 pub(super) const TOKEN_AUDIENCE: Variable = Variable::with_default(
     "XINQIAO_TOKEN_AUDIENCE",

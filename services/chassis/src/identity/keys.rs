@@ -1,4 +1,4 @@
-//! The key set of the identity provider: fetched, kept, fetched again when a key is unknown.
+//! The keys of the identity provider: fetched, kept, fetched again when one is unknown or all are old.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -7,35 +7,25 @@ use jsonwebtoken::{
     jwk::{Jwk, JwkSet, PublicKeyUse},
 };
 use tokio::{
-    sync::{Mutex, RwLock},
+    sync::{Mutex, MutexGuard, RwLock},
     time::Instant,
 };
 
-/// At most one fetch in this time because of an unknown key.
-const REFETCH_EVERY: Duration = Duration::from_mins(1);
+use super::fetch::{FetchError, Fetcher};
+use crate::config::IdentitySettings;
+
 /// While no set was ever had, try more often.
 const FIRST_FETCH_EVERY: Duration = Duration::from_secs(1);
-/// A set older than this is fetched again, so that a key that was taken back stops working.
-const KEEP_FOR: Duration = Duration::from_mins(10);
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-/// Largest key set that is read, in bytes.
-const SET_MAX_BYTES: usize = 256 * 1024;
 
 /// Why the key set cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySetError {
-    /// The provider did not answer.
-    #[error("the key set cannot be fetched: {0}")]
-    Fetch(#[from] reqwest::Error),
-    /// The file cannot be read.
-    #[error("the key set cannot be read: {0}")]
-    Read(#[from] std::io::Error),
+    /// Nothing was fetched that could be a key set.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// The answer is not a key set.
     #[error("the key set is not a JWKS document: {0}")]
     Form(#[from] serde_json::Error),
-    /// The answer is larger than a key set may be.
-    #[error("the key set is larger than {SET_MAX_BYTES} bytes")]
-    TooLarge,
     /// No key fits the configured algorithm.
     #[error("the key set holds no key with an identifier for {0:?}")]
     NoKey(Algorithm),
@@ -47,12 +37,15 @@ type Keys = HashMap<String, (Jwk, Arc<DecodingKey>)>;
 /// The provider's keys.
 #[derive(Debug)]
 pub(super) struct KeySet {
-    url: String,
+    fetcher: Fetcher,
     algorithm: Algorithm,
+    /// At most one fetch in this time.
+    refetch: Duration,
+    /// A set older than this is fetched again.
+    keep: Duration,
     keys: RwLock<Keys>,
     /// When the set was last asked for, and last had. Held while fetching: one fetch at a time.
     fetches: Mutex<Fetches>,
-    client: reqwest::Client,
 }
 
 #[derive(Debug, Default)]
@@ -70,45 +63,42 @@ pub(super) struct Found {
 }
 
 impl KeySet {
-    pub(super) fn new(url: String, algorithm: Algorithm) -> Result<Self, KeySetError> {
-        let client = reqwest::Client::builder()
-            .timeout(FETCH_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()?;
+    pub(super) fn new(settings: &IdentitySettings) -> Result<Self, KeySetError> {
         Ok(Self {
-            url,
-            algorithm,
+            fetcher: Fetcher::new(settings)?,
+            algorithm: settings.algorithm,
+            refetch: settings.refetch,
+            keep: settings.keep,
             keys: RwLock::default(),
             fetches: Mutex::default(),
-            client,
         })
     }
 
-    /// Fetches the set now; at the start of a service, so that a wrong URL is seen in its log at once.
+    /// Fetches the set now; at the start of a service, so that a wrong setting is seen in its log at once.
     pub(super) async fn load(&self) -> Result<(), KeySetError> {
         let mut fetches = self.fetches.lock().await;
-        fetches.tried = Some(Instant::now());
-        let keys = self.fetch().await?;
-        fetches.had = Some(Instant::now());
-        *self.keys.write().await = keys;
-        Ok(())
+        self.fetch(&mut fetches).await.map(drop)
     }
 
-    /// The key with this identifier. An unknown one asks the provider again, at most once a minute.
+    /// Fetches the set again when it is old; true when it changed. Nobody waits for a fetch that somebody else
+    /// is doing.
+    pub(super) async fn renew(&self) -> bool {
+        match self.fetches.try_lock() {
+            Ok(fetches) if self.is_old(&fetches) => self.refresh(fetches).await,
+            _ => false,
+        }
+    }
+
+    /// The key with this identifier. An unknown one asks the provider again, when it was not asked just now.
     pub(super) async fn find(&self, kid: &str) -> Found {
         let key = self.known(kid).await;
-        // Who has a key does not wait for a fetch that somebody else is doing.
-        let turn = if key.is_some() {
-            self.fetches.try_lock().ok()
-        } else {
-            Some(self.fetches.lock().await)
-        };
-        let Some(mut fetches) = turn else {
+        if key.is_some() {
             return Found { key, changed: false };
-        };
-        let unknown = self.known(kid).await.is_none();
-        let changed = fetches.due(unknown) && self.refresh(&mut fetches).await;
+        }
+        let fetches = self.fetches.lock().await;
+        // Who waited for the lock may have been waiting for just this key.
+        let changed =
+            self.known(kid).await.is_none() && self.may_ask(&fetches) && self.refresh(fetches).await;
         Found {
             key: self.known(kid).await,
             changed,
@@ -119,45 +109,44 @@ impl KeySet {
         self.keys.read().await.get(kid).map(|(_, key)| Arc::clone(key))
     }
 
-    /// Fetches again; true when the set changed.
-    async fn refresh(&self, fetches: &mut Fetches) -> bool {
-        fetches.tried = Some(Instant::now());
-        match self.fetch().await {
-            Ok(fresh) => {
-                fetches.had = Some(Instant::now());
-                let mut keys = self.keys.write().await;
-                let same =
-                    |(kid, (jwk, _)): (&String, &(Jwk, _))| keys.get(kid).is_some_and(|(old, _)| old == jwk);
-                let changed = keys.len() != fresh.len() || !fresh.iter().all(same);
-                *keys = fresh;
-                changed
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the key set in hand stays in use");
-                false
-            }
-        }
+    fn may_ask(&self, fetches: &Fetches) -> bool {
+        let limit = match fetches.had {
+            None => self.refetch.min(FIRST_FETCH_EVERY),
+            Some(_) => self.refetch,
+        };
+        fetches.tried.is_none_or(|tried| tried.elapsed() >= limit)
     }
 
-    async fn fetch(&self) -> Result<Keys, KeySetError> {
-        let text = if let Some(path) = self.url.strip_prefix("file://") {
-            tokio::fs::read(path).await?
-        } else {
-            let mut response = self.client.get(&self.url).send().await?.error_for_status()?;
-            let mut text = Vec::new();
-            while let Some(chunk) = response.chunk().await? {
-                text.extend_from_slice(&chunk);
-                if text.len() > SET_MAX_BYTES {
-                    return Err(KeySetError::TooLarge);
-                }
+    fn is_old(&self, fetches: &Fetches) -> bool {
+        fetches.had.is_some_and(|had| had.elapsed() >= self.keep) && self.may_ask(fetches)
+    }
+
+    /// Fetches again; true when the set changed. A provider that fails takes no key away.
+    async fn refresh(&self, mut fetches: MutexGuard<'_, Fetches>) -> bool {
+        self.fetch(&mut fetches).await.unwrap_or_else(|error| {
+            if fetches.had.is_some() {
+                tracing::warn!(%error, "the keys in hand stay in use");
+            } else {
+                tracing::warn!(%error, "no key in hand, nobody can sign in");
             }
-            text
-        };
-        if text.len() > SET_MAX_BYTES {
-            return Err(KeySetError::TooLarge);
-        }
-        let set: JwkSet = serde_json::from_slice(&text)?;
-        let keys: Keys = set.keys.iter().filter_map(|jwk| self.usable(jwk)).collect();
+            false
+        })
+    }
+
+    async fn fetch(&self, fetches: &mut Fetches) -> Result<bool, KeySetError> {
+        fetches.tried = Some(Instant::now());
+        let fresh = self.read(&self.fetcher.key_set().await?)?;
+        fetches.had = Some(Instant::now());
+        let mut keys = self.keys.write().await;
+        let same = |(kid, (jwk, _)): (&String, &(Jwk, _))| keys.get(kid).is_some_and(|(old, _)| old == jwk);
+        let changed = keys.len() != fresh.len() || !fresh.iter().all(same);
+        *keys = fresh;
+        Ok(changed)
+    }
+
+    fn read(&self, text: &[u8]) -> Result<Keys, KeySetError> {
+        let set: JwkSet = serde_json::from_slice(text)?;
+        let keys: Keys = set.keys.into_iter().filter_map(|jwk| self.usable(jwk)).collect();
         if keys.is_empty() {
             Err(KeySetError::NoKey(self.algorithm))
         } else {
@@ -166,24 +155,12 @@ impl KeySet {
     }
 
     /// A key with an identifier, meant for signatures, of the family of our one algorithm.
-    fn usable(&self, jwk: &Jwk) -> Option<(String, (Jwk, Arc<DecodingKey>))> {
+    fn usable(&self, jwk: Jwk) -> Option<(String, (Jwk, Arc<DecodingKey>))> {
         let kid = jwk.common.key_id.clone().filter(|kid| !kid.is_empty())?;
         let for_signatures = matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature));
-        let key = DecodingKey::from_jwk(jwk).ok()?;
+        let key = DecodingKey::from_jwk(&jwk).ok()?;
         let fits = key.family() == family(self.algorithm) && key.family() != AlgorithmFamily::Hmac;
-        (for_signatures && fits).then(|| (kid, (jwk.clone(), Arc::new(key))))
-    }
-}
-
-impl Fetches {
-    fn due(&self, unknown: bool) -> bool {
-        let since =
-            |instant: Option<Instant>, limit| instant.is_none_or(|instant| instant.elapsed() >= limit);
-        match (self.had, unknown) {
-            (None, _) => since(self.tried, FIRST_FETCH_EVERY),
-            (Some(_), true) => since(self.tried, REFETCH_EVERY),
-            (Some(_), false) => since(self.had, KEEP_FOR) && since(self.tried, REFETCH_EVERY),
-        }
+        (for_signatures && fits).then(|| (kid, (jwk, Arc::new(key))))
     }
 }
 

@@ -97,7 +97,7 @@ impl Verifier {
     /// A verifier that fetches the key set when the first token comes.
     pub fn new(settings: &IdentitySettings, districts: Districts) -> Result<Self, KeySetError> {
         let inner = Inner {
-            keys: KeySet::new(settings.jwks_url.clone(), settings.algorithm)?,
+            keys: KeySet::new(settings)?,
             validation: validation(settings),
             token_max_bytes: settings.token_max_bytes,
             cache: TokenCache::new(settings.cache_max),
@@ -118,6 +118,10 @@ impl Verifier {
         let inner = &self.inner;
         if token.len() > inner.token_max_bytes {
             return Err(Denial::Form("the token is too long"));
+        }
+        // Before the memory is asked: it must not outlive the key that a token was verified by.
+        if inner.keys.renew().await {
+            inner.cache.clear();
         }
         let digest = token_digest(token);
         if let Some(caller) = inner.cache.get(&digest, seconds()) {

@@ -35,8 +35,10 @@ use xinqiao_proto::intake::{
     RegisterVisitRequest, RegisterVisitResponse, registration_service_client::RegistrationServiceClient,
 };
 
+mod discovery;
 mod keys;
 mod limits;
+mod provider;
 mod reflection;
 mod tls;
 mod tokens;

@@ -48,6 +48,54 @@ fn all_that_is_wrong_is_told_at_once_by_name() {
     );
 }
 
+/// What is wrong with the settings of the identity provider in a profile.
+fn wrong(profile: &str, issuer: &str, jwks_url: &str) -> Vec<String> {
+    let mut reader = reader(&[
+        ("XINQIAO_PROFILE", profile),
+        ("XINQIAO_TOKEN_ISSUER", issuer),
+        ("XINQIAO_JWKS_URL", jwks_url),
+        ("XINQIAO_DATABASE_URL", "postgres://app@db/intake"),
+        ("XINQIAO_KEY_RING_FILE", "keys.json"),
+        ("XINQIAO_OBJECT_STORE_DIR", "objects"),
+    ]);
+    let settings = Settings::read(&mut reader);
+    let problems = reader.finish(settings).err().map(|error| error.problems);
+    let named = problems.into_iter().flatten().map(|problem| problem.variable);
+    named.collect()
+}
+
+#[test]
+fn keys_come_over_plain_http_in_evaluation_only() {
+    let (issuer, keys) = ("http://id.test", "http://id.test/keys");
+    assert_eq!(wrong("evaluation", issuer, ""), [""; 0]);
+    assert_eq!(wrong("evaluation", issuer, keys), [""; 0]);
+    assert_eq!(wrong("production", issuer, ""), ["XINQIAO_TOKEN_ISSUER"]);
+    assert_eq!(wrong("production", issuer, keys), ["XINQIAO_JWKS_URL"]);
+    assert_eq!(wrong("production", "https://id.test/city", ""), [""; 0]);
+}
+
+#[test]
+fn an_issuer_needs_an_address_only_when_its_keys_are_discovered() {
+    for issuer in [
+        "city",
+        "file:///etc/keys",
+        "https://",
+        "https://id.test?a",
+        "https://id.test#a",
+    ] {
+        assert_eq!(
+            wrong("production", issuer, ""),
+            ["XINQIAO_TOKEN_ISSUER"],
+            "{issuer}"
+        );
+        assert_eq!(
+            wrong("production", issuer, "file:///run/keys.json"),
+            [""; 0],
+            "{issuer}"
+        );
+    }
+}
+
 #[test]
 fn the_table_shows_every_setting_and_no_secret() {
     let mut reader = reader(&[("XINQIAO_DATABASE_URL", "postgres://app:hunter2@db/intake")]);
