@@ -21,10 +21,12 @@
       name: {{ . }}
       key: password
 {{- end }}
-- name: XINQIAO_JWKS_URL
-  value: {{ required "platform.jwksUrl is the key set of the identity provider" $platform.jwksUrl | quote }}
 - name: XINQIAO_TOKEN_ISSUER
-  value: {{ required "platform.tokenIssuer is the issuer that tokens must name" $platform.tokenIssuer | quote }}
+  value: {{ required "platform.tokenIssuer is the URL of the identity provider, as its tokens name it" $platform.tokenIssuer | quote }}
+{{- with $platform.jwksUrl }}
+- name: XINQIAO_JWKS_URL
+  value: {{ . | quote }}
+{{- end }}
 - name: XINQIAO_TOKEN_AUDIENCE
   value: {{ $platform.tokenAudience | quote }}
 - name: XINQIAO_KEY_RING_FILE

@@ -27,6 +27,12 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Make a new key for the tokens; those signed before stay good until they expire.
+    RotateIssuerKey {
+        /// Data folder of the platform, which may run; the one started last unless given.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
     /// Compare what the five services hold of every case; prints one line per difference, normally none.
     Reconcile {
         /// Data folder of the platform, which may run; the one started last unless given.
@@ -59,6 +65,7 @@ async fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Up(arguments) => up::run(arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Token { person, data } => print_token(&person, data).map(|()| ExitCode::SUCCESS),
+        Command::RotateIssuerKey { data } => rotate_key(data).map(|()| ExitCode::SUCCESS),
         Command::Reconcile { data, digests } => compare(data, &digests).await,
         Command::Stage { command } => stage::run(&command).await,
     }
@@ -111,6 +118,15 @@ fn print_token(wanted: &str, data: Option<PathBuf>) -> Result<()> {
     })?;
     let data = data_folder(data)?;
     println!("{}", Issuer::reopen(&data.join("issuer"))?.token(person)?);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the new key is what was asked for")]
+fn rotate_key(data: Option<PathBuf>) -> Result<()> {
+    let key = Issuer::reopen(&data_folder(data)?.join("issuer"))?.rotate()?;
+    println!(
+        "{key} signs from now on; a service takes it at the first token, at most a minute after it last asked for keys"
+    );
     Ok(())
 }
 

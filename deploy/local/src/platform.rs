@@ -44,6 +44,8 @@ pub struct Options {
     pub trace_ratio: f64,
     /// Which services run; the benchmark runs one.
     pub services: Vec<&'static str>,
+    /// Addresses beside those of this machine to which a login may lead back.
+    pub redirect_uris: Vec<String>,
 }
 
 impl Options {
@@ -56,6 +58,7 @@ impl Options {
             otlp_endpoint: None,
             trace_ratio: 1.0,
             services: SERVICES.to_vec(),
+            redirect_uris: Vec::new(),
         }
     }
 }
@@ -91,7 +94,8 @@ impl Platform {
             }
             None => ports::free(),
         };
-        let issuer = Issuer::open(&data.join("issuer"), port()?)?;
+        let issuer =
+            Issuer::open(&data.join("issuer"), port()?)?.leading_back_to(options.redirect_uris.clone())?;
         let issuer_task = issuer.serve().await?;
         set_clock(data, options.start_at)?;
         prepare_keys(data)?;
@@ -268,7 +272,6 @@ impl Platform {
             ("XINQIAO_OWNER_DATABASE_URL", self.databases.owner_url(service)?),
             ("XINQIAO_NATS_URL", self.nats.url()),
             ("XINQIAO_NATS_PASSWORD", self.nats.password(service)?.to_owned()),
-            ("XINQIAO_JWKS_URL", self.issuer.jwks_url()),
             ("XINQIAO_TOKEN_ISSUER", self.issuer.name()),
             ("XINQIAO_TOKEN_AUDIENCE", AUDIENCE.to_owned()),
             ("XINQIAO_TRACE_RATIO", self.options.trace_ratio.to_string()),

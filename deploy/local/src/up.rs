@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Send traces, metrics and logs there, for example `http://127.0.0.1:4317`.
     #[arg(long, value_name = "URL")]
     pub otlp: Option<String>,
+    /// Let a login lead back to this address; those of this machine need no permission.
+    #[arg(long, value_name = "URL")]
+    pub redirect_uri: Vec<String>,
 }
 
 /// Runs until the journey is over, or until Ctrl-C.
@@ -67,6 +70,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     );
     options.first_port = arguments.first_port;
     options.otlp_endpoint = arguments.otlp;
+    options.redirect_uris = arguments.redirect_uri;
     say("servers and services start");
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
@@ -209,6 +213,7 @@ fn print_welcome(platform: &Platform) -> Result<()> {
             platform.address(service)?.trim_start_matches("http://")
         );
     }
+    println!("  {:<12} {} (OpenID 登录)", "issuer", platform.issuer.name());
     println!("\nPeople 人员 (deploy/local/up token PERSON):");
     for person in PEOPLE {
         println!(
