@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn what_is_no_digest_is_no_challenge() {
-        for text in ["", VERIFIER.get(1..).unwrap(), &CHALLENGE.replace('-', "+")] {
+        for text in ["", "AAAA", &CHALLENGE[1..], &CHALLENGE.replace('-', "+")] {
             assert!(!is_challenge(text), "{text}");
         }
     }
