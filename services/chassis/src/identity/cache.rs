@@ -36,6 +36,8 @@ pub(super) struct TokenCache {
 
 #[derive(Debug, Default)]
 struct Generations {
+    /// How often everything was forgotten.
+    epoch: u64,
     young: HashMap<TokenDigest, Verified>,
     old: HashMap<TokenDigest, Verified>,
 }
@@ -62,14 +64,30 @@ impl TokenCache {
         caller
     }
 
-    pub(super) fn put(&self, key: TokenDigest, caller: Arc<Caller>, expires: u64) {
+    /// The present epoch, to be read before a token is verified.
+    pub(super) fn epoch(&self) -> u64 {
+        self.generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .epoch
+    }
+
+    /// Remembers a token that was verified in `epoch`; not when the keys have changed meanwhile, for then nobody
+    /// knows by which it was.
+    pub(super) fn put(&self, epoch: u64, key: TokenDigest, caller: Arc<Caller>, expires: u64) {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.insert(self.half, key, Verified { caller, expires });
+        if generations.epoch == epoch {
+            generations.insert(self.half, key, Verified { caller, expires });
+        }
     }
 
     /// Forgets everything: the keys of the provider have changed.
     pub(super) fn clear(&self) {
-        *self.generations.lock().unwrap_or_else(PoisonError::into_inner) = Generations::default();
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        *generations = Generations {
+            epoch: generations.epoch + 1,
+            ..Generations::default()
+        };
     }
 }
 
@@ -104,7 +122,7 @@ mod tests {
     #[test]
     fn an_expired_token_is_not_remembered() {
         let cache = TokenCache::new(10);
-        cache.put([1; 32], caller(), 100);
+        cache.put(0, [1; 32], caller(), 100);
         assert!(cache.get(&[1; 32], 99).is_some());
         assert!(cache.get(&[1; 32], 100).is_none());
     }
@@ -113,12 +131,23 @@ mod tests {
     fn the_number_of_tokens_is_bounded_and_those_in_use_stay() {
         let cache = TokenCache::new(10);
         for number in 0..100 {
-            cache.put([number; 32], caller(), 100);
+            cache.put(0, [number; 32], caller(), 100);
             cache.get(&[0; 32], 1);
         }
         assert!(cache.get(&[0; 32], 1).is_some());
         assert!(cache.get(&[50; 32], 1).is_none());
         let generations = cache.generations.lock().unwrap();
         assert!(generations.young.len() + generations.old.len() <= 10);
+    }
+
+    #[test]
+    fn what_was_verified_by_keys_that_have_changed_is_not_remembered() {
+        let cache = TokenCache::new(10);
+        let before = cache.epoch();
+        cache.clear();
+        cache.put(before, [1; 32], caller(), 100);
+        cache.put(cache.epoch(), [2; 32], caller(), 100);
+        assert!(cache.get(&[1; 32], 1).is_none());
+        assert!(cache.get(&[2; 32], 1).is_some());
     }
 }

@@ -128,6 +128,7 @@ impl Verifier {
             return Ok(caller);
         }
         let kid = key_identifier(token, inner.token_max_bytes)?;
+        let epoch = inner.cache.epoch();
         let found = inner.keys.find(&kid).await;
         if found.changed {
             inner.cache.clear();
@@ -142,7 +143,7 @@ impl Verifier {
             return Err(Denial::UnknownDistrict);
         }
         let caller = Arc::new(caller);
-        inner.cache.put(digest, Arc::clone(&caller), expires);
+        inner.cache.put(epoch, digest, Arc::clone(&caller), expires);
         Ok(caller)
     }
 }
