@@ -3,8 +3,15 @@
 //! A row is canonical bytes (deterministic, length-prefixed) and two hashes: the leaf is SHA-256 over `0x00` and
 //! the bytes, the link SHA-256 over `0x01`, the previous link and the leaf. Leaves are ready for a Merkle tree.
 //! Free text (the reason) is in the bytes as ciphertext only.
+//!
+//! Whoever can write the database could compute the whole chain anew. Therefore its links are signed now and then, by
+//! a key that the database does not know, and lie as checkpoints in the object store; [`verify`] compares both.
 
 mod canonical;
+mod checkpoint;
+mod keys;
+mod sealer;
+mod trail;
 mod verify;
 
 use sqlx::PgConnection;
@@ -13,7 +20,11 @@ use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
 pub use canonical::CanonicalError;
-pub use verify::{ChainFault, verify};
+pub use checkpoint::{Checkpoint, CheckpointError, Place};
+pub use keys::{AuditKeyError, KeyPem, PublicKeys, Signer};
+pub use sealer::{Pace, SealChain};
+pub use trail::Trail;
+pub use verify::{ChainFault, Verified, verify};
 
 use crate::identity::Role;
 use crate::random;

@@ -21,7 +21,7 @@ pub use xinqiao_proto::command::Command;
 use access::Access;
 pub use act::{Act, Actor, FieldSealer};
 
-use crate::audit::Entry;
+use crate::audit::{Entry, Trail};
 use crate::calendars::Calendars;
 use crate::clock::LegalClock;
 use crate::database::Database;
@@ -54,6 +54,8 @@ pub struct DeskParts {
     pub districts: Districts,
     /// Where copies of documents go.
     pub objects: Arc<dyn ObjectStore>,
+    /// The checkpoints of the audit chain, when there are keys to verify them.
+    pub trail: Option<Trail>,
     /// The background tasks of this process.
     pub wakers: Wakers,
 }
@@ -115,6 +117,11 @@ impl Desk {
     /// Where copies of documents are.
     pub fn objects(&self) -> &Arc<dyn ObjectStore> {
         &self.parts.objects
+    }
+
+    /// The checkpoints of the audit chain, when there are keys to verify them.
+    pub fn trail(&self) -> Option<&Trail> {
+        self.parts.trail.as_ref()
     }
 
     /// The background tasks to wake after a commit of one's own.

@@ -62,6 +62,9 @@ pub enum DigestError {
     /// The database does not answer.
     #[error("the digest cannot be read: {0}")]
     Database(#[from] sqlx::Error),
+    /// The object store does not answer.
+    #[error("the checkpoints of the audit chain cannot be read: {0}")]
+    Store(#[from] object_store::Error),
     /// The lines cannot be written.
     #[error("the digest cannot be written: {0}")]
     Write(#[from] std::io::Error),
@@ -94,19 +97,19 @@ pub async fn lines(
 
 /// The line of a district's audit chain, verified from its first row.
 pub async fn audit_line(desk: &Desk, district: DistrictCode) -> Result<Line, DigestError> {
-    let mut tx = desk.database().begin_snapshot(district).await?;
-    let audit = match audit::verify(tx.conn(), district).await {
-        Ok(rows) => Audit {
-            rows: rows.unsigned_abs(),
+    let audit = match audit::verify(desk, district).await {
+        Ok(verified) => Audit {
+            rows: verified.rows.unsigned_abs(),
+            signed: verified.signed().unsigned_abs(),
             fault: None,
         },
         Err(ChainFault::Database(error)) => return Err(error.into()),
+        Err(ChainFault::Store(error)) => return Err(error.into()),
         Err(fault) => Audit {
-            rows: 0,
             fault: Some(fault.to_string()),
+            ..Audit::default()
         },
     };
-    tx.rollback().await?;
     Ok(Line {
         audit: Some(audit),
         ..Line::of(desk.service(), district, Uuid::nil(), line::AUDIT)

@@ -1,4 +1,4 @@
-//! Instruments of journal, inbox and permissions. First touched after telemetry is set up.
+//! Instruments of journal, inbox, permissions and audit chain. First touched after telemetry is set up.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use xinqiao_kernel::DistrictCode;
 
 use crate::permission::Right;
 
-/// What journal and inbox measure.
+/// What journal, inbox, permissions and audit chain measure.
 pub(crate) struct Instruments {
     outbox_depth: Gauge<i64>,
     outbox_age: Gauge<f64>,
@@ -19,6 +19,8 @@ pub(crate) struct Instruments {
     applied: Counter<u64>,
     stream_fit: Gauge<i64>,
     decisions: Counter<u64>,
+    checkpoint_seq: Gauge<i64>,
+    checkpoint_age: Gauge<f64>,
 }
 
 static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
@@ -70,6 +72,16 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
             .with_unit("{decision}")
             .with_description("Decisions about what a caller may do, by right and outcome")
             .build(),
+        checkpoint_seq: meter
+            .i64_gauge("xinqiao.audit.checkpoint.seq")
+            .with_unit("{row}")
+            .with_description("Row of the audit chain that the last checkpoint signed, 0 before the first")
+            .build(),
+        checkpoint_age: meter
+            .f64_gauge("xinqiao.audit.checkpoint.age")
+            .with_unit("s")
+            .with_description("Legal age of the last checkpoint while rows wait for the next, otherwise 0")
+            .build(),
     }
 });
 
@@ -98,6 +110,11 @@ pub(crate) fn applied(district: DistrictCode, publisher: &str) {
         KeyValue::new("publisher", publisher.to_owned()),
     ];
     INSTRUMENTS.applied.add(1, &attributes);
+}
+
+pub(crate) fn audit_checkpoint(district: DistrictCode, seq: i64, age_seconds: f64) {
+    INSTRUMENTS.checkpoint_seq.record(seq, &of(district));
+    INSTRUMENTS.checkpoint_age.record(age_seconds, &of(district));
 }
 
 pub(crate) fn stream_fit(fit: bool) {

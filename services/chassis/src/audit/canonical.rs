@@ -85,11 +85,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(String, i64, Entry), CanonicalErro
     Ok((district, seq, entry))
 }
 
-fn micros(instant: OffsetDateTime) -> i64 {
+pub(super) fn micros(instant: OffsetDateTime) -> i64 {
     i64::try_from(instant.unix_timestamp_nanos() / 1000).expect("dates of petitions fit")
 }
 
-fn put(out: &mut Vec<u8>, field: Option<&[u8]>) {
+pub(super) fn put(out: &mut Vec<u8>, field: Option<&[u8]>) {
     let length = field.map_or(MISSING, |bytes| {
         u32::try_from(bytes.len()).expect("fields are short")
     });

@@ -12,14 +12,15 @@ use secrecy::SecretString;
 use super::{
     Reader,
     variables::{
-        CALLS_MAX, CLOCK, DATABASE_ACQUIRE_MS, DATABASE_IDLE_TRANSACTION_MS, DATABASE_LOCK_MS,
-        DATABASE_POOL_MAX, DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS,
-        INBOX_BATCH_MAX, INBOX_POLL_MS, INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_KEEP_MS, JWKS_REFETCH_MS,
-        JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE, LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD,
-        NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR, OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS,
-        OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE, STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX,
-        TIMEOUT_MS, TLS_CERT_FILE, TLS_CLIENT_CA_FILE, TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE,
-        TOKEN_CACHE_MAX, TOKEN_ISSUER, TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TRACE_RATIO,
+        AUDIT_CHECKPOINT_MS, AUDIT_CHECKPOINT_ROWS, AUDIT_KEY_FILE, AUDIT_PUBLIC_KEYS_FILE, CALLS_MAX, CLOCK,
+        DATABASE_ACQUIRE_MS, DATABASE_IDLE_TRANSACTION_MS, DATABASE_LOCK_MS, DATABASE_POOL_MAX,
+        DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS, INBOX_BATCH_MAX, INBOX_POLL_MS,
+        INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_KEEP_MS, JWKS_REFETCH_MS, JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE,
+        LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR,
+        OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE,
+        STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE,
+        TLS_CLIENT_CA_FILE, TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER,
+        TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TRACE_RATIO,
     },
 };
 
@@ -115,6 +116,19 @@ pub enum KeySource {
     File(PathBuf),
 }
 
+/// How the audit chain is anchored outside the database.
+#[derive(Debug, Clone)]
+pub struct AuditSettings {
+    /// The key that signs checkpoints; none are written without.
+    pub key_file: Option<PathBuf>,
+    /// The keys that verify them.
+    pub public_keys_file: Option<PathBuf>,
+    /// Rows after which a checkpoint is written.
+    pub checkpoint_rows: i64,
+    /// Legal time after which a checkpoint is written.
+    pub checkpoint_every: Duration,
+}
+
 /// Whom the service believes.
 #[derive(Debug, Clone)]
 pub struct IdentitySettings {
@@ -198,6 +212,8 @@ pub struct Settings {
     pub inbox: InboxSettings,
     /// Background jobs.
     pub jobs: JobSettings,
+    /// Checkpoints of the audit chain.
+    pub audit: AuditSettings,
     /// Tokens.
     pub identity: IdentitySettings,
     /// Legal time.
@@ -270,6 +286,7 @@ impl Settings {
             jobs: JobSettings {
                 poll: reader.millis(&JOBS_POLL_MS, 1..=60_000),
             },
+            audit: AuditSettings::read(reader, profile),
             identity: IdentitySettings::read(reader, profile),
             clock: read_clock(reader, profile),
             key_ring_file: reader.path(&KEY_RING_FILE),
@@ -291,6 +308,29 @@ impl DatabaseSettings {
             statement_timeout: reader.millis(&DATABASE_STATEMENT_MS, 10..=600_000),
             lock_timeout: reader.millis(&DATABASE_LOCK_MS, 10..=600_000),
             idle_transaction_timeout: reader.millis(&DATABASE_IDLE_TRANSACTION_MS, 100..=600_000),
+        }
+    }
+}
+
+impl AuditSettings {
+    fn read(reader: &mut Reader, profile: Profile) -> Self {
+        let key_file = reader.optional_path(&AUDIT_KEY_FILE);
+        let public_keys_file = reader.optional_path(&AUDIT_PUBLIC_KEYS_FILE);
+        let required = profile == Profile::Production;
+        if required && key_file.is_none() {
+            reader.problem(&AUDIT_KEY_FILE, "is required in production");
+        }
+        if public_keys_file.is_none() && (required || key_file.is_some()) {
+            reader.problem(
+                &AUDIT_PUBLIC_KEYS_FILE,
+                "is required in production and wherever checkpoints are signed",
+            );
+        }
+        Self {
+            key_file,
+            public_keys_file,
+            checkpoint_rows: reader.number(&AUDIT_CHECKPOINT_ROWS, 1..=1_000_000),
+            checkpoint_every: reader.millis(&AUDIT_CHECKPOINT_MS, 1000..=86_400_000),
         }
     }
 }

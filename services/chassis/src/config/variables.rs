@@ -143,6 +143,30 @@ pub(super) const TOKEN_CACHE_MAX: Variable = Variable::with_default(
 );
 pub(super) const KEY_RING_FILE: Variable =
     Variable::required("XINQIAO_KEY_RING_FILE", "path", "The key ring of the districts.");
+pub(super) const AUDIT_KEY_FILE: Variable = Variable::with_default(
+    "XINQIAO_AUDIT_KEY_FILE",
+    "",
+    "path, PEM",
+    "Ed25519 key that signs checkpoints of the audit chain, of this service only; required in production.",
+);
+pub(super) const AUDIT_PUBLIC_KEYS_FILE: Variable = Variable::with_default(
+    "XINQIAO_AUDIT_PUBLIC_KEYS_FILE",
+    "",
+    "path, PEM",
+    "Public keys that verify checkpoints, old and new one after the other; required in production.",
+);
+pub(super) const AUDIT_CHECKPOINT_ROWS: Variable = Variable::with_default(
+    "XINQIAO_AUDIT_CHECKPOINT_ROWS",
+    "1000",
+    "rows",
+    "Rows of an audit chain after which a checkpoint is written.",
+);
+pub(super) const AUDIT_CHECKPOINT_MS: Variable = Variable::with_default(
+    "XINQIAO_AUDIT_CHECKPOINT_MS",
+    "300000",
+    "ms",
+    "Legal time after which a checkpoint is written when an audit chain has grown.",
+);
 pub(super) const CLOCK: Variable = Variable::with_default(
     "XINQIAO_CLOCK",
     "system",

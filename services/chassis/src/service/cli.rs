@@ -45,12 +45,23 @@ enum Command {
         #[command(subcommand)]
         command: Parked,
     },
+    /// The audit chains.
+    Audit {
+        #[command(subcommand)]
+        command: Audit,
+    },
     /// Print what the service knows of every entity, as lines of JSON without content.
     Digest,
     /// Print the user this service needs on the message bus, as NATS configuration; the password is yours to set.
     BusUser,
     /// Print every setting with its default and the value in force; secrets are not shown.
     Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Audit {
+    /// Verify every row of every district, and the checkpoints in the object store; fails when anything is wrong.
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,6 +95,9 @@ pub async fn main<S>(service: Service<S>) -> ExitCode {
         Command::Parked {
             command: Parked::Replay { event_id },
         } => offline::replay(&service, event_id).await,
+        Command::Audit {
+            command: Audit::Verify,
+        } => offline::verify_audit(&service).await,
         Command::Digest => offline::digest(&service).await,
         Command::BusUser => bus_user(service.name),
         Command::Config => config(&service),

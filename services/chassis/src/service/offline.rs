@@ -10,7 +10,13 @@ use uuid::Uuid;
 use xinqiao_kernel::local::start_of_day;
 
 use super::{Service, cli::environment, start::open_desk};
-use crate::{digest, inbox::parked, journal};
+use crate::{
+    audit::{self, Verified},
+    desk::Desk,
+    digest,
+    inbox::parked,
+    journal,
+};
 
 /// Lists events as unpublished again; the running relay sends them under their own ids.
 pub(super) async fn republish<S>(service: &Service<S>, since: Date) -> anyhow::Result<ExitCode> {
@@ -65,6 +71,50 @@ pub(super) async fn replay<S>(service: &Service<S>, event_id: Option<Uuid>) -> a
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Says of each district whether its audit chain holds; fails when one does not, or when rows are signed by nothing
+/// though keys are set.
+pub(super) async fn verify_audit<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {
+    let (settings, _) = environment(service)?;
+    let desk = open_desk(service.name, &settings)?;
+    let name = service.name;
+    let mut code = ExitCode::SUCCESS;
+    for district in desk.districts().codes() {
+        let said = match audit::verify(&desk, district).await {
+            Ok(verified) if desk.trail().is_some() && verified.rows > 0 && verified.checkpoint.is_none() => {
+                Err(format!(
+                    "{} row(s) hold together, but no checkpoint signs them",
+                    verified.rows
+                ))
+            }
+            Ok(verified) => Ok(summary(&desk, &verified)),
+            Err(fault) => Err(fault.to_string()),
+        };
+        match said {
+            Ok(said) => writeln!(io::stdout(), "{name} {district}: {said}")?,
+            Err(fault) => {
+                writeln!(io::stderr(), "{name} {district}: {fault}")?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn summary(desk: &Desk, verified: &Verified) -> String {
+    let rows = verified.rows;
+    match &verified.checkpoint {
+        Some(last) => format!(
+            "{rows} row(s) hold, up to row {} signed by checkpoint {}",
+            last.seq(),
+            last.number()
+        ),
+        None if desk.trail().is_some() => format!("{rows} row(s)"),
+        None => format!(
+            "{rows} row(s) hold together; without audit public keys a chain rewritten as a whole is not found"
+        ),
+    }
 }
 
 pub(super) async fn digest<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {

@@ -12,6 +12,7 @@ use sqlx::migrate::Migrator;
 
 use super::{Running, Service, ready};
 use crate::{
+    audit::{Pace, PublicKeys, SealChain, Signer, Trail},
     bus::{Bus, PUBLISHERS},
     clock::LegalClock,
     config::Settings,
@@ -44,6 +45,10 @@ pub fn open_desk(service: &'static str, settings: &Settings) -> anyhow::Result<D
             .context("object store")?
             .with_fsync(true),
     );
+    let trail = match &settings.audit.public_keys_file {
+        Some(file) => Some(Trail::new(Arc::clone(&objects), service, PublicKeys::load(file)?)),
+        None => None,
+    };
     Ok(Desk::new(DeskParts {
         service,
         database: Database::open(service, &settings.database)?,
@@ -51,6 +56,7 @@ pub fn open_desk(service: &'static str, settings: &Settings) -> anyhow::Result<D
         clock: LegalClock::from_settings(&settings.clock, settings.profile)?,
         districts,
         objects,
+        trail,
         wakers: Wakers::default(),
     }))
 }
@@ -58,6 +64,7 @@ pub fn open_desk(service: &'static str, settings: &Settings) -> anyhow::Result<D
 /// Starts a service. The port is opened last: what is wrong before that stops the start.
 pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyhow::Result<Running> {
     let desk = open_desk(service.name, &settings)?;
+    let sealing = sealing(&desk, &settings)?;
     let database = desk.database().clone();
     checked(&database, service.migrator).await.context("database")?;
     let verifier = Verifier::new(&settings.identity, desk.districts().clone())?;
@@ -74,7 +81,8 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
 
     let mut lifecycle = Lifecycle::new();
     spawn_events(&mut lifecycle, &desk, &bus, parts.subscriber, &settings);
-    spawn_jobs(&mut lifecycle, &desk, parts.jobs, &settings);
+    let jobs = parts.jobs.into_iter().chain(sealing);
+    spawn_jobs(&mut lifecycle, &desk, jobs, &settings);
     for task in parts.tasks {
         let stop = lifecycle.token(Stage::Relay);
         lifecycle.spawn(Stage::Relay, task.name, (task.run)(stop));
@@ -147,9 +155,30 @@ fn spawn_events(
     lifecycle.spawn(Stage::Workers, "inbox", endless(apply));
 }
 
-fn spawn_jobs(lifecycle: &mut Lifecycle, desk: &Desk, own: Vec<Arc<dyn Job>>, settings: &Settings) {
+/// The job that signs the audit chain, when there is a key for it.
+fn sealing(desk: &Desk, settings: &Settings) -> anyhow::Result<Option<Arc<dyn Job>>> {
+    let (Some(file), Some(trail)) = (&settings.audit.key_file, desk.trail()) else {
+        tracing::warn!(
+            "no audit key is set: no checkpoints are written, and a chain that was rewritten as a whole is not found"
+        );
+        return Ok(None);
+    };
+    let pace = Pace {
+        rows: settings.audit.checkpoint_rows,
+        time: settings.audit.checkpoint_every,
+    };
+    let job = SealChain::new(trail.clone(), Signer::load(file)?, pace)?;
+    Ok(Some(Arc::new(job)))
+}
+
+fn spawn_jobs(
+    lifecycle: &mut Lifecycle,
+    desk: &Desk,
+    own: impl Iterator<Item = Arc<dyn Job>>,
+    settings: &Settings,
+) {
     let copies: Arc<dyn Job> = Arc::new(CopyDocuments::new(Arc::clone(desk.objects())));
-    for job in own.into_iter().chain([copies, Arc::new(ForgetAnswers)]) {
+    for job in own.chain([copies, Arc::new(ForgetAnswers)]) {
         let (name, stop) = (job.name(), lifecycle.token(Stage::Workers));
         let run = jobs::run(job, desk.clone(), settings.jobs.clone(), stop);
         lifecycle.spawn(Stage::Workers, name, endless(run));
