@@ -3,8 +3,9 @@
 mod seeds;
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use sqlx::AssertSqlSafe;
 use time::macros::date;
 use uuid::Uuid;
@@ -47,6 +48,10 @@ async fn reconcile_names_case_service_and_kind_of_each_seeded_difference() -> Re
     let said = gather::differences(&Tools::from_environment(), fleet.platform.data()).await?;
     ensure!(said.is_empty(), "differences in the data folder: {said:#?}");
 
+    for service in SERVICES {
+        becomes_signed(&fleet, service).await?;
+    }
+
     // Nobody may repair what is seeded.
     for service in SERVICES {
         fleet.platform.stop_service(service).await?;
@@ -78,7 +83,42 @@ async fn reconcile_names_case_service_and_kind_of_each_seeded_difference() -> Re
     must_be(&named(fleet.differences().await?), &wanted)?;
     let gathered = gather::differences(&Tools::from_environment(), fleet.platform.data()).await?;
     must_be(&named(gathered), &wanted)?;
+    the_chain_is_not_believed(&fleet, "intake", "220502: audit row 3 was changed").await?;
+    let mut intake = database(&fleet.platform, "intake").await?;
+    sqlx::raw_sql("DELETE FROM audit; DELETE FROM audit_head")
+        .execute(&mut intake)
+        .await?;
+    // Nothing in the database contradicts that there never was a row.
+    the_chain_is_not_believed(
+        &fleet,
+        "intake",
+        "220502: the chain ends at row 0, but checkpoint 1 signed",
+    )
+    .await?;
     fleet.end().await
+}
+
+/// Waits until every chain of a service holds and is signed; the first checkpoint follows the first row at once.
+async fn becomes_signed(fleet: &Fleet, service: &'static str) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        match fleet.platform.run(service, &["audit", "verify"]).await {
+            Ok(_) => return Ok(()),
+            Err(error) if Instant::now() > deadline => return Err(error),
+            Err(_) => {}
+        }
+    }
+}
+
+async fn the_chain_is_not_believed(fleet: &Fleet, service: &'static str, why: &str) -> Result<()> {
+    match fleet.platform.run(service, &["audit", "verify"]).await {
+        Ok(said) => bail!("{service} believes its chain: {said}"),
+        Err(error) => {
+            let said = error.to_string();
+            ensure!(said.contains(why), "{said}");
+            Ok(())
+        }
+    }
 }
 
 fn must_be(said: &Named, wanted: &Named) -> Result<()> {

@@ -23,6 +23,8 @@ pub struct Sizes {
     pub numbering_clients: usize,
     /// Cases each of them tries.
     pub numbering_cases_each: usize,
+    /// Rows of an audit chain that is verified in bounded memory; the chassis' own tests read it.
+    pub audit_chain_rows: usize,
 }
 
 impl Sizes {

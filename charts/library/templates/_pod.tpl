@@ -49,6 +49,27 @@
 {{- end }}
 {{- end }}
 
+{{/* The key of the audit chain, for the running service only: the migration has the rights of the database's owner, and
+     whoever has both could rewrite the chain and sign it again. */}}
+{{- define "xinqiao.auditEnvironment" -}}
+- name: XINQIAO_AUDIT_KEY_FILE
+  value: /run/xinqiao/audit/signing.pem
+- name: XINQIAO_AUDIT_PUBLIC_KEYS_FILE
+  value: /run/xinqiao/audit/public-keys.pem
+{{- end }}
+
+{{- define "xinqiao.auditMount" -}}
+- name: audit
+  mountPath: /run/xinqiao/audit
+  readOnly: true
+{{- end }}
+
+{{- define "xinqiao.auditVolume" -}}
+- name: audit
+  secret:
+    secretName: {{ required "audit.existingSecret names the secret with signing.pem and public-keys.pem" .Values.audit.existingSecret }}
+{{- end }}
+
 {{- define "xinqiao.security" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true

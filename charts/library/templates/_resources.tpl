@@ -32,7 +32,9 @@ spec:
           ports:
             - name: grpc
               containerPort: {{ .Values.port }}
-          env: {{- include "xinqiao.environment" . | nindent 12 }}
+          env:
+            {{- include "xinqiao.environment" . | nindent 12 }}
+            {{- include "xinqiao.auditEnvironment" . | nindent 12 }}
           # Started and ready mean the same question: migrations seen, own database reached, not draining.
           startupProbe:
             grpc:
@@ -50,8 +52,12 @@ spec:
             periodSeconds: 10
           resources: {{- toYaml .Values.resources | nindent 12 }}
           securityContext: {{- include "xinqiao.security" . | nindent 12 }}
-          volumeMounts: {{- include "xinqiao.mounts" . | nindent 12 }}
-      volumes: {{- include "xinqiao.volumes" . | nindent 8 }}
+          volumeMounts:
+            {{- include "xinqiao.mounts" . | nindent 12 }}
+            {{- include "xinqiao.auditMount" . | nindent 12 }}
+      volumes:
+        {{- include "xinqiao.volumes" . | nindent 8 }}
+        {{- include "xinqiao.auditVolume" . | nindent 8 }}
 {{- end }}
 
 {{- define "xinqiao.address" -}}

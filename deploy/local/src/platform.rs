@@ -12,6 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
+use xinqiao_chassis::audit::KeyPem;
 use xinqiao_chassis::clock::{self, LegalClock};
 use xinqiao_chassis::config::{ClockSettings, Profile};
 use xinqiao_kernel::district::DistrictCode;
@@ -99,6 +100,7 @@ impl Platform {
         let issuer_task = issuer.serve().await?;
         set_clock(data, options.start_at)?;
         prepare_keys(data)?;
+        prepare_audit_keys(data)?;
         say("Postgres starts");
         let postgres = Postgres::start(
             &tools,
@@ -277,7 +279,7 @@ impl Platform {
             ("XINQIAO_TRACE_RATIO", self.options.trace_ratio.to_string()),
         ]
         .into_iter()
-        .chain(settings_of(&self.options.data))
+        .chain(settings_of(&self.options.data, service))
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
         if let Some(endpoint) = &self.options.otlp_endpoint {
@@ -287,12 +289,18 @@ impl Platform {
     }
 }
 
-/// The settings of every service that follow from the data folder alone.
-pub(crate) fn settings_of(data: &Path) -> [(&'static str, String); 6] {
+/// The settings of a service that follow from the data folder alone.
+pub(crate) fn settings_of(data: &Path, service: &str) -> [(&'static str, String); 8] {
     let path = |inside: &str| data.join(inside).display().to_string();
+    let (audit_key, audit_public_keys) = audit_keys(data, service);
     [
         ("XINQIAO_PROFILE", "evaluation".to_owned()),
         ("XINQIAO_KEY_RING_FILE", path(KEY_RING)),
+        ("XINQIAO_AUDIT_KEY_FILE", audit_key.display().to_string()),
+        (
+            "XINQIAO_AUDIT_PUBLIC_KEYS_FILE",
+            audit_public_keys.display().to_string(),
+        ),
         ("XINQIAO_CLOCK", format!("file:{}", clock_file(data).display())),
         ("XINQIAO_DISTRICTS_DIR", districts_folder().display().to_string()),
         ("XINQIAO_OBJECT_STORE_DIR", path("objects")),
@@ -340,6 +348,31 @@ fn prepare_keys(data: &Path) -> Result<()> {
         &file,
         xinqiao_chassis::seal::KeyRing::generate(&districts).as_bytes(),
     )
+}
+
+/// The key that signs a service's audit chain, and the public keys that verify it.
+fn audit_keys(data: &Path, service: &str) -> (PathBuf, PathBuf) {
+    let folder = data.join("audit-keys");
+    (
+        folder.join(format!("{service}.pem")),
+        folder.join(format!("{service}-public.pem")),
+    )
+}
+
+/// One key for each service: none can sign for another.
+fn prepare_audit_keys(data: &Path) -> Result<()> {
+    for service in SERVICES {
+        let (private, public) = audit_keys(data, service);
+        // Written last: when it is there, both are.
+        if public.exists() {
+            continue;
+        }
+        std::fs::create_dir_all(private.parent().unwrap_or(data))?;
+        let key = KeyPem::generate();
+        write_secret(&private, key.private.as_bytes())?;
+        std::fs::write(&public, key.public)?;
+    }
+    Ok(())
 }
 
 /// The reviewed district files of this source tree.

@@ -95,19 +95,18 @@ pub async fn lines(
     Ok(found.into_lines())
 }
 
-/// The line of a district's audit chain, verified from its first row.
+/// The line of a district's audit chain, verified from its first row and against its checkpoints.
 pub async fn audit_line(desk: &Desk, district: DistrictCode) -> Result<Line, DigestError> {
     let audit = match audit::verify(desk, district).await {
         Ok(verified) => Audit {
             rows: verified.rows.unsigned_abs(),
-            signed: verified.signed().unsigned_abs(),
             fault: None,
         },
         Err(ChainFault::Database(error)) => return Err(error.into()),
         Err(ChainFault::Store(error)) => return Err(error.into()),
         Err(fault) => Audit {
+            rows: 0,
             fault: Some(fault.to_string()),
-            ..Audit::default()
         },
     };
     Ok(Line {

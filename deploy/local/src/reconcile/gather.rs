@@ -86,7 +86,7 @@ async fn digest(
     let output = tokio::process::Command::new(tools.service(service)?)
         .arg("digest")
         .envs(settings)
-        .envs(settings_of(data))
+        .envs(settings_of(data, service))
         .output()
         .await?;
     if !output.status.success() {

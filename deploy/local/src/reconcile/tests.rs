@@ -211,8 +211,8 @@ fn a_broken_audit_chain_is_named_with_its_district_and_row() {
         district: "220503".to_owned(),
         entity_kind: "audit chain".to_owned(),
         audit: Some(Audit {
+            rows: 0,
             fault: Some("audit row 7 was changed".to_owned()),
-            ..Audit::default()
         }),
         ..Line::default()
     });

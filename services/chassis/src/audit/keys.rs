@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused_and_never_shown() {
         let key = KeyPem::generate();
-        for text in ["", "no key", &key.public, &key.private.replace("=", "!")] {
+        for text in ["", "no key", &key.public, &key.private.replace("MC", "MD")] {
             assert!(
                 matches!(Signer::from_pem(text), Err(AuditKeyError::Private)),
                 "{text}"

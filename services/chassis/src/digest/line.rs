@@ -84,8 +84,6 @@ pub struct Documents {
 pub struct Audit {
     /// Rows of a chain without fault.
     pub rows: u64,
-    /// Rows that a checkpoint in the object store has signed.
-    pub signed: u64,
     /// The first thing wrong.
     pub fault: Option<String>,
 }

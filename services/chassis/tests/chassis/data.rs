@@ -27,6 +27,7 @@ mod audit;
 mod boot;
 mod bus;
 mod cancel;
+mod checkpoints;
 mod documents;
 mod inbox;
 mod isolation;

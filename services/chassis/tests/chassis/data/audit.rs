@@ -6,8 +6,7 @@ use xinqiao_chassis::testing::Bench;
 use super::*;
 
 async fn check(bench: &Bench) -> Result<i64, ChainFault> {
-    let mut tx = bench.desk().database().begin(home()).await.unwrap();
-    verify(tx.conn(), home()).await
+    verify(bench.desk(), home()).await.map(|verified| verified.rows)
 }
 
 async fn tamper(bench: &Bench, statement: &'static str) {

@@ -32,6 +32,8 @@ fn all_that_is_wrong_is_told_at_once_by_name() {
     assert_eq!(
         named,
         [
+            "XINQIAO_AUDIT_KEY_FILE",
+            "XINQIAO_AUDIT_PUBLIC_KEYS_FILE",
             "XINQIAO_CLOCK",
             "XINQIAO_DATABASE_URL",
             "XINQIAO_JWKS_URL",
