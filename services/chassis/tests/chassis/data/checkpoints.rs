@@ -15,6 +15,7 @@ use super::*;
 
 mod forgery;
 mod growth;
+mod measured;
 mod tampering;
 
 /// Every row is worth a checkpoint.
