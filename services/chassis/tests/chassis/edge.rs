@@ -141,6 +141,8 @@ fn settings(key_set: &Path, variables: &[(&str, &str)]) -> Settings {
         ("XINQIAO_JWKS_URL", format!("file://{}", key_set.display())),
         ("XINQIAO_TOKEN_ISSUER", ISSUER.to_owned()),
         ("XINQIAO_KEY_RING_FILE", "none".to_owned()),
+        ("XINQIAO_AUDIT_KEY_FILE", "none".to_owned()),
+        ("XINQIAO_AUDIT_PUBLIC_KEYS_FILE", "none".to_owned()),
         ("XINQIAO_OBJECT_STORE_DIR", "none".to_owned()),
     ];
     let given = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
