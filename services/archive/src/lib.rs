@@ -38,6 +38,7 @@ pub fn service() -> Service<Settings> {
         about: "归档: dossiers, sealed packages, fixity",
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
+        open: &[],
         settings: Settings::read,
         build: |desk, settings| {
             let keys = Arc::clone(desk.keys());

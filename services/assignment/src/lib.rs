@@ -27,6 +27,7 @@ pub fn service() -> Service {
         about: "交办办理: assigns released cases to units and follows the handling up to the closure report",
         migrator: &store::MIGRATOR,
         rights: rpc::RIGHTS,
+        open: &[],
         settings: |_| (),
         build: |desk, ()| {
             Ok(Parts::new(rpc::routes(&desk), events::Inbound).with_digest(store::digest::CaseDigests))

@@ -27,7 +27,7 @@ use crate::clock::LegalClock;
 use crate::database::Database;
 use crate::districts::Districts;
 use crate::idempotency::{self, IdempotencyRow, Known};
-use crate::identity::Caller;
+use crate::identity::{Caller, issue_petitioner_token, token_time};
 use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
 use crate::seal::KeyRing;
@@ -164,6 +164,11 @@ impl Desk {
             .spawned(move |desk| desk.reading(access, query, work))
             .await?;
         Ok(Response::new(answer))
+    }
+
+    /// A token for the petitioner of a case, to whom the service has opened it.
+    pub fn petitioner_token(&self, district: DistrictCode, case_id: Uuid) -> String {
+        issue_petitioner_token(self.keys(), district, case_id, token_time())
     }
 
     /// Does one act of the service itself (a job, a timer) in one transaction of a district. It leaves an audit

@@ -13,12 +13,16 @@ mod cache;
 mod discovery;
 mod fetch;
 mod keys;
+mod petitioner;
 mod token;
 mod verifier;
 
 pub use discovery::DiscoveryError;
 pub use fetch::FetchError;
 pub use keys::KeySetError;
+pub use petitioner::LIFE as PETITIONER_TOKEN_LIFE;
+pub(crate) use petitioner::issue as issue_petitioner_token;
+pub(crate) use verifier::seconds as token_time;
 pub use verifier::{Denial, Verifier};
 
 /// The roles of domain rule table 5.1.
@@ -78,6 +82,50 @@ impl Role {
         Self::Aud,
         Self::Pet,
     ];
+
+    /// Its name in Chinese, as a petitioner is told who saw his case.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Clk => "联席办登记员",
+            Self::Dsp => "联席办分办员",
+            Self::Ldr => "接访领导",
+            Self::Lda => "领导联络员",
+            Self::Unt => "责任单位承办人",
+            Self::Unh => "责任单位负责人",
+            Self::Twn => "乡镇街信访专员",
+            Self::Sup => "督查员",
+            Self::Arc => "档案员",
+            Self::Pro => "宣传部门",
+            Self::Rev => "复查复核机关经办人",
+            Self::Dis => "纪检监察对接人",
+            Self::CityOp => "市级技术支持",
+            Self::CityXf => "市信访部门业务员",
+            Self::Aud => "个人信息保护审计",
+            Self::Pet => "信访人",
+        }
+    }
+
+    /// Its name in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Clk => "clerk of the office",
+            Self::Dsp => "dispatcher of the office",
+            Self::Ldr => "receiving leader",
+            Self::Lda => "leader's aide",
+            Self::Unt => "handler of the responsible unit",
+            Self::Unh => "head of the responsible unit",
+            Self::Twn => "township officer",
+            Self::Sup => "supervisor",
+            Self::Arc => "archivist",
+            Self::Pro => "publicity",
+            Self::Rev => "officer of the review organ",
+            Self::Dis => "discipline liaison",
+            Self::CityOp => "city technical support",
+            Self::CityXf => "city petition department",
+            Self::Aud => "personal data audit",
+            Self::Pet => "petitioner",
+        }
+    }
 
     /// The code in tokens.
     pub const fn code(self) -> &'static str {

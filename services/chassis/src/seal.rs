@@ -252,6 +252,12 @@ impl KeyRing {
         hmac_bytes(&self.derived(district, &format!("{domain}\0{field}")), bytes)
     }
 
+    /// Whether this is the query code of the case, in the same time whether it is or not.
+    pub fn is_query_code(&self, district: DistrictCode, case_id: Uuid, code: &str) -> bool {
+        let expected = self.query_code(district, case_id);
+        aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), code.as_bytes()).is_ok()
+    }
+
     /// The query code 查询码 of a case: ten characters, derived, so that nothing stores it and a repeated
     /// request gives it again.
     pub fn query_code(&self, district: DistrictCode, case_id: Uuid) -> String {

@@ -64,18 +64,18 @@ pub enum ServerError {
 pub struct Mount {
     package: String,
     routes: Routes,
-    rights: HashMap<&'static str, Right>,
+    rights: HashMap<&'static str, Option<Right>>,
     verifier: Verifier,
     profile: Profile,
 }
 
 impl Mount {
-    /// The services of a protobuf package (`xinqiao.intake.v1`) behind a table of rights that must have exactly one
-    /// row for every RPC of it. Reflection is off in production.
+    /// The services of a protobuf package (`xinqiao.intake.v1`) behind the right that each RPC needs and the list of those that
+    /// are open; every RPC stands in exactly one of the two. Reflection is off in production.
     pub fn new(
         package: &str,
         routes: Routes,
-        rights: RightTable,
+        rights: (RightTable, &'static [&'static str]),
         verifier: Verifier,
         profile: Profile,
     ) -> Result<Self, RightTableError> {

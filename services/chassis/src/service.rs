@@ -50,6 +50,8 @@ pub struct Service<S = ()> {
     pub migrator: &'static Migrator,
     /// The right each RPC needs: one row for every RPC, or the service does not start.
     pub rights: RightTable,
+    /// RPCs that need no token, by full path; they decide themselves whom they answer.
+    pub open: &'static [&'static str],
     /// Reads its own variables; `|_| ()` when it has none.
     pub settings: fn(&mut Reader) -> S,
     /// Builds its parts on the desk.

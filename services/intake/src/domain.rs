@@ -3,5 +3,6 @@
 pub mod case;
 pub mod codes;
 pub mod ledger;
+pub mod query;
 pub mod submission;
 pub mod transition;

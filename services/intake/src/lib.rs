@@ -33,6 +33,7 @@ use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
+use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
 use xinqiao_proto::intake::triage_service_server::TriageServiceServer;
 
@@ -47,6 +48,7 @@ pub fn service() -> Service<IntakeSettings> {
         about: "受理登记: registers petitions, triages them and shows where they stand",
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
+        open: rpc::OPEN,
         settings: IntakeSettings::read,
         build,
     }
@@ -64,11 +66,13 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         deadlines: std::sync::Arc::default(),
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
+    let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };
     let cases = rpc::cases::Cases { desk };
     let routes = Routes::new(
         RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),
     )
     .add_service(TriageServiceServer::new(triage).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
     Ok(Parts::new(routes, events::Follower)
         .with_task("registrar", |stop| registrar.run(stop))

@@ -1,6 +1,7 @@
 //! The operations, one file per group: decode, decide, store, answer.
 
 pub(crate) mod cases;
+pub(crate) mod petitioner;
 pub(crate) mod refused;
 pub(crate) mod registration;
 pub(crate) mod triage;
@@ -12,6 +13,9 @@ use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::refusal::Refusal;
 
 use crate::store::cases::{self as rows, CaseRow};
+
+/// Whoever shows what only the petitioner has is answered.
+pub(crate) const OPEN: &[&str] = &["/xinqiao.intake.v1.PetitionerService/SignInByQueryCode"];
 
 /// The right each RPC needs (rule book §5.2).
 pub(crate) const RIGHTS: RightTable = &[
@@ -47,6 +51,10 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.intake.v1.CaseService/UnmaskPetitioner",
         Right::UnmaskPetitioner,
+    ),
+    (
+        "/xinqiao.intake.v1.PetitionerService/GetOwnCase",
+        Right::ReadOwnCase,
     ),
 ];
 

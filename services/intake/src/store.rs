@@ -1,5 +1,6 @@
 //! The only place that names sqlx.
 
+pub(crate) mod access;
 pub(crate) mod cases;
 pub(crate) mod digest;
 pub(crate) mod registration;

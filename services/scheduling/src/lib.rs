@@ -32,6 +32,7 @@ pub fn service() -> Service {
         about: "接访安排 – leaders, reception days, appointments and reception records",
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
+        open: &[],
         settings: |_| (),
         build: |desk, ()| {
             Ok(Parts::new(rpc::routes(&desk), events::SchedulingSubscriber)

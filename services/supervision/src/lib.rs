@@ -43,6 +43,7 @@ pub fn service() -> Service {
         about: "督查督办: keeps the clocks, records the petitioner's opinion, verifies the leader's signature",
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
+        open: &[],
         settings: config::read,
         build,
     }

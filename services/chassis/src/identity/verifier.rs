@@ -9,9 +9,12 @@ use super::{
     Caller,
     cache::{TokenCache, token_digest},
     keys::{KeySet, KeySetError},
+    petitioner,
     token::{Claims, key_identifier},
 };
-use crate::{clock::machine_time, config::IdentitySettings, districts::Districts, refusal::Refusal};
+use crate::{
+    clock::machine_time, config::IdentitySettings, districts::Districts, refusal::Refusal, seal::KeyRing,
+};
 
 /// Why a caller is not let in. The text is for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +94,7 @@ struct Inner {
     token_max_bytes: usize,
     cache: TokenCache,
     districts: Districts,
+    petitioners: Option<Arc<KeyRing>>,
 }
 
 impl Verifier {
@@ -102,10 +106,22 @@ impl Verifier {
             token_max_bytes: settings.token_max_bytes,
             cache: TokenCache::new(settings.cache_max),
             districts,
+            petitioners: None,
         };
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// Takes the tokens of petitioners too, which these keys verify.
+    ///
+    /// # Panics
+    /// When the verifier is in use already: a programming error.
+    #[must_use]
+    pub fn with_petitioners(mut self, keys: Arc<KeyRing>) -> Self {
+        let inner = Arc::get_mut(&mut self.inner).expect("invariant: nobody has the verifier yet");
+        inner.petitioners = Some(keys);
+        self
     }
 
     /// Fetches the key set ahead of the first token.
@@ -122,6 +138,9 @@ impl Verifier {
         // Before the memory is asked: it must not outlive the key that a token was verified by.
         if inner.keys.renew().await {
             inner.cache.clear();
+        }
+        if let Some((keys, body)) = inner.petitioners.as_deref().zip(petitioner::body(token)) {
+            return petitioner::verify(keys, body, seconds()).map(Arc::new);
         }
         let digest = token_digest(token);
         if let Some(caller) = inner.cache.get(&digest, seconds()) {
@@ -175,8 +194,8 @@ fn denial(error: &jsonwebtoken::errors::Error) -> Denial {
     }
 }
 
-/// Seconds of machine time since the epoch.
-fn seconds() -> u64 {
+/// Seconds of machine time since the epoch: what the life of a token is counted in.
+pub(crate) fn seconds() -> u64 {
     machine_time()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())

@@ -42,6 +42,10 @@ rights! {
     ReadLeaderDesk "查看领导待办";
     ReadLeaders "查看接访领导";
     WriteLeaders "维护接访领导";
+    ReadOwnCase "查看本人的信访事项";
+    BookOwnAppointment "预约接访";
+    GiveOpinion "签署意见";
+    AddOwnAttachment "补充本人的材料";
     RegisterCase "登记信访事项";
     RegisterOnline "网上提出信访事项";
     UnmaskPetitioner "查看证件号码、电话、住址";

@@ -45,7 +45,7 @@ pub(super) struct EdgeLayer {
 #[derive(Debug)]
 struct Shared {
     verifier: Verifier,
-    rights: HashMap<&'static str, Right>,
+    rights: HashMap<&'static str, Option<Right>>,
     timeout: Duration,
     places: Arc<Semaphore>,
 }
@@ -53,7 +53,7 @@ struct Shared {
 impl EdgeLayer {
     pub(super) fn new(
         verifier: Verifier,
-        rights: HashMap<&'static str, Right>,
+        rights: HashMap<&'static str, Option<Right>>,
         settings: &ServerSettings,
     ) -> Self {
         let places = Arc::new(Semaphore::new(settings.calls_max));
@@ -127,10 +127,16 @@ impl Shared {
         let mut call = Call::begin(path.trim_start_matches('/'), request.headers(), place);
         let span = call.span();
         let response = async {
-            match self.caller(request.headers(), *right).await {
+            let Some(right) = *right else {
+                return self.work(inner, request).await;
+            };
+            match self.caller(request.headers(), right).await {
                 Ok(caller) => {
                     call.of_district(caller.district);
-                    self.work(inner, request, (&caller, *right)).await
+                    let mut request = request;
+                    request.extensions_mut().insert((*caller).clone());
+                    request.extensions_mut().insert(right);
+                    self.work(inner, request).await
                 }
                 Err(refusal) => Status::from(refusal).into_http(),
             }
@@ -161,18 +167,11 @@ impl Shared {
 
     /// Runs the handler. A panic costs this call only; a handler that takes too long is let go, and what
     /// it has begun ends by itself.
-    async fn work<S>(
-        &self,
-        inner: S,
-        mut request: Request<Body>,
-        (caller, right): (&Caller, Right),
-    ) -> Response<Body>
+    async fn work<S>(&self, inner: S, request: Request<Body>) -> Response<Body>
     where
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
         S::Future: Send,
     {
-        request.extensions_mut().insert(caller.clone());
-        request.extensions_mut().insert(right);
         let handler = AssertUnwindSafe(inner.oneshot(request)).catch_unwind();
         match tokio::time::timeout(self.timeout, handler).await {
             Ok(Ok(Ok(response))) => explained(response),

@@ -51,17 +51,19 @@ fn for_each_service(package: &str, mut look: impl FnMut(&str, &[prost_types::Met
     }
 }
 
-/// The table by path, when it has exactly one row for each RPC of the package.
+/// The right each RPC needs by path, none where it is open, when each RPC of the package stands in exactly one of the
+/// two tables.
 pub(super) fn check(
-    table: RightTable,
+    (table, open): (RightTable, &'static [&'static str]),
     package: &str,
-) -> Result<HashMap<&'static str, Right>, RightTableError> {
+) -> Result<HashMap<&'static str, Option<Right>>, RightTableError> {
     let wanted: BTreeSet<String> = rpcs(package).into_iter().collect();
     let mut rows = HashMap::new();
     let mut twice = Vec::new();
-    for (path, right) in table {
-        if rows.insert(*path, *right).is_some() {
-            twice.push((*path).to_owned());
+    let closed = table.iter().map(|(path, right)| (*path, Some(*right)));
+    for (path, right) in closed.chain(open.iter().map(|path| (*path, None))) {
+        if rows.insert(path, right).is_some() {
+            twice.push(path.to_owned());
         }
     }
     let missing: Vec<_> = wanted
@@ -103,7 +105,7 @@ mod tests {
     fn an_rpc_without_a_row_is_named() {
         let rows = complete();
         let missing = rows[0].0;
-        let error = check(rows[1..].to_vec().leak(), PACKAGE).unwrap_err();
+        let error = check((rows[1..].to_vec().leak(), &[]), PACKAGE).unwrap_err();
         assert_eq!(error.missing, [missing]);
     }
 
@@ -112,7 +114,7 @@ mod tests {
         let mut rows = complete();
         rows.push(("/xinqiao.intake.v1.RegistrationService/Nothing", Right::ReadCase));
         rows.push(rows[0]);
-        let error = check(rows.leak(), PACKAGE).unwrap_err();
+        let error = check((rows.leak(), &[]), PACKAGE).unwrap_err();
         assert_eq!(
             (error.unknown.len(), error.twice.len(), error.missing.len()),
             (1, 1, 0)
@@ -120,8 +122,22 @@ mod tests {
     }
 
     #[test]
+    fn an_open_rpc_needs_no_right_and_has_none() {
+        let mut rows = complete();
+        let (path, _) = rows.remove(0);
+        let open: &'static [&'static str] = vec![path].leak();
+        let taken = check((rows.clone().leak(), open), PACKAGE).unwrap();
+        assert_eq!((taken[path], taken.len()), (None, rows.len() + 1));
+        rows.push((path, Right::ReadCase));
+        assert_eq!(check((rows.leak(), open), PACKAGE).unwrap_err().twice, [path]);
+    }
+
+    #[test]
     fn a_complete_table_is_taken() {
         let rows = complete();
-        assert_eq!(check(rows.clone().leak(), PACKAGE).unwrap().len(), rows.len());
+        assert_eq!(
+            check((rows.clone().leak(), &[]), PACKAGE).unwrap().len(),
+            rows.len()
+        );
     }
 }

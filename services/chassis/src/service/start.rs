@@ -67,14 +67,21 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     let sealing = sealing(&desk, &settings)?;
     let database = desk.database().clone();
     checked(&database, service.migrator).await.context("database")?;
-    let verifier = Verifier::new(&settings.identity, desk.districts().clone())?;
+    let verifier = Verifier::new(&settings.identity, desk.districts().clone())?
+        .with_petitioners(Arc::clone(desk.keys()));
     if let Err(error) = verifier.load().await {
         tracing::warn!(%error, "no key set yet; it is asked for again when a token comes");
     }
     let bus = Bus::connect(service.name, &settings.bus).await?;
     let parts = (service.build)(desk.clone(), own)?;
     let package = service.package();
-    let mount = Mount::new(&package, parts.routes, service.rights, verifier, settings.profile)?;
+    let mount = Mount::new(
+        &package,
+        parts.routes,
+        (service.rights, service.open),
+        verifier,
+        settings.profile,
+    )?;
     let health = Health::new(&package).await;
     let listener = server::bind(&settings.server).await?;
     let address = listener.local_addr()?;

@@ -66,6 +66,7 @@ fn service() -> Service {
         about: "A small service for tests.",
         migrator: &NO_TABLES,
         rights: RIGHTS,
+        open: &[],
         settings: |_| (),
         build: |desk, ()| Ok(Parts::new(Routes::new(Sealing(desk)), AnswersClosed)),
     }

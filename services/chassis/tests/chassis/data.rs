@@ -223,6 +223,7 @@ fn service() -> Service {
         about: "keeps notes",
         migrator: &MIGRATOR,
         rights: rights(),
+        open: &[],
         settings: |_| (),
         build: |_, ()| Ok(Parts::new(Routes::default(), Witness)),
     }

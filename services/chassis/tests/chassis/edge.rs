@@ -88,7 +88,7 @@ impl Edge {
             Districts::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/districts")).unwrap();
         let verifier = Verifier::new(&settings.identity, districts).unwrap();
         let routes = Routes::new(Stub);
-        let mount = Mount::new(PACKAGE, routes, for_clerks(), verifier, settings.profile).unwrap();
+        let mount = Mount::new(PACKAGE, routes, (for_clerks(), &[]), verifier, settings.profile).unwrap();
         let listener = server::bind(&settings.server).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (health, stop) = (Health::new(PACKAGE).await, CancellationToken::new());

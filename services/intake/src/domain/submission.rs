@@ -87,7 +87,7 @@ impl Submission {
 }
 
 /// The words of a submission (class P2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
     /// Title 标题.
     pub title: String,

@@ -1,7 +1,7 @@
 //! Cases as people see them: register, one case, its time line, identity data for a stated reason.
 
 mod unmask;
-mod view;
+pub(super) mod view;
 
 use std::collections::HashMap;
 
@@ -21,6 +21,7 @@ use xinqiao_proto::intake::{
 
 use super::refused::no_such_case;
 use crate::contract;
+use crate::store::access;
 use crate::store::cases::{self as rows, CaseRow, RegisterKey, timeline};
 
 /// Headers in one batch at the most.
@@ -89,7 +90,17 @@ async fn get(act: &mut Act, query: GetCaseRequest) -> Result<GetCaseResponse, Re
         get_case_request::Case::CaseNo(number) => Named::Number(number),
     });
     let row = find(act, named).await?;
-    view::case(act, &row).await
+    let seen = view::case(act, &row).await?;
+    if !seen.submissions.is_empty() {
+        note_access(act, row.id).await?;
+    }
+    Ok(seen)
+}
+
+/// Leaves for the petitioner that somebody of the caller's roles looked into the case.
+pub(super) async fn note_access(act: &mut Act, case_id: Uuid) -> Result<(), Refusal> {
+    let (district, today, roles) = (act.district(), act.today(), act.caller().roles.clone());
+    Ok(access::note(act.conn(), district, case_id, today, &roles).await?)
 }
 
 async fn headers(act: &mut Act, query: BatchGetHeadersRequest) -> Result<BatchGetHeadersResponse, Refusal> {

@@ -73,6 +73,8 @@ pub(crate) struct PetitionerRow {
     pub(crate) identity: Sealed,
     pub(crate) id_index: Option<[u8; 32]>,
     pub(crate) mobile_index: Option<[u8; 32]>,
+    /// Of query code and last four digits of the telephone.
+    pub(crate) query_key: Option<i64>,
 }
 
 /// What the registration form will say beside the number and the submission.

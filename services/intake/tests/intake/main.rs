@@ -6,6 +6,7 @@ mod desk;
 mod follow;
 mod journey;
 mod numbers;
+mod own_case;
 mod people;
 mod refusals;
 mod secrecy;

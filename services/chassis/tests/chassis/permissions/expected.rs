@@ -10,8 +10,9 @@ use xinqiao_chassis::{
 use super::world::Asked;
 
 /// Rights that a sealed case still has.
-const OF_SEALED: [Right; 7] = [
+const OF_SEALED: [Right; 8] = [
     Right::ReadCaseHeader,
+    Right::ReadOwnCase,
     Right::TransferSealed,
     Right::WriteSealed,
     Right::StoreSealed,
@@ -159,5 +160,5 @@ fn hard_rules(caller: &Caller, right: Right, case: &CaseFacts) -> bool {
 
 /// Who knows that a sealed case exists.
 fn knows(caller: &Caller, case: &CaseFacts) -> bool {
-    caller.has_any(&[Role::Clk, Role::Dsp, Role::Pet]) || caller.has(Role::Dis) && case.transferred
+    caller.has_any(&[Role::Clk, Role::Dsp]) || caller.has(Role::Dis) && case.transferred
 }

@@ -4,6 +4,7 @@ use xinqiao_chassis::desk::{Act, object_ref};
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_proto::intake::{PetitionerField, UnmaskPetitionerRequest, UnmaskPetitionerResponse};
 
+use super::note_access;
 use crate::rpc::refused::no_such_case;
 use crate::rpc::words::{self, Label, label};
 use crate::store::cases as rows;
@@ -50,6 +51,7 @@ pub(super) async fn unmask(
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     act.audit(object_ref("case", case_id), &names, Some(&reason));
+    note_access(act, case_id).await?;
 
     let asked = |field| wanted.contains(&field);
     let shown = |field, value: Option<String>| value.filter(|_| asked(field)).unwrap_or_default();

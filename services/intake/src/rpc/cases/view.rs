@@ -108,7 +108,7 @@ pub(super) async fn headers(act: &mut Act, found: &[CaseRow]) -> Result<Vec<Case
 }
 
 /// K1 as it was computed at the registration.
-fn k1(row: &CaseRow) -> LegalTerm {
+pub(in crate::rpc) fn k1(row: &CaseRow) -> LegalTerm {
     LegalTerm {
         clock: ClockCode::K1.code().to_owned(),
         start_date: local::local_date(row.received_at).to_string(),

@@ -178,13 +178,14 @@ WITH counter AS (
     WHERE EXISTS (SELECT FROM head)
 ), petitioners AS (
     INSERT INTO petitioner (district_code, ordinal, version,
-        case_id, position, id, kind, preferred_channel, representative, identity, id_index, mobile_index,
+        case_id, position, id, kind, preferred_channel, representative, identity, id_index, mobile_index, query_key,
         created_at, updated_at, created_by, updated_by)
     SELECT $1, 1, 1, r.case_id, r.position, r.id, r.kind, r.preferred, r.representative, r.identity, r.id_index,
-        r.mobile_index, r.at, r.at, r.by, r.by
+        r.mobile_index, r.query_key, r.at, r.at, r.by, r.by
     FROM unnest($41::uuid[], $42::smallint[], $43::uuid[], $44::smallint[], $45::smallint[], $46::boolean[],
-                $47::bytea[], $48::bytea[], $49::bytea[], $50::timestamptz[], $51::text[])
-         AS r (case_id, position, id, kind, preferred, representative, identity, id_index, mobile_index, at, by)
+                $47::bytea[], $48::bytea[], $49::bytea[], $50::timestamptz[], $51::text[], $71::bigint[])
+         AS r (case_id, position, id, kind, preferred, representative, identity, id_index, mobile_index, at, by,
+               query_key)
     WHERE EXISTS (SELECT FROM head)
 ), documents AS (
     INSERT INTO document (district_code, document_id, case_id, form, archive_item, content, content_sha256,
@@ -220,7 +221,7 @@ WITH counter AS (
 SELECT CASE WHEN EXISTS (SELECT FROM counter) THEN 1 / (SELECT count(*)::integer FROM head) ELSE 0 END";
 
 /// Arguments of the statement.
-const ARGUMENTS: usize = 70;
+const ARGUMENTS: usize = 71;
 /// Room for the arguments of a usual registration, so that they do not move while they grow.
 const ROW_BYTES: usize = 8 * 1024;
 
@@ -245,6 +246,7 @@ impl Batch {
         query = self.bind_petitioners(query);
         query = self.bind_documents(query);
         query = self.bind_events_and_audit(query);
+        query = self.bind_query_keys(query);
         match query.fetch_one(connection).await {
             Ok(1) => Ok(Outcome::Written),
             Ok(_) => Ok(Outcome::Moved),
@@ -351,6 +353,14 @@ impl Batch {
                     .map(|(row, ..)| row.actor_ref.as_str())
                     .collect::<Vec<&str>>(),
             )
+    }
+
+    fn bind_query_keys<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let petitioners = self
+            .rows
+            .iter()
+            .flat_map(|row| &row.entry.registration.petitioners);
+        query.bind(petitioners.map(|one| one.query_key).collect::<Vec<_>>())
     }
 
     fn bind_documents<'q>(&'q self, query: Query<'q>) -> Query<'q> {

@@ -16,8 +16,10 @@ use xinqiao_documents::{Form as _, canonical};
 use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, SubmissionNumber, local};
 
 use super::{FormToCome, PetitionerRow, Registration};
+use crate::domain::query;
 use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
+use crate::store::access;
 
 /// The office a registration happens at.
 pub(crate) struct Office<'a> {
@@ -44,6 +46,7 @@ pub(crate) fn prepare(
     let (case_id, event_id, submission_id) = (random::new_id(), random::new_id(), random::new_id());
     let start = local::local_date(submission.received_at);
     let k1 = office.deadlines.k1(office.district, office.calendar, start);
+    let query_code = office.keys.query_code(district, case_id);
     let actor_ref = person_ref(&caller.person_id);
     let trace_id = trace::current_trace_id();
     let mut audit = Entry::new(
@@ -68,7 +71,7 @@ pub(crate) fn prepare(
         form: FormToCome {
             document_id: random::new_id(),
             salt: random::bytes(),
-            query_code: office.keys.query_code(district, case_id),
+            query_code: query_code.clone(),
             district: office.district.name_zh.clone(),
             office: office.district.office.name_zh.clone(),
             registered_by: caller.name.clone(),
@@ -76,7 +79,7 @@ pub(crate) fn prepare(
         petitioners: submission
             .petitioners
             .iter()
-            .map(|one| petitioner(office, &submission, one))
+            .map(|one| petitioner(office, &submission, one, &query_code))
             .collect(),
         actor_ref,
         request,
@@ -116,7 +119,14 @@ fn seal(
     keys.seal_in(compartment(submission.sealed()), &place, plain)
 }
 
-fn petitioner(office: &Office<'_>, submission: &Submission, petitioner: &Petitioner) -> PetitionerRow {
+fn petitioner(
+    office: &Office<'_>,
+    submission: &Submission,
+    petitioner: &Petitioner,
+    query_code: &str,
+) -> PetitionerRow {
+    let told = &petitioner.identity;
+    let telephone = told.mobile.as_ref().or(told.landline.as_ref());
     let (keys, district) = (office.keys, office.district.code);
     let id = random::new_id();
     let identity = serde_json::to_vec(&petitioner.identity).expect("invariant: identities are plain data");
@@ -145,6 +155,9 @@ fn petitioner(office: &Office<'_>, submission: &Submission, petitioner: &Petitio
             id,
             &identity,
         ),
+        query_key: telephone
+            .and_then(|number| query::last_four_of(number))
+            .map(|digits| access::query_key(keys, district, query_code, &digits)),
         id_index: index("id_no", &petitioner.identity.id_no),
         mobile_index: index("mobile", &petitioner.identity.mobile),
     }

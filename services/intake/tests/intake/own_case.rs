@@ -1,0 +1,237 @@
+//! A petitioner without an account comes to his own case, and to nothing else.
+
+use futures::future::join_all;
+use time::Duration;
+use tonic::transport::Channel;
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
+use xinqiao_chassis::testing::Bench;
+use xinqiao_proto::event::Purpose;
+use xinqiao_proto::intake::case_service_client::CaseServiceClient;
+use xinqiao_proto::intake::petitioner_service_client::PetitionerServiceClient;
+use xinqiao_proto::intake::sign_in_by_query_code_request::Proof;
+use xinqiao_proto::intake::{
+    CaseState, GetOwnCaseRequest, GetOwnCaseResponse, PetitionerInput, RegisterVisitRequest, Registered,
+    SignInByQueryCodeRequest, SignInByQueryCodeResponse, SubmissionInput,
+};
+
+use crate::people::{
+    a_visit, by_id, cases, clerk, petitioner, registered, seen, submission, timeline, why, wrong_fields,
+};
+
+/// The telephone of 测试甲 ends so.
+const LAST_FOUR: &str = "0001";
+/// A code nobody has.
+const NOBODYS: &str = "ABCDE23456";
+
+async fn sign_in(bench: &Bench, district: &str, code: &str, proof: Proof) -> Result<String, Status> {
+    let mut client: PetitionerServiceClient<Channel> = PetitionerServiceClient::new(bench.plain_channel());
+    let request = SignInByQueryCodeRequest {
+        district_code: district.to_owned(),
+        query_code: code.to_owned(),
+        proof: Some(proof),
+    };
+    let signed: Response<SignInByQueryCodeResponse> = client.sign_in_by_query_code(request).await?;
+    Ok(signed.into_inner().access_token)
+}
+
+async fn with_digits(bench: &Bench, code: &str, digits: &str) -> Result<String, Status> {
+    sign_in(bench, "220502", code, Proof::PhoneLastFour(digits.to_owned())).await
+}
+
+async fn own_case(bench: &Bench, token: &str) -> Result<GetOwnCaseResponse, Status> {
+    let mut client = PetitionerServiceClient::new(bench.channel_with(token));
+    Ok(client.get_own_case(GetOwnCaseRequest {}).await?.into_inner())
+}
+
+async fn visit_of(bench: &Bench, change: impl FnOnce(&mut SubmissionInput)) -> Registered {
+    let mut brought = submission();
+    change(&mut brought);
+    let visit = RegisterVisitRequest {
+        submission: Some(brought),
+        ..a_visit()
+    };
+    registered(bench, visit).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_and_digits_open_the_own_case_and_no_other() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    let typed = case.query_code.to_lowercase();
+    let token = with_digits(&bench, &typed, LAST_FOUR).await.unwrap();
+    let own = own_case(&bench, &token).await.unwrap();
+    assert_eq!(
+        (own.case_no.as_str(), own.state()),
+        (case.case_no.as_str(), CaseState::Registered)
+    );
+    assert_eq!(
+        (own.requests.len(), own.office_phone.as_str()),
+        (2, "0435-0000001")
+    );
+    assert_eq!(own.k1.unwrap().clock, "K1");
+
+    let mut as_staff = CaseServiceClient::new(bench.channel_with(&token));
+    let refused = as_staff.get_case(by_id(&case.case_id)).await.unwrap_err();
+    assert_eq!(
+        why(&refused),
+        (Code::PermissionDenied, "ROLE_NOT_ALLOWED".to_owned())
+    );
+    let mut as_clerk = PetitionerServiceClient::new(bench.channel(&clerk()));
+    let refused = as_clerk.get_own_case(GetOwnCaseRequest {}).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_code_and_an_unknown_one_are_answered_alike() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    let digits = |digits: &str| Proof::PhoneLastFour(digits.to_owned());
+    let number = Proof::CaseNo(case.case_no.clone());
+    let answers = [
+        sign_in(&bench, "220502", &case.query_code, digits("0002")).await,
+        sign_in(&bench, "220502", NOBODYS, digits(LAST_FOUR)).await,
+        sign_in(&bench, "220502", NOBODYS, number.clone()).await,
+        // A telephone was left, so the number alone proves nothing.
+        sign_in(&bench, "220502", &case.query_code, number).await,
+        sign_in(&bench, "220503", &case.query_code, digits(LAST_FOUR)).await,
+    ];
+    let mut told = answers.map(|answer| {
+        let refused = answer.unwrap_err();
+        (
+            refused.code(),
+            refused.message().to_owned(),
+            refused.details().to_vec(),
+        )
+    });
+    assert_eq!(told[0].0, Code::NotFound);
+    told.rotate_left(1);
+    assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_failures_lock_a_code_whether_it_exists_or_not() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    for code in [case.query_code.as_str(), NOBODYS] {
+        for _ in 0..5 {
+            let refused = with_digits(&bench, code, "9999").await.unwrap_err();
+            assert_eq!(why(&refused).1, "QUERY_REFUSED");
+        }
+        let refused = with_digits(&bench, code, LAST_FOUR).await.unwrap_err();
+        assert_eq!(
+            why(&refused),
+            (Code::ResourceExhausted, "QUERY_LOCKED".to_owned())
+        );
+        let details = refused.get_error_details();
+        let wait = details.retry_info().unwrap().retry_delay.unwrap();
+        assert_eq!(wait, std::time::Duration::from_mins(15));
+    }
+    bench.pass(Duration::minutes(15));
+    with_digits(&bench, &case.query_code, LAST_FOUR).await.unwrap();
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_guesses_at_once_are_counted_too() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    let guesses: Vec<String> = (0..40)
+        .map(|guess| format!("{guess:04}"))
+        .filter(|guess| guess != LAST_FOUR)
+        .collect();
+    let answers = join_all(
+        guesses
+            .iter()
+            .map(|guess| with_digits(&bench, &case.query_code, guess)),
+    )
+    .await;
+    let looked_at = answers.iter().filter(|answer| {
+        let refused = answer.as_ref().unwrap_err();
+        why(refused).1 == "QUERY_REFUSED"
+    });
+    assert_eq!(looked_at.count(), 5);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_no_telephone_shows_the_case_number() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = visit_of(&bench, |brought| {
+        brought.petitioners = vec![PetitionerInput {
+            mobile: String::new(),
+            ..petitioner()
+        }];
+    })
+    .await;
+    let token = sign_in(
+        &bench,
+        "220502",
+        &case.query_code,
+        Proof::CaseNo(case.case_no.clone()),
+    )
+    .await
+    .unwrap();
+    assert_eq!(own_case(&bench, &token).await.unwrap().case_no, case.case_no);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accuser_sees_that_his_matter_is_in_hand_and_no_more() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = visit_of(&bench, |brought| brought.purpose = Purpose::Accusation.into()).await;
+    let token = with_digits(&bench, &case.query_code, LAST_FOUR).await.unwrap();
+    let own = own_case(&bench, &token).await.unwrap();
+    assert_eq!(
+        (own.case_no.as_str(), own.k1.is_some()),
+        (case.case_no.as_str(), true)
+    );
+    assert!(own.title.is_empty() && own.requests.is_empty() && own.accesses.is_empty());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_petitioner_sees_which_role_looked_on_which_day_and_never_who() {
+    let bench = Bench::of(xinqiao_intake::service())
+        .at("2026-03-03T09:12:00+08:00")
+        .start()
+        .await;
+    let case = registered(&bench, a_visit()).await;
+    seen(&bench, &case.case_id).await;
+    seen(&bench, &case.case_id).await;
+    cases(&bench, &clerk())
+        .get_case(by_id(&case.case_id))
+        .await
+        .unwrap();
+    let token = with_digits(&bench, &case.query_code, LAST_FOUR).await.unwrap();
+    let own = own_case(&bench, &token).await.unwrap();
+    let told: Vec<_> = own
+        .accesses
+        .iter()
+        .map(|access| (access.date.as_str(), access.role.clone().unwrap().zh))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("2026-03-03", "联席办登记员".to_owned()),
+            ("2026-03-03", "联席办分办员".to_owned())
+        ]
+    );
+    timeline(&bench, &clerk(), &case.case_id).await.unwrap();
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_field_is_named() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let refused = sign_in(&bench, "22", "O0", Proof::PhoneLastFour("12".to_owned()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        wrong_fields(&refused),
+        ["district_code", "query_code", "phone_last_four"]
+    );
+    bench.finish().await;
+}
