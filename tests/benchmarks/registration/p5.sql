@@ -22,9 +22,9 @@ WITH numbered AS (
     FROM case_row
 ), petitioner_row AS (
     INSERT INTO petitioner (district_code, case_id, ordinal, position, id, kind, preferred_channel, representative,
-        identity, id_index, mobile_index, created_at, created_by, updated_at, updated_by, version)
+        identity, id_index, mobile_index, query_key, created_at, created_by, updated_at, updated_by, version)
     SELECT '220502', id, 1, 0, gen_random_uuid(), 1, 1, false,
-        repeat('i', {IDENTITY})::bytea, repeat('n', 32)::bytea, repeat('m', 32)::bytea, now(), 'person.li-dengji',
+        repeat('i', {IDENTITY})::bytea, repeat('n', 32)::bytea, repeat('m', 32)::bytea, (random() * 9e18)::bigint, now(), 'person.li-dengji',
         now(), 'person.li-dengji', 1
     FROM case_row
 ), document_rows AS (

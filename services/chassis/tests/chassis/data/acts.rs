@@ -191,3 +191,58 @@ async fn a_read_leaves_what_it_audited_only() {
     assert_eq!(leaves(&bench).await, [0, 0, 1, 0, 0]);
     bench.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_never_asks_for_its_right_leaves_nothing() {
+    let bench = Bench::start(service()).await;
+    let refused = bench
+        .desk()
+        .act(asked(random::new_id(), SECRET), |act, _| {
+            Box::pin(async move {
+                act.audit("note:1", &["content"], None);
+                Ok(NoteWritten::default())
+            })
+        })
+        .await;
+    assert_eq!(refused.unwrap_err().code(), Code::Internal);
+    assert_eq!(leaves(&bench).await, [0; 5]);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_is_not_permitted_leaves_its_row_and_nothing_else() {
+    let bench = Bench::start(service()).await;
+    let mut request = asked(random::new_id(), SECRET);
+    let archivist = Caller {
+        roles: vec![Role::Arc],
+        ..clerk_of(home())
+    };
+    request.extensions_mut().insert(archivist);
+    let refused = bench.desk().act(request, keeping).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(leaves(&bench).await, [0, 0, 1, 0, 0]);
+    let told: bool = sqlx::query_scalar(
+        "SELECT object = 'district:220502' AND position('denied'::bytea IN canonical) > 0
+             AND position('ARC'::bytea IN canonical) > 0 FROM audit",
+    )
+    .fetch_one(bench.pool())
+    .await
+    .unwrap();
+    assert!(told);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_says_with_which_roles_and_by_which_policy() {
+    let bench = Bench::start(service()).await;
+    write(bench.desk(), random::new_id(), SECRET).await.unwrap();
+    let told: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM audit WHERE position('clerk.district'::bytea IN canonical) > 0
+             AND position('CLK'::bytea IN canonical) > 0 AND position('done'::bytea IN canonical) > 0",
+    )
+    .fetch_one(bench.pool())
+    .await
+    .unwrap();
+    assert_eq!(told, 2, "the command's row and the one the work audited");
+    bench.finish().await;
+}
