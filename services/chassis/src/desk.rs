@@ -36,6 +36,9 @@ use crate::waker::Wakers;
 /// The audit action of a reading that was not permitted.
 const READING: &str = "read";
 
+/// A caller may say for which district he means to call; it must be the one of his token.
+const DISTRICT: &str = "district";
+
 /// Set on an answer that was given before.
 pub const REPLAYED: &str = "xinqiao-replayed";
 
@@ -136,7 +139,7 @@ impl Desk {
         A: Message + Default + 'static,
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
     {
-        let access = self.access(&request)?;
+        let access = self.access(&request).await?;
         let query = request.into_inner();
         let (answer, replayed) = self
             .spawned(move |desk| desk.command(access, query, work))
@@ -158,7 +161,7 @@ impl Desk {
         A: Message + 'static,
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
     {
-        let access = self.access(&request)?;
+        let access = self.access(&request).await?;
         let query = request.into_inner();
         let answer = self
             .spawned(move |desk| desk.reading(access, query, work))
@@ -190,7 +193,7 @@ impl Desk {
     /// The caller, when he may do on the whole district what he called for: for writers that batch many acts and do
     /// not come through [`Desk::act`].
     pub async fn authorised<Q: Command>(&self, request: &Request<Q>) -> Result<Authorised, Refusal> {
-        let (caller, right) = self.access(request)?;
+        let (caller, right) = self.access(request).await?;
         let mut access = Access::new(right);
         let resource = Resource::District(caller.district);
         match access.authorise(&caller, &resource, no_such_thing) {
@@ -203,12 +206,16 @@ impl Desk {
     }
 
     /// The district of the authenticated caller, which must be served here.
-    pub fn district<Q>(&self, request: &Request<Q>) -> Result<DistrictCode, Refusal> {
-        Ok(self.access(request)?.0.district)
+    pub async fn district<Q>(&self, request: &Request<Q>) -> Result<DistrictCode, Refusal> {
+        Ok(self.access(request).await?.0.district)
     }
 
     /// The authenticated caller, whose district must be served here, and the right of the RPC.
-    fn access<Q>(&self, request: &Request<Q>) -> Result<(Caller, Right), Refusal> {
+    async fn access<Q>(&self, request: &Request<Q>) -> Result<(Caller, Right), Refusal> {
+        let asked = request
+            .metadata()
+            .get(DISTRICT)
+            .map(|asked| asked.as_bytes().to_vec());
         let caller = request.extensions().get::<Caller>().cloned();
         let right = request.extensions().get::<Right>().copied();
         let (caller, right) = caller.zip(right).ok_or_else(|| {
@@ -220,7 +227,15 @@ impl Desk {
             )
         })?;
         self.served(caller.district)?;
-        Ok((caller, right))
+        if asked.is_none_or(|asked| asked == caller.district.as_str().as_bytes()) {
+            return Ok((caller, right));
+        }
+        self.note(caller, Access::elsewhere(right), READING).await;
+        Err(Refusal::forbidden(
+            "OTHER_DISTRICT",
+            "您只能办理登录凭证所属区县的事项",
+            "your token is for one district; nothing of another can be asked for",
+        ))
     }
 
     fn served(&self, district: DistrictCode) -> Result<(), Refusal> {

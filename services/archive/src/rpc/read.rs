@@ -35,7 +35,7 @@ impl PackageService for Packages {
         &self,
         request: Request<ReadPackageRequest>,
     ) -> Result<Response<Self::ReadPackageStream>, Status> {
-        let district = self.desk.district(&request)?;
+        let district = self.desk.district(&request).await?;
         let wanted = request.get_ref().path.clone();
         let found = self
             .desk

@@ -32,6 +32,18 @@ impl Access {
         }
     }
 
+    /// Somebody asked for another district than his own.
+    pub(super) fn elsewhere(right: Right) -> Self {
+        Self {
+            right,
+            granted: None,
+            denied: Some(Denied {
+                object: "district:other".to_owned(),
+                policies: Vec::new(),
+            }),
+        }
+    }
+
     /// Asks for the right of the RPC. Whoever may not even know of the case is told `hidden`.
     pub(super) fn authorise(
         &mut self,

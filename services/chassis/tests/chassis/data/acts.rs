@@ -246,3 +246,21 @@ async fn a_row_says_with_which_roles_and_by_which_policy() {
     assert_eq!(told, 2, "the command's row and the one the work audited");
     bench.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_another_district_than_his_own_is_refused_and_noted() {
+    let bench = Bench::start(service()).await;
+    let mut request = asked(random::new_id(), SECRET);
+    request
+        .metadata_mut()
+        .insert("district", "220503".parse().unwrap());
+    let refused = bench.desk().act(request, keeping).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(leaves(&bench).await, [0, 0, 1, 0, 0]);
+    let mut request = asked(random::new_id(), SECRET);
+    request
+        .metadata_mut()
+        .insert("district", "220502".parse().unwrap());
+    bench.desk().act(request, keeping).await.unwrap();
+    bench.finish().await;
+}
