@@ -54,8 +54,10 @@ impl Filling for Names {
         let text = match field {
             "page_token" | "cause_code" | "addr_code" | "landline" | "file_sha256" | "path" | "due_hint"
             | "certificate_pem" | "substitute_day" | "uscc" => String::new(),
+            "query_code" => random_code(),
+            "phone_last_four" => "0002".to_owned(),
             "content_code" => "030100".to_owned(),
-            "problem_loc_code" => DISTRICT_B.to_owned(),
+            "district_code" | "problem_loc_code" => DISTRICT_B.to_owned(),
             "problem_town_code" => format!("{DISTRICT_B}100"),
             "field_code" | "portfolio" => "03".to_owned(),
             "item" => "13".to_owned(),
@@ -167,6 +169,18 @@ async fn book(cast: &Cast, day: &str) -> Result<String> {
         .await?
         .into_inner();
     Ok(booked.appointment.unwrap_or_default().appointment_id)
+}
+
+/// A query code that nobody has, another each time: one that fails often is locked.
+fn random_code() -> String {
+    let letters = random_id().to_uppercase().replace('-', "");
+    letters
+        .chars()
+        .rev()
+        .take(10)
+        .collect::<String>()
+        .replace('0', "X")
+        .replace('1', "Y")
 }
 
 /// Calls one RPC as everybody of district B, with the foreign ids and with random ones. Fails also when nobody

@@ -2,6 +2,7 @@
 //!
 //! `measure` runs everything in alternating rounds; `load` is the client, a process of its own.
 
+mod costs;
 mod load;
 mod measure;
 mod reference;

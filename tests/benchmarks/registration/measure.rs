@@ -13,6 +13,7 @@ use xinqiao_local::{people, platform::Platform, tools::Tools};
 use xinqiao_tests::fleet::Fleet;
 use xinqiao_tests::otlp::Collector;
 
+use crate::costs::Costs;
 use crate::load::{self, Outcome};
 use crate::reference::{Form, Reference};
 use crate::truth::Truth;
@@ -83,6 +84,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         fleet.platform.data(),
     )
     .await?;
+    println!("{}", Costs::measure(reference.lengths())?);
     let mut truth = Truth::open(&intake, fleet.platform.nats.administrator().await?).await?;
     let mut samples = Samples {
         answered: 1,

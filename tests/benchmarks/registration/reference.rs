@@ -1,5 +1,6 @@
 //! The references: pgbench in the same Postgres, one prepared statement and one transaction per registration.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -50,6 +51,7 @@ pub(crate) struct Reference {
     url: String,
     postgres_bin: PathBuf,
     folder: PathBuf,
+    lengths: HashMap<String, i32>,
 }
 
 /// Which reference.
@@ -85,10 +87,11 @@ impl Reference {
         let mut connection = PgConnection::connect(&url("postgres")).await?;
         connection.execute("CREATE DATABASE reference").await?;
         connection.close().await?;
-        let reference = Self {
+        let mut reference = Self {
             url: url("reference"),
             postgres_bin,
             folder: folder.to_owned(),
+            lengths: HashMap::new(),
         };
         let schema = folder.join("intake.sql");
         let schema = schema.to_str().context("the folder's name is not UTF-8")?;
@@ -110,17 +113,23 @@ impl Reference {
         let mut connection = PgConnection::connect(&reference.url).await?;
         connection.execute(sqlx::raw_sql(TABLES)).await?;
         connection.close().await?;
-        reference.write_scripts(intake).await?;
-        Ok(reference)
-    }
-
-    async fn write_scripts(&self, intake: &str) -> Result<()> {
         let mut connection = PgConnection::connect(intake).await?;
         let lengths: Vec<(String, i32)> = sqlx::query_as(LENGTHS).fetch_all(&mut connection).await?;
         connection.close().await?;
+        reference.lengths = lengths.into_iter().collect();
+        reference.write_scripts()?;
+        Ok(reference)
+    }
+
+    /// Bytes of the long values of one registration, by name.
+    pub(crate) const fn lengths(&self) -> &HashMap<String, i32> {
+        &self.lengths
+    }
+
+    fn write_scripts(&self) -> Result<()> {
         for (form, script) in [(Form::P4, P4), (Form::P5, P5), (Form::Bare, BARE)] {
             let mut script = script.to_owned();
-            for (name, bytes) in &lengths {
+            for (name, bytes) in &self.lengths {
                 script = script.replace(&format!("{{{name}}}"), &bytes.to_string());
             }
             std::fs::write(self.folder.join(form.script()), script)?;

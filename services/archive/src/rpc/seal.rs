@@ -56,7 +56,8 @@ pub(super) async fn seal(
     let mut row = dossier::lock(act.conn(), district, case_id)
         .await?
         .ok_or_else(case_not_found)?;
-    act.authorise(&resource(district, case_id, &row.facts), case_not_found)?;
+    // What the other services have handed over may still be on its way here: then it is asked for again.
+    act.authorise(&resource(district, case_id, &row.facts), Refusal::not_yet_here)?;
     check(act, &row, query.version).await?;
     let known = dossier::references(act.conn(), district, &[case_id]).await?;
     let references: Vec<Reference> = known.into_iter().map(|(reference, ..)| reference).collect();

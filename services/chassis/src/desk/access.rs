@@ -61,7 +61,8 @@ impl Access {
             policies: decision.policies.clone(),
         });
         let known = match resource {
-            Resource::District(_) | Resource::Leader(..) => true,
+            Resource::District(_) => true,
+            Resource::Leader(..) => false,
             Resource::Case(_) => decide(caller, Right::ReadCaseHeader, resource).allowed,
         };
         Err(if known {

@@ -158,7 +158,7 @@ async fn leave_is_told_ahead_by_the_leader_himself_and_the_roster_passes_him_ove
         .record_leave(leave(LIU, "2026-03-02"))
         .await
         .unwrap_err();
-    assert_eq!(foreign.code(), Code::PermissionDenied);
+    assert_eq!(foreign.code(), Code::NotFound);
     let late = hall
         .masters(&zhang)
         .record_leave(leave(ZHANG, "2026-02-02"))
