@@ -56,9 +56,9 @@ pub(super) async fn seal(
     let mut row = dossier::lock(act.conn(), district, case_id)
         .await?
         .ok_or_else(case_not_found)?;
-    // What the other services have handed over may still be on its way here: then it is asked for again.
-    act.authorise(&resource(district, case_id, &row.facts), Refusal::not_yet_here)?;
+    // A hand-over may still be on its way; until it has come there is nothing here to have a right to.
     check(act, &row, query.version).await?;
+    act.authorise(&resource(district, case_id, &row.facts), case_not_found)?;
     let known = dossier::references(act.conn(), district, &[case_id]).await?;
     let references: Vec<Reference> = known.into_iter().map(|(reference, ..)| reference).collect();
     let mut events = dossier::events(act.conn(), district, case_id, row.event_count).await?;
