@@ -166,6 +166,9 @@ async fn who_left_no_telephone_shows_the_case_number() {
         }];
     })
     .await;
+    let number = Proof::CaseNo(case.case_no.clone());
+    let refused = sign_in(&bench, "220502", NOBODYS, number).await.unwrap_err();
+    assert_eq!(why(&refused).1, "QUERY_REFUSED");
     let token = sign_in(
         &bench,
         "220502",
