@@ -17,6 +17,7 @@ use crate::{
 
 mod call;
 mod edge;
+mod gate;
 mod health;
 mod rights;
 

@@ -33,7 +33,7 @@ mod line;
 mod red;
 mod semconv;
 
-pub(crate) use red::{CallMetrics, InFlight, code_name};
+pub(crate) use red::{CallMetrics, InFlight, PlaceInUse, code_name};
 
 /// Longest wait of an exporter for the collector.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,10 +1,6 @@
 //! The settings that every service has.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use jsonwebtoken::Algorithm;
 use secrecy::SecretString;
@@ -12,17 +8,20 @@ use secrecy::SecretString;
 use super::{
     Reader,
     variables::{
-        AUDIT_CHECKPOINT_MS, AUDIT_CHECKPOINT_ROWS, AUDIT_KEY_FILE, AUDIT_PUBLIC_KEYS_FILE, CALLS_MAX, CLOCK,
+        AUDIT_CHECKPOINT_MS, AUDIT_CHECKPOINT_ROWS, AUDIT_KEY_FILE, AUDIT_PUBLIC_KEYS_FILE, CLOCK,
         DATABASE_ACQUIRE_MS, DATABASE_IDLE_TRANSACTION_MS, DATABASE_LOCK_MS, DATABASE_POOL_MAX,
         DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS, INBOX_BATCH_MAX, INBOX_POLL_MS,
-        INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_KEEP_MS, JWKS_REFETCH_MS, JWKS_URL, KEEPALIVE_MS, KEY_RING_FILE,
-        LISTEN, LOG, METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR,
+        INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_KEEP_MS, JWKS_REFETCH_MS, JWKS_URL, KEY_RING_FILE, LOG,
+        METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR,
         OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE,
-        STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, STREAMS_MAX, TIMEOUT_MS, TLS_CERT_FILE,
-        TLS_CLIENT_CA_FILE, TLS_KEY_FILE, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER,
-        TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TRACE_RATIO,
+        STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX,
+        TOKEN_ISSUER, TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TOKEN_WAITING_MAX, TRACE_RATIO,
     },
 };
+
+mod server;
+
+pub use server::{CallerSettings, PlaceSettings, ServerSettings, TlsSettings};
 
 /// What kind of installation this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,34 +151,8 @@ pub struct IdentitySettings {
     pub token_max_bytes: usize,
     /// Verified tokens remembered.
     pub cache_max: usize,
-}
-
-/// Certificates of the server.
-#[derive(Debug, Clone)]
-pub struct TlsSettings {
-    /// PEM file with the chain.
-    pub certificate_file: PathBuf,
-    /// PEM file with the key.
-    pub key_file: PathBuf,
-    /// PEM file with the authority of clients; mutual TLS when given.
-    pub client_ca_file: Option<PathBuf>,
-}
-
-/// The gRPC server and its limits.
-#[derive(Debug, Clone)]
-pub struct ServerSettings {
-    /// Where to listen.
-    pub listen: SocketAddr,
-    /// Longest call.
-    pub timeout: Duration,
-    /// Calls at the same time, all connections together.
-    pub calls_max: usize,
-    /// Calls at the same time on one connection.
-    pub streams_max: u32,
-    /// How often an idle connection is probed.
-    pub keepalive: Duration,
-    /// TLS when given.
-    pub tls: Option<TlsSettings>,
+    /// Calls that wait for the keys at the same time.
+    pub waiting_max: usize,
 }
 
 /// What leaves the process about itself.
@@ -366,6 +339,7 @@ impl IdentitySettings {
             leeway: reader.millis(&TOKEN_LEEWAY_MS, 0..=30_000),
             token_max_bytes: reader.count(&TOKEN_MAX_BYTES, 512..=16_384),
             cache_max: reader.count(&TOKEN_CACHE_MAX, 0..=1_000_000),
+            waiting_max: reader.count(&TOKEN_WAITING_MAX, 1..=100_000),
         }
     }
 }
@@ -391,24 +365,6 @@ pub(crate) fn is_web(text: &str, plain_http: bool) -> bool {
 /// An issuer is an address without query and fragment (OpenID Connect Discovery 1.0, section 3).
 fn is_issuer(text: &str, plain_http: bool) -> bool {
     is_web(text, plain_http) && !text.contains(['?', '#'])
-}
-
-impl ServerSettings {
-    fn read(reader: &mut Reader) -> Self {
-        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listen = reader.parse(&LISTEN, anywhere, |text| {
-            text.parse()
-                .map_err(|_| "must be address:port, for example 127.0.0.1:7301".to_owned())
-        });
-        Self {
-            listen,
-            timeout: reader.millis(&TIMEOUT_MS, 10..=600_000),
-            calls_max: reader.count(&CALLS_MAX, 1..=1_000_000),
-            streams_max: reader.number(&STREAMS_MAX, 1..=100_000),
-            keepalive: reader.millis(&KEEPALIVE_MS, 1000..=3_600_000),
-            tls: read_tls(reader),
-        }
-    }
 }
 
 impl TelemetrySettings {
@@ -444,33 +400,4 @@ fn read_clock(reader: &mut Reader, profile: Profile) -> ClockSettings {
         reader.problem(&CLOCK, "production keeps legal time by the system clock only");
     }
     clock
-}
-
-fn read_tls(reader: &mut Reader) -> Option<TlsSettings> {
-    let certificate = reader.optional_path(&TLS_CERT_FILE);
-    let key = reader.optional_path(&TLS_KEY_FILE);
-    let client_ca_file = reader.optional_path(&TLS_CLIENT_CA_FILE);
-    match (certificate, key) {
-        (Some(certificate_file), Some(key_file)) => Some(TlsSettings {
-            certificate_file,
-            key_file,
-            client_ca_file,
-        }),
-        (None, None) if client_ca_file.is_none() => None,
-        (None, None) => {
-            reader.problem(
-                &TLS_CLIENT_CA_FILE,
-                "has no effect without a certificate and a key of the service",
-            );
-            None
-        }
-        (Some(_), None) => {
-            reader.problem(&TLS_KEY_FILE, "is required with a certificate");
-            None
-        }
-        (None, Some(_)) => {
-            reader.problem(&TLS_CERT_FILE, "is required with a key");
-            None
-        }
-    }
 }

@@ -141,6 +141,12 @@ pub(super) const TOKEN_CACHE_MAX: Variable = Variable::with_default(
     "tokens",
     "Verified tokens remembered until they expire.",
 );
+pub(super) const TOKEN_WAITING_MAX: Variable = Variable::with_default(
+    "XINQIAO_TOKEN_WAITING_MAX",
+    "256",
+    "calls",
+    "Calls whose token names an unknown key and that wait for the provider at the same time; more are told to try again.",
+);
 pub(super) const KEY_RING_FILE: Variable =
     Variable::required("XINQIAO_KEY_RING_FILE", "path", "The key ring of the districts.");
 pub(super) const AUDIT_KEY_FILE: Variable = Variable::with_default(
@@ -188,13 +194,43 @@ pub(super) const TIMEOUT_MS: Variable = Variable::with_default(
     "XINQIAO_TIMEOUT_MS",
     "30000",
     "ms",
-    "Longest time a call may take to answer.",
+    "Longest time a call may take to answer, once it has its place.",
 );
 pub(super) const CALLS_MAX: Variable = Variable::with_default(
     "XINQIAO_CALLS_MAX",
-    "1024",
+    "256",
     "calls",
-    "Calls worked on at the same time; more are told to try again.",
+    "Calls worked on at the same time; a district alone may use all, several share them equally.",
+);
+pub(super) const PLACE_WAIT_MS: Variable = Variable::with_default(
+    "XINQIAO_PLACE_WAIT_MS",
+    "1000",
+    "ms",
+    "Longest wait of a call for one of these places; after it the caller is told when to try again.",
+);
+pub(super) const PLACE_WAITING_MAX: Variable = Variable::with_default(
+    "XINQIAO_PLACE_WAITING_MAX",
+    "256",
+    "calls",
+    "Calls of one district that wait for a place at the same time; more are told when to try again.",
+);
+pub(super) const CALLER_CALLS_PER_MINUTE: Variable = Variable::with_default(
+    "XINQIAO_CALLER_CALLS_PER_MINUTE",
+    "1200",
+    "calls per minute",
+    "Calls one person of one district may make to one process, sustained; more are told when to go on.",
+);
+pub(super) const CALLER_CALLS_BURST: Variable = Variable::with_default(
+    "XINQIAO_CALLER_CALLS_BURST",
+    "1200",
+    "calls",
+    "Calls one person may make at once after a rest.",
+);
+pub(super) const CALLERS_MAX: Variable = Variable::with_default(
+    "XINQIAO_CALLERS_MAX",
+    "100000",
+    "persons",
+    "Persons whose calls are counted at the same time; beyond, who has made the fewest is forgotten.",
 );
 pub(super) const STREAMS_MAX: Variable = Variable::with_default(
     "XINQIAO_STREAMS_MAX",

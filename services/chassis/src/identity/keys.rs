@@ -7,7 +7,7 @@ use jsonwebtoken::{
     jwk::{Jwk, JwkSet, PublicKeyUse},
 };
 use tokio::{
-    sync::{Mutex, MutexGuard, RwLock},
+    sync::{Mutex, MutexGuard, RwLock, Semaphore},
     time::Instant,
 };
 
@@ -46,7 +46,13 @@ pub(super) struct KeySet {
     keys: RwLock<Keys>,
     /// When the set was last asked for, and last had. Held while fetching: one fetch at a time.
     fetches: Mutex<Fetches>,
+    /// Room for the calls that wait for this lock: anybody can name an unknown key.
+    room: Semaphore,
 }
+
+/// As many calls wait for the provider as may.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Crowded;
 
 #[derive(Debug, Default)]
 struct Fetches {
@@ -71,6 +77,7 @@ impl KeySet {
             keep: settings.keep,
             keys: RwLock::default(),
             fetches: Mutex::default(),
+            room: Semaphore::new(settings.waiting_max),
         })
     }
 
@@ -90,19 +97,20 @@ impl KeySet {
     }
 
     /// The key with this identifier. An unknown one asks the provider again, when it was not asked just now.
-    pub(super) async fn find(&self, kid: &str) -> Found {
+    pub(super) async fn find(&self, kid: &str) -> Result<Found, Crowded> {
         let key = self.known(kid).await;
         if key.is_some() {
-            return Found { key, changed: false };
+            return Ok(Found { key, changed: false });
         }
+        let _room = self.room.try_acquire().map_err(|_| Crowded)?;
         let fetches = self.fetches.lock().await;
         // Who waited for the lock may have been waiting for just this key.
         let changed =
             self.known(kid).await.is_none() && self.may_ask(&fetches) && self.refresh(fetches).await;
-        Found {
+        Ok(Found {
             key: self.known(kid).await,
             changed,
-        }
+        })
     }
 
     async fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {

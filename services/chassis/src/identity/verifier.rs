@@ -8,6 +8,7 @@ use tonic::Code;
 use super::{
     Caller,
     cache::{TokenCache, token_digest},
+    fetch::FETCH_TIMEOUT,
     keys::{KeySet, KeySetError},
     petitioner,
     token::{Claims, key_identifier},
@@ -40,6 +41,9 @@ pub enum Denial {
     /// A district that this installation does not serve.
     #[error("district is not served here")]
     UnknownDistrict,
+    /// His key is unknown, and too many wait for the provider already.
+    #[error("too many wait for the keys")]
+    Crowded,
 }
 
 impl Denial {
@@ -53,12 +57,17 @@ impl Denial {
             Self::Expired => "expired",
             Self::Claims(_) => "claims",
             Self::UnknownDistrict => "unknown_district",
+            Self::Crowded => "crowded",
         }
     }
 }
 
 impl From<Denial> for Refusal {
     fn from(denial: Denial) -> Self {
+        if denial == Denial::Crowded {
+            // By then the fetch they wait for has ended, well or badly.
+            return crowded().with_retry_after(FETCH_TIMEOUT);
+        }
         let (reason, zh, en) = match denial {
             Denial::Missing => ("TOKEN_MISSING", "请先登录", "sign in first"),
             Denial::Expired => (
@@ -79,6 +88,15 @@ impl From<Denial> for Refusal {
         };
         Self::new(Code::Unauthenticated, reason, zh, en)
     }
+}
+
+fn crowded() -> Refusal {
+    Refusal::new(
+        Code::ResourceExhausted,
+        "OVERLOADED",
+        "登录验证繁忙，请稍后重试",
+        "too many sign-ins are being verified; try again shortly",
+    )
 }
 
 /// Verifies tokens. Clones share keys and memory.
@@ -148,7 +166,7 @@ impl Verifier {
         }
         let kid = key_identifier(token, inner.token_max_bytes)?;
         let epoch = inner.cache.epoch();
-        let found = inner.keys.find(&kid).await;
+        let found = inner.keys.find(&kid).await.map_err(|_| Denial::Crowded)?;
         if found.changed {
             inner.cache.clear();
         }

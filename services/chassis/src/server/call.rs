@@ -8,12 +8,12 @@ use std::{
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 use tonic::{Code, Status, body::Body};
 use tracing::{Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use xinqiao_kernel::DistrictCode;
 
+use super::gate::Place;
 use crate::telemetry::{InFlight, carrier, code_name};
 
 /// A call being worked on. Dropped without an end, it was cut off by the caller.
@@ -21,13 +21,13 @@ use crate::telemetry::{InFlight, carrier, code_name};
 pub(super) struct Call {
     span: Span,
     in_flight: Option<InFlight>,
-    _place: OwnedSemaphorePermit,
+    place: Option<Place>,
 }
 
 impl Call {
     /// Begins the span under the caller's trace. The parent is set before the span is ever entered:
     /// afterwards it would be ignored.
-    pub(super) fn begin(method: &str, headers: &HeaderMap, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn begin(method: &str, headers: &HeaderMap) -> Self {
         let span = info_span!(
             "rpc",
             otel.name = method,
@@ -44,7 +44,7 @@ impl Call {
         Self {
             span,
             in_flight: Some(InFlight::begin(method.to_owned())),
-            _place: place,
+            place: None,
         }
     }
 
@@ -59,7 +59,13 @@ impl Call {
         }
     }
 
+    /// The call has its place until its answer has gone.
+    pub(super) fn takes(&mut self, place: Place) {
+        self.place = Some(place);
+    }
+
     fn end(&mut self, code: Code) {
+        self.place = None;
         let Some(in_flight) = self.in_flight.take() else {
             return;
         };

@@ -1,5 +1,5 @@
-//! What every call passes before it reaches a handler: a place among the calls, a span, a verified caller
-//! with a role, a time limit; and what every answer passes on its way out.
+//! What every call passes before it reaches a handler: a span, a verified caller with a role, the limits of the
+//! [`gate`](super::gate), a place among the calls, a time limit; and what every answer passes on its way out.
 
 use std::{
     collections::HashMap,
@@ -14,12 +14,15 @@ use std::{
 
 use futures::FutureExt as _;
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
-use tokio::sync::Semaphore;
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service, ServiceExt as _};
 use tracing::Instrument as _;
+use xinqiao_kernel::DistrictCode;
 
-use super::call::{Answer, Call};
+use super::{
+    call::{Answer, Call},
+    gate::{Gate, Place},
+};
 use crate::{
     config::ServerSettings,
     identity::{Caller, Denial, Role, Verifier},
@@ -47,7 +50,7 @@ struct Shared {
     verifier: Verifier,
     rights: HashMap<&'static str, Option<Right>>,
     timeout: Duration,
-    places: Arc<Semaphore>,
+    gate: Gate,
 }
 
 impl EdgeLayer {
@@ -56,13 +59,12 @@ impl EdgeLayer {
         rights: HashMap<&'static str, Option<Right>>,
         settings: &ServerSettings,
     ) -> Self {
-        let places = Arc::new(Semaphore::new(settings.calls_max));
         Self {
             shared: Arc::new(Shared {
                 verifier,
                 rights,
                 timeout: settings.timeout,
-                places,
+                gate: Gate::new(settings),
             }),
         }
     }
@@ -121,18 +123,12 @@ impl Shared {
         let Some((path, right)) = self.rights.get_key_value(path) else {
             return Answer::unmeasured(unknown().into_http());
         };
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return Answer::unmeasured(Status::from(overloaded()).into_http());
-        };
-        let mut call = Call::begin(path.trim_start_matches('/'), request.headers(), place);
+        let mut call = Call::begin(path.trim_start_matches('/'), request.headers());
         let span = call.span();
         let response = async {
-            let Some(right) = *right else {
-                return self.work(inner, request).await;
-            };
-            match self.caller(request.headers(), right).await {
-                Ok(caller) => {
-                    call.of_district(caller.district);
+            match self.admit(&mut call, request.headers(), *right).await {
+                Ok(None) => self.work(inner, request).await,
+                Ok(Some((caller, right))) => {
                     let mut request = request;
                     request.extensions_mut().insert((*caller).clone());
                     request.extensions_mut().insert(right);
@@ -146,23 +142,47 @@ impl Shared {
         Answer::of(call, response)
     }
 
-    /// The verified caller, when some policy gives one of his roles the right.
-    async fn caller(&self, headers: &HeaderMap, right: Right) -> Result<Arc<Caller>, Refusal> {
+    /// The verified caller and the right, when some policy gives it to one of his roles; nobody where the call is
+    /// open to everybody. Either way the call has its place.
+    async fn admit(
+        &self,
+        call: &mut Call,
+        headers: &HeaderMap,
+        right: Option<Right>,
+    ) -> Result<Option<(Arc<Caller>, Right)>, Refusal> {
+        let Some(right) = right else {
+            call.takes(self.place(None).await?);
+            return Ok(None);
+        };
+        let caller = self.caller(headers).await?;
+        let district = Some(caller.district);
+        call.of_district(caller.district);
+        // Before the right is checked: a flood of what is not allowed is a flood, too.
+        let counted = self.gate.count(&caller);
+        counted.map_err(|refusal| limited(refusal, district))?;
+        let roles = Permissions::shipped().roles(right);
+        if !caller.has_any(roles) {
+            return Err(not_your_role(right, roles));
+        }
+        call.takes(self.place(district).await?);
+        Ok(Some((caller, right)))
+    }
+
+    async fn place(&self, tenant: Option<DistrictCode>) -> Result<Place, Refusal> {
+        let place = self.gate.place(tenant).await;
+        place.map_err(|refusal| limited(refusal, tenant))
+    }
+
+    async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Refusal> {
         let verified = match bearer(headers) {
             Some(token) => self.verifier.verify(token).await,
             None => Err(Denial::Missing),
         };
-        let caller = verified.map_err(|denial| {
+        verified.map_err(|denial| {
             tracing::info!(cause = %denial, "token refused");
             CallMetrics::token_refused(denial.cause());
             Refusal::from(denial)
-        })?;
-        let roles = Permissions::shipped().roles(right);
-        if caller.has_any(roles) {
-            Ok(caller)
-        } else {
-            Err(not_your_role(right, roles))
-        }
+        })
     }
 
     /// Runs the handler. A panic costs this call only; a handler that takes too long is let go, and what
@@ -210,6 +230,12 @@ fn explained(response: Response<Body>) -> Response<Body> {
     }
 }
 
+/// Counts what a limit refused.
+fn limited(refusal: Refusal, tenant: Option<DistrictCode>) -> Refusal {
+    CallMetrics::call_refused(refusal.reason(), tenant);
+    refusal
+}
+
 fn unknown() -> Status {
     Refusal::new(
         Code::Unimplemented,
@@ -218,16 +244,6 @@ fn unknown() -> Status {
         "there is no such operation",
     )
     .into()
-}
-
-fn overloaded() -> Refusal {
-    Refusal::new(
-        Code::ResourceExhausted,
-        "OVERLOADED",
-        "系统繁忙，请稍后重试",
-        "the service has as many calls as it can work on; try again shortly",
-    )
-    .with_retry_after(Duration::from_secs(1))
 }
 
 fn too_slow() -> Refusal {

@@ -1,4 +1,4 @@
-//! Rate, errors and duration of every RPC.
+//! Rate, errors and duration of every RPC, and what its limits did.
 
 use std::{sync::LazyLock, time::Instant};
 
@@ -19,7 +19,9 @@ static METRICS: LazyLock<CallMetrics> = LazyLock::new(CallMetrics::new);
 pub(crate) struct CallMetrics {
     duration: Histogram<f64>,
     active: UpDownCounter<i64>,
-    refused: Counter<u64>,
+    calls_refused: Counter<u64>,
+    places: UpDownCounter<i64>,
+    tokens_refused: Counter<u64>,
 }
 
 impl CallMetrics {
@@ -37,7 +39,17 @@ impl CallMetrics {
                 .with_unit("{call}")
                 .with_description("Calls being worked on")
                 .build(),
-            refused: meter
+            calls_refused: meter
+                .u64_counter(semconv::RPC_SERVER_CALLS_REFUSED)
+                .with_unit("{call}")
+                .with_description("Calls that a limit refused")
+                .build(),
+            places: meter
+                .i64_up_down_counter(semconv::RPC_SERVER_PLACES_USED)
+                .with_unit("{place}")
+                .with_description("Places that calls of a district have")
+                .build(),
+            tokens_refused: meter
                 .u64_counter(semconv::TOKENS_REFUSED)
                 .with_unit("{token}")
                 .with_description("Calls whose token was refused")
@@ -45,11 +57,45 @@ impl CallMetrics {
         }
     }
 
+    /// Counts a call that a limit refused.
+    pub(crate) fn call_refused(reason: &'static str, district: Option<DistrictCode>) {
+        let mut attributes = vec![KeyValue::new(semconv::ERROR_TYPE, reason)];
+        attributes.extend(of(district));
+        METRICS.calls_refused.add(1, &attributes);
+    }
+
     /// Counts a refused token by its cause.
     pub(crate) fn token_refused(cause: &'static str) {
         METRICS
-            .refused
+            .tokens_refused
             .add(1, &[KeyValue::new(semconv::ERROR_TYPE, cause)]);
+    }
+}
+
+/// The label of the tenant; calls without a token have none.
+fn of(district: Option<DistrictCode>) -> Option<KeyValue> {
+    district.map(|district| KeyValue::new(semconv::DISTRICT, district.to_string()))
+}
+
+/// A place that a district has, counted until it is dropped.
+#[derive(Debug)]
+pub(crate) struct PlaceInUse(Option<DistrictCode>);
+
+impl PlaceInUse {
+    /// A district has one more.
+    pub(crate) fn begin(district: Option<DistrictCode>) -> Self {
+        Self::count(district, 1);
+        Self(district)
+    }
+
+    fn count(district: Option<DistrictCode>, change: i64) {
+        METRICS.places.add(change, of(district).as_slice());
+    }
+}
+
+impl Drop for PlaceInUse {
+    fn drop(&mut self) {
+        Self::count(self.0, -1);
     }
 }
 

@@ -13,6 +13,10 @@ pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const RPC_SERVER_CALL_DURATION: &str = "rpc.server.call.duration";
 /// Calls being worked on.
 pub(crate) const RPC_SERVER_CALLS_ACTIVE: &str = "xinqiao.rpc.server.calls.active";
+/// Calls that a limit refused, by reason and district.
+pub(crate) const RPC_SERVER_CALLS_REFUSED: &str = "xinqiao.rpc.server.calls.refused";
+/// Places that calls of a district have.
+pub(crate) const RPC_SERVER_PLACES_USED: &str = "xinqiao.rpc.server.places.used";
 /// Tokens that were refused, by cause.
 pub(crate) const TOKENS_REFUSED: &str = "xinqiao.identity.tokens.refused";
 /// The tenant.
