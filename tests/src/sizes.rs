@@ -23,6 +23,10 @@ pub struct Sizes {
     pub numbering_clients: usize,
     /// Cases each of them tries.
     pub numbering_cases_each: usize,
+    /// Rounds of the fairness benchmark.
+    pub fairness_rounds: usize,
+    /// Seconds of each of its runs.
+    pub fairness_seconds: u64,
     /// Rows of an audit chain that is verified in bounded memory; the chassis' own tests read it.
     pub audit_chain_rows: usize,
 }

@@ -47,6 +47,8 @@ pub struct Options {
     pub services: Vec<&'static str>,
     /// Addresses beside those of this machine to which a login may lead back.
     pub redirect_uris: Vec<String>,
+    /// Further settings of every service.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Options {
@@ -60,6 +62,7 @@ impl Options {
             trace_ratio: 1.0,
             services: SERVICES.to_vec(),
             redirect_uris: Vec::new(),
+            settings: Vec::new(),
         }
     }
 }
@@ -280,6 +283,7 @@ impl Platform {
         ]
         .into_iter()
         .chain(settings_of(&self.options.data, service))
+        .chain(self.options.settings.clone())
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
         if let Some(endpoint) = &self.options.otlp_endpoint {

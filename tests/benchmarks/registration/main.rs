@@ -3,7 +3,6 @@
 //! `measure` runs everything in alternating rounds; `load` is the client, a process of its own.
 
 mod costs;
-mod load;
 mod measure;
 mod reference;
 mod truth;
@@ -12,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use xinqiao_tests::load;
 
 #[derive(Parser)]
 #[command(name = "bench-registration")]
@@ -33,6 +33,6 @@ enum Command {
 async fn main() -> Result<ExitCode> {
     match CommandLine::parse().command {
         Command::Measure(arguments) => measure::run(arguments).await,
-        Command::Load(arguments) => load::run(arguments).await.map(|()| ExitCode::SUCCESS),
+        Command::Load(arguments) => load::print(arguments).await.map(|()| ExitCode::SUCCESS),
     }
 }

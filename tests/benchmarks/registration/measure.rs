@@ -8,13 +8,12 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use sqlx::{Connection as _, PgConnection};
 use time::macros::date;
-use tokio::process::Command;
 use xinqiao_local::{people, platform::Platform, tools::Tools};
 use xinqiao_tests::fleet::Fleet;
+use xinqiao_tests::load::{self, Outcome};
 use xinqiao_tests::otlp::Collector;
 
 use crate::costs::Costs;
-use crate::load::{self, Outcome};
 use crate::reference::{Form, Reference};
 use crate::truth::Truth;
 
@@ -210,26 +209,19 @@ async fn register(
     callers: usize,
     seconds: u64,
 ) -> Result<(Outcome, f64)> {
-    let mut client = Command::new(std::env::current_exe()?)
-        .args(["load", "--url", &platform.address("intake")?])
-        .args([
-            "--callers",
-            &callers.to_string(),
-            "--seconds",
-            &seconds.to_string(),
-        ])
-        .env(load::TOKEN, token(platform)?)
-        .stdout(std::process::Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
+    let mut client = load::client(
+        &platform.address("intake")?,
+        &token(platform)?,
+        callers,
+        seconds,
+        0,
+    )?;
     let mut waiting_most = 0;
     while client.try_wait()?.is_none() {
         waiting_most = truth.unpublished().await?.max(waiting_most);
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
-    let output = client.wait_with_output().await?;
-    ensure!(output.status.success(), "the client failed");
-    let outcome: Outcome = serde_json::from_slice(&output.stdout)?;
+    let outcome = load::outcome(client).await?;
     truth.drained().await?;
     let lag_s = f64::from(i32::try_from(waiting_most)?) / outcome.rate.max(1.0);
     Ok((outcome, lag_s))

@@ -1,10 +1,11 @@
-//! A server with the whole edge around one operation that answers at once, sleeps or panics.
+//! A server with the whole edge around one operation that answers at once, sleeps, is held or panics.
 
 use std::{
     collections::BTreeMap,
     convert::Infallible,
     net::SocketAddr,
     path::Path,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,7 +13,10 @@ use std::{
 use futures::future::{BoxFuture, FutureExt as _};
 use http::{Request as HttpRequest, Response as HttpResponse};
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     Request, Response, Status,
@@ -23,6 +27,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use tonic_prost::ProstCodec;
+use tonic_types::StatusExt as _;
 use xinqiao_chassis::{
     config::{Reader, Settings},
     districts::Districts,
@@ -31,11 +36,13 @@ use xinqiao_chassis::{
     server::{self, Health, MESSAGE_MAX_BYTES, Mount, ServerError, rpcs},
     testing::{Bearer, ISSUER, Issuer, Person},
 };
+use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::intake::{
     RegisterVisitRequest, RegisterVisitResponse, registration_service_client::RegistrationServiceClient,
 };
 
 mod discovery;
+mod fairness;
 mod keys;
 mod limits;
 mod provider;
@@ -63,11 +70,38 @@ fn for_clerks() -> RightTable {
     rows.leak()
 }
 
+/// Calls that are kept inside the handler until the test lets them go, the first first.
+#[derive(Debug)]
+struct Held {
+    /// Their districts, in the order in which they got in.
+    inside: watch::Sender<Vec<DistrictCode>>,
+    go: Semaphore,
+}
+
+impl Held {
+    async fn hold(&self, district: DistrictCode) {
+        self.inside.send_modify(|inside| inside.push(district));
+        self.go.acquire().await.unwrap().forget();
+    }
+
+    /// The districts of all that ever got in, when there are so many.
+    async fn after(&self, count: usize) -> Vec<DistrictCode> {
+        let mut inside = self.inside.subscribe();
+        let all = inside.wait_for(|inside| inside.len() >= count).await.unwrap();
+        all.clone()
+    }
+
+    fn let_go(&self, count: usize) {
+        self.go.add_permits(count);
+    }
+}
+
 struct Edge {
     address: SocketAddr,
     issuer: Issuer,
     key_set: std::path::PathBuf,
     health: Health,
+    held: Arc<Held>,
     stop: CancellationToken,
     serving: JoinHandle<Result<(), ServerError>>,
     _folder: TempDir,
@@ -87,7 +121,11 @@ impl Edge {
         let districts =
             Districts::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/districts")).unwrap();
         let verifier = Verifier::new(&settings.identity, districts).unwrap();
-        let routes = Routes::new(Stub);
+        let held = Arc::new(Held {
+            inside: watch::Sender::new(Vec::new()),
+            go: Semaphore::new(0),
+        });
+        let routes = Routes::new(Stub(Arc::clone(&held)));
         let mount = Mount::new(PACKAGE, routes, (for_clerks(), &[]), verifier, settings.profile).unwrap();
         let listener = server::bind(&settings.server).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -100,6 +138,7 @@ impl Edge {
             issuer,
             key_set,
             health,
+            held,
             stop,
             serving,
             _folder: folder,
@@ -123,6 +162,21 @@ impl Edge {
 
 fn clerk() -> Person {
     Person::new("li", "李登记").with(Role::Clk)
+}
+
+fn reason(status: &Status) -> String {
+    status
+        .get_error_details()
+        .error_info()
+        .map(|info| info.reason.clone())
+        .unwrap_or_default()
+}
+
+/// How long a refused caller is told to wait.
+fn hint(status: &Status) -> Duration {
+    let details = status.get_error_details();
+    let told = details.retry_info().and_then(|info| info.retry_delay);
+    told.unwrap_or_else(|| panic!("no hint: {status:?}"))
 }
 
 fn behaving(how: &'static str) -> Request<RegisterVisitRequest> {
@@ -158,7 +212,7 @@ fn settings(key_set: &Path, variables: &[(&str, &str)]) -> Settings {
 
 /// Answers for the registration service.
 #[derive(Clone)]
-struct Stub;
+struct Stub(Arc<Held>);
 
 impl NamedService for Stub {
     const NAME: &'static str = "xinqiao.intake.v1.RegistrationService";
@@ -176,7 +230,8 @@ impl tower::Service<HttpRequest<Body>> for Stub {
     fn call(&mut self, request: HttpRequest<Body>) -> Self::Future {
         let codec = ProstCodec::<RegisterVisitResponse, RegisterVisitRequest>::default();
         let mut grpc = Grpc::new(codec).apply_max_message_size_config(Some(MESSAGE_MAX_BYTES), None);
-        async move { Ok(grpc.unary(Stub, request).await) }.boxed()
+        let stub = self.clone();
+        async move { Ok(grpc.unary(stub, request).await) }.boxed()
     }
 }
 
@@ -185,20 +240,19 @@ impl UnaryService<RegisterVisitRequest> for Stub {
     type Future = BoxFuture<'static, Result<Response<RegisterVisitResponse>, Status>>;
 
     fn call(&mut self, request: Request<RegisterVisitRequest>) -> Self::Future {
+        let held = Arc::clone(&self.0);
         async move {
-            let seen = request
-                .extensions()
-                .get::<Caller>()
-                .map(|caller| caller.person_id.clone());
+            let caller = request.extensions().get::<Caller>().cloned();
             match request.metadata().get(BEHAVE).map(MetadataValue::as_bytes) {
                 Some(b"sleep") => tokio::time::sleep(Duration::from_mins(1)).await,
+                Some(b"hold") => held.hold(caller.clone().unwrap().district).await,
                 Some(b"panic") => panic!("as asked"),
                 _ => {}
             }
             let mut response = Response::new(RegisterVisitResponse::default());
             response
                 .metadata_mut()
-                .insert(SEEN, seen.unwrap_or_default().parse().unwrap());
+                .insert(SEEN, caller.unwrap().person_id.parse().unwrap());
             Ok(response)
         }
         .boxed()

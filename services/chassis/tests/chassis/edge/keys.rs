@@ -1,11 +1,16 @@
 //! The key set over HTTP: asked for when it is needed, not more often than the limits allow.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tonic::{Code, Status};
-use xinqiao_chassis::testing::{Issuer, eventually, header};
+use xinqiao_chassis::{
+    identity::Role,
+    testing::{Issuer, Person, eventually, header},
+};
 use xinqiao_proto::intake::RegisterVisitRequest;
 
-use super::{Edge, clerk, provider::Provider};
+use super::{Edge, clerk, hint, provider::Provider, reason};
 
 /// Limits so short that a test sees what lies behind them.
 const HASTE: [(&str, &str); 2] = [
@@ -95,4 +100,37 @@ async fn a_key_of_an_unknown_kind_does_not_spoil_the_set() {
     let provider = Provider::with_keys(set.to_string()).await;
     let edge = Edge::with(&[("XINQIAO_JWKS_URL", &format!("{}/keys", provider.url()))]).await;
     call(&edge, &issuer.token(&clerk())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_at_a_silent_provider_is_bounded_and_keeps_nobody_out() {
+    let issuer = Issuer::new();
+    let provider = Provider::with_keys(issuer.key_set()).await;
+    let url = format!("{}/keys", provider.url());
+    let waiting = ("XINQIAO_TOKEN_WAITING_MAX", "1");
+    let edge = Arc::new(Edge::with(&[("XINQIAO_JWKS_URL", &url), HASTE[0], waiting]).await);
+    call(&edge, &issuer.token(&clerk())).await.unwrap();
+
+    let silence = provider.silence().await;
+    let (flooded, token) = (Arc::clone(&edge), naming(&issuer, "unknown"));
+    let flood = tokio::spawn(async move {
+        loop {
+            let status = call(&flooded, &token).await.unwrap_err();
+            assert_eq!(status.code(), Code::Unauthenticated);
+        }
+    });
+    eventually("the provider is asked again", async || {
+        (provider.asked("/keys") == 2).then_some(())
+    })
+    .await;
+    let status = call(&edge, &naming(&issuer, "unknown-too")).await.unwrap_err();
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::ResourceExhausted, "OVERLOADED")
+    );
+    assert!(!hint(&status).is_zero());
+    let another = Person::new("he", "何登记").with(Role::Clk);
+    call(&edge, &issuer.token(&another)).await.unwrap();
+    drop(silence);
+    flood.abort();
 }

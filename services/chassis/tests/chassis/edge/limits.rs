@@ -1,21 +1,12 @@
 //! Calls that ask for too much, take too long or break.
 
-use tonic::{Code, Request, Status};
-use tonic_types::StatusExt as _;
+use tonic::{Code, Request};
 use xinqiao_proto::{
     archive::{GetDossierRequest, dossier_service_client::DossierServiceClient},
     intake::RegisterVisitRequest,
 };
 
-use super::{Edge, behaving};
-
-fn reason(status: &Status) -> String {
-    status
-        .get_error_details()
-        .error_info()
-        .map(|info| info.reason.clone())
-        .unwrap_or_default()
-}
+use super::{Edge, behaving, reason};
 
 fn of_size(bytes: usize) -> Request<RegisterVisitRequest> {
     Request::new(RegisterVisitRequest {
@@ -53,24 +44,6 @@ async fn a_panic_costs_one_call() {
     assert_eq!(status.code(), Code::Internal);
     assert!(!format!("{status:?}").contains("as asked"));
     clerk.register_visit(behaving("answer")).await.unwrap();
-}
-
-#[tokio::test]
-async fn more_calls_than_places_are_told_to_try_again() {
-    let edge = Edge::with(&[("XINQIAO_CALLS_MAX", "1"), ("XINQIAO_TIMEOUT_MS", "500")]).await;
-    let mut slow = edge.clerk();
-    let mut quick = edge.clerk();
-    let (slow, quick) = tokio::join!(slow.register_visit(behaving("sleep")), async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        quick.register_visit(behaving("answer")).await
-    });
-    assert_eq!(slow.unwrap_err().code(), Code::DeadlineExceeded);
-    let status = quick.unwrap_err();
-    assert_eq!(
-        (status.code(), reason(&status).as_str()),
-        (Code::ResourceExhausted, "OVERLOADED")
-    );
-    assert!(status.get_error_details().retry_info().is_some());
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::OwnedMutexGuard,
 };
 
 /// Where discovery looks.
@@ -26,7 +27,11 @@ struct State {
 pub(super) struct Provider {
     url: String,
     state: Arc<Mutex<State>>,
+    silence: Silence,
 }
+
+/// While somebody holds it, whoever asks is kept waiting.
+type Silence = Arc<tokio::sync::Mutex<()>>;
 
 impl Provider {
     /// A provider that knows no page yet.
@@ -34,14 +39,15 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State::default()));
-        let shared = Arc::clone(&state);
+        let silence = Silence::default();
+        let (shared, kept) = (Arc::clone(&state), Arc::clone(&silence));
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                answer(stream, &shared).await;
+                answer(stream, &shared, &kept).await;
             }
         });
-        Self { url, state }
+        Self { url, state, silence }
     }
 
     /// The same with a discovery document and the key set it names.
@@ -79,6 +85,11 @@ impl Provider {
         self.state().down = down;
     }
 
+    /// Takes questions and answers none until this is dropped.
+    pub(super) async fn silence(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.silence).lock_owned().await
+    }
+
     /// How often a path was asked for.
     pub(super) fn asked(&self, path: &str) -> usize {
         self.state().asked.get(path).copied().unwrap_or_default()
@@ -89,7 +100,7 @@ impl Provider {
     }
 }
 
-async fn answer(mut stream: TcpStream, state: &Mutex<State>) {
+async fn answer(mut stream: TcpStream, state: &Mutex<State>, silence: &Silence) {
     let mut request = [0; 4096];
     let length = stream.read(&mut request).await.unwrap();
     let text = String::from_utf8_lossy(&request[..length]).into_owned();
@@ -103,6 +114,7 @@ async fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         let missing = || ("404 Not Found".to_owned(), String::new());
         state.pages.get(path).cloned().unwrap_or_else(missing)
     };
+    drop(silence.lock().await);
     let length = body.len();
     let answer = format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
     // Who finds an answer too large hangs up.

@@ -58,6 +58,8 @@ fn wrong(profile: &str, issuer: &str, jwks_url: &str) -> Vec<String> {
         ("XINQIAO_JWKS_URL", jwks_url),
         ("XINQIAO_DATABASE_URL", "postgres://app@db/intake"),
         ("XINQIAO_KEY_RING_FILE", "keys.json"),
+        ("XINQIAO_AUDIT_KEY_FILE", "audit.pem"),
+        ("XINQIAO_AUDIT_PUBLIC_KEYS_FILE", "audit-public.pem"),
         ("XINQIAO_OBJECT_STORE_DIR", "objects"),
     ]);
     let settings = Settings::read(&mut reader);
