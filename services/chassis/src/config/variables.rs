@@ -198,13 +198,13 @@ pub(super) const TIMEOUT_MS: Variable = Variable::with_default(
 );
 pub(super) const CALLS_MAX: Variable = Variable::with_default(
     "XINQIAO_CALLS_MAX",
-    "256",
+    "16",
     "calls",
-    "Calls worked on at the same time; a district alone may use all, several share them equally.",
+    "Calls worked on at the same time; a district alone may use all, several share them equally. More than connections to the database buys throughput with the latency of everybody.",
 );
 pub(super) const PLACE_WAIT_MS: Variable = Variable::with_default(
     "XINQIAO_PLACE_WAIT_MS",
-    "1000",
+    "5000",
     "ms",
     "Longest wait of a call for one of these places; after it the caller is told when to try again.",
 );
