@@ -36,6 +36,7 @@ pub mod random;
 pub mod refusal;
 pub mod relay;
 pub mod seal;
+pub mod search;
 pub mod server;
 pub mod service;
 pub mod telemetry;

@@ -8,6 +8,7 @@
 //! format 1 | compartment 1 | key version 2 (big endian) | nonce 12 | ciphertext | tag 16
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
@@ -20,7 +21,7 @@ mod ring;
 
 pub use ring::{KeyRing, KeyRingError};
 
-use crate::random;
+use crate::{random, search};
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 4;
@@ -248,6 +249,22 @@ impl KeyRing {
         self.keyed(district, "keyed-hash", purpose, bytes)
     }
 
+    /// The tokens of pairs of characters for the search in sealed text, ascending and distinct; see
+    /// [`search`](crate::search).
+    pub fn search_tokens(&self, district: DistrictCode, pairs: &BTreeSet<&str>) -> Vec<i32> {
+        let key = self.derived(district, "search\0pair");
+        let tokens: BTreeSet<i32> = pairs
+            .iter()
+            .map(|pair| token(hmac_bytes(&key, pair.as_bytes())))
+            .collect();
+        tokens.into_iter().collect()
+    }
+
+    /// Tells tokens of one key and scheme from those of another.
+    pub fn search_scheme(&self, district: DistrictCode) -> i32 {
+        token(self.keyed(district, "search", "scheme", search::SCHEME.as_bytes()))
+    }
+
     fn keyed(&self, district: DistrictCode, domain: &str, field: &str, bytes: &[u8]) -> [u8; 32] {
         hmac_bytes(&self.derived(district, &format!("{domain}\0{field}")), bytes)
     }
@@ -295,6 +312,10 @@ fn open_in_place(
 fn hmac_bytes(key: &hmac::Key, bytes: &[u8]) -> [u8; 32] {
     let tag = hmac::sign(key, bytes);
     tag.as_ref().try_into().expect("HMAC-SHA-256 gives 32 bytes")
+}
+
+fn token([a, b, c, d, ..]: [u8; 32]) -> i32 {
+    i32::from_be_bytes([a, b, c, d])
 }
 
 /// SHA-256 of `bytes`.
