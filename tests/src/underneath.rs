@@ -62,14 +62,16 @@ impl Fleet {
         Ok(reconcile::reconcile(&lines))
     }
 
-    /// Everything the five databases hold, but for the list of uncopied documents: copies follow in their own time.
+    /// Everything the five databases hold, but for the list of uncopied documents and the index of the search: both
+    /// follow in their own time.
     pub async fn picture(&self) -> Result<Picture> {
         let mut picture = BTreeMap::new();
         for service in SERVICES {
             let mut database = database(&self.platform, service).await?;
             let tables: Vec<String> = sqlx::query_scalar(
                 "SELECT relname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-                 WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN ('_sqlx_migrations', 'uncopied')",
+                 WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN
+                     ('_sqlx_migrations', 'uncopied', 'search_text', 'search_progress')",
             )
             .fetch_all(&mut database)
             .await?;

@@ -82,7 +82,10 @@ const fn is_plain(letter: char) -> bool {
 fn push(folded: &mut String, letter: char) {
     if letter.is_alphanumeric() {
         folded.push(letter);
-    } else if !is_combining_mark(letter) && !is_invisible(letter) && !folded.is_empty() && !folded.ends_with(' ')
+    } else if !is_combining_mark(letter)
+        && !is_invisible(letter)
+        && !folded.is_empty()
+        && !folded.ends_with(' ')
     {
         folded.push(' ');
     }
@@ -144,11 +147,15 @@ impl Query {
 
     /// How often the words stand in a folded text, one after the other; 0 when one of them does not.
     pub fn occurrences(&self, folded: &str) -> u32 {
-        let counts = self.words.iter().map(|word| folded.matches(word.as_str()).count());
-        let total = counts.fold(Some(0), |total: Option<usize>, count| {
-            total.filter(|_| count > 0).map(|total| total + count)
-        });
-        u32::try_from(total.unwrap_or(0)).unwrap_or(u32::MAX)
+        let mut total = 0;
+        for word in &self.words {
+            let count = folded.matches(word.as_str()).count();
+            if count == 0 {
+                return 0;
+            }
+            total += count;
+        }
+        u32::try_from(total).unwrap_or(u32::MAX)
     }
 }
 

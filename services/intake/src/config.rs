@@ -1,5 +1,7 @@
 //! What intake reads from the environment beside what every service reads.
 
+use std::time::Duration;
+
 use xinqiao_chassis::config::{Reader, Variable};
 
 /// Registrations that may wait for the writer.
@@ -17,11 +19,55 @@ const BATCH_MAX: Variable = Variable::with_default(
     "Registrations written in one transaction at the most.",
 );
 
+/// Texts a search opens.
+const SEARCH_TEXTS_MAX: Variable = Variable::with_default(
+    "XINQIAO_SEARCH_TEXTS_MAX",
+    "2500",
+    "texts",
+    "Texts one search opens and reads at the most, the newest; of commoner words it says more than how many were found.",
+);
+/// Time of a search's statement.
+const SEARCH_STATEMENT_MS: Variable = Variable::with_default(
+    "XINQIAO_SEARCH_STATEMENT_MS",
+    "3000",
+    "ms",
+    "Longest run of one statement of a search; after it the caller is told to narrow it.",
+);
+/// Numbers whose texts come into the index together.
+const SEARCH_FILL_BATCH_MAX: Variable = Variable::with_default(
+    "XINQIAO_SEARCH_FILL_BATCH_MAX",
+    "64",
+    "registrations",
+    "Registrations of a district whose texts become searchable in one transaction.",
+);
+/// Pause between two such transactions.
+const SEARCH_FILL_PAUSE_MS: Variable = Variable::with_default(
+    "XINQIAO_SEARCH_FILL_PAUSE_MS",
+    "500",
+    "ms",
+    "Time between two such transactions, so that the counters do not feel them.",
+);
+
 /// Settings of intake.
 #[derive(Debug, Clone, Copy)]
 pub struct IntakeSettings {
     /// Of the group commit.
     pub registration: RegistrationSettings,
+    /// Of the search in petition texts.
+    pub search: SearchSettings,
+}
+
+/// Settings of the search in petition texts.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchSettings {
+    /// Texts one search opens at the most.
+    pub texts_max: usize,
+    /// Longest run of one of its statements.
+    pub statement_timeout: Duration,
+    /// Registrations that become searchable in one transaction.
+    pub fill_batch_max: usize,
+    /// Time between two such transactions.
+    pub fill_pause: Duration,
 }
 
 /// Settings of the group commit of registrations.
@@ -40,6 +86,12 @@ impl IntakeSettings {
             registration: RegistrationSettings {
                 queue_max: reader.count(&QUEUE_MAX, 1..=100_000),
                 batch_max: reader.count(&BATCH_MAX, 1..=1_024),
+            },
+            search: SearchSettings {
+                texts_max: reader.count(&SEARCH_TEXTS_MAX, 50..=20_000),
+                statement_timeout: reader.millis(&SEARCH_STATEMENT_MS, 10..=15_000),
+                fill_batch_max: reader.count(&SEARCH_FILL_BATCH_MAX, 1..=10_000),
+                fill_pause: reader.millis(&SEARCH_FILL_PAUSE_MS, 1..=60_000),
             },
         }
     }

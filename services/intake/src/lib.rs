@@ -8,13 +8,14 @@
 //!   gives it back;
 //! - names, identity numbers, telephones and the petitioner's words are stored sealed, and an accusation with keys
 //!   of its own;
+//! - petition texts are searched by keyed tokens, and no text or word is kept in clear for it;
 //! - the state shown of a case that others hold follows their events and decides nothing.
 //!
 //! | room | what is in it |
 //! |---|---|
 //! | `domain` | code values, the transition table, guards; pure |
 //! | `rpc` | one file per group of operations |
-//! | `store` | SQL; `store::registration` is the group commit of registrations |
+//! | `store` | SQL; `store::registration` is the group commit of registrations, `store::search` the index over sealed texts |
 //! | `events` | what is followed of the other services |
 //!
 //! To add an operation: describe it in the contract with its refusals, add its row to `rpc::RIGHTS`, write the guard
@@ -67,7 +68,14 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };
-    let cases = rpc::cases::Cases { desk };
+    let search = settings.search;
+    let cases = rpc::cases::Cases {
+        desk,
+        bounds: store::search::Bounds {
+            texts_max: search.texts_max,
+            statement_timeout: search.statement_timeout,
+        },
+    };
     let routes = Routes::new(
         RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),
     )
@@ -75,6 +83,10 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
     Ok(Parts::new(routes, events::Follower)
+        .with_job(store::search::FillSearch {
+            batch: search.fill_batch_max,
+            every: search.fill_pause,
+        })
         .with_task("registrar", |stop| registrar.run(stop))
         .with_digest(store::digest::Digest))
 }

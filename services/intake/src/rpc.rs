@@ -47,6 +47,7 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::ReadCaseHeader,
     ),
     ("/xinqiao.intake.v1.CaseService/ListRegister", Right::ReadRegister),
+    ("/xinqiao.intake.v1.CaseService/SearchCases", Right::ReadRegister),
     ("/xinqiao.intake.v1.CaseService/GetTimeline", Right::ReadCase),
     (
         "/xinqiao.intake.v1.CaseService/UnmaskPetitioner",

@@ -4,3 +4,4 @@ pub(crate) mod access;
 pub(crate) mod cases;
 pub(crate) mod digest;
 pub(crate) mod registration;
+pub(crate) mod search;

@@ -1,5 +1,6 @@
 //! Cases as people see them: register, one case, its time line, identity data for a stated reason.
 
+mod search;
 mod unmask;
 pub(super) mod view;
 
@@ -15,14 +16,15 @@ use xinqiao_kernel::{CaseNumber, CaseState};
 use xinqiao_proto::intake::case_service_server::CaseService;
 use xinqiao_proto::intake::{
     BatchGetHeadersRequest, BatchGetHeadersResponse, GetCaseRequest, GetCaseResponse, GetTimelineRequest,
-    GetTimelineResponse, ListRegisterRequest, ListRegisterResponse, TimelineEntry, UnmaskPetitionerRequest,
-    UnmaskPetitionerResponse, get_case_request, get_timeline_request,
+    GetTimelineResponse, ListRegisterRequest, ListRegisterResponse, SearchCasesRequest, SearchCasesResponse,
+    TimelineEntry, UnmaskPetitionerRequest, UnmaskPetitionerResponse, get_case_request, get_timeline_request,
 };
 
 use super::refused::no_such_case;
 use crate::contract;
 use crate::store::access;
 use crate::store::cases::{self as rows, CaseRow, RegisterKey, timeline};
+use crate::store::search::Bounds;
 
 /// Headers in one batch at the most.
 const BATCH_MAX: usize = 200;
@@ -31,6 +33,8 @@ const BATCH_MAX: usize = 200;
 #[derive(Clone, Debug)]
 pub(crate) struct Cases {
     pub(crate) desk: Desk,
+    /// Of one search.
+    pub(crate) bounds: Bounds,
 }
 
 #[tonic::async_trait]
@@ -56,6 +60,18 @@ impl CaseService for Cases {
     ) -> Result<Response<ListRegisterResponse>, Status> {
         self.desk
             .read(request, |act, query| Box::pin(register(act, query)))
+            .await
+    }
+
+    async fn search_cases(
+        &self,
+        request: Request<SearchCasesRequest>,
+    ) -> Result<Response<SearchCasesResponse>, Status> {
+        let bounds = self.bounds;
+        self.desk
+            .read(request, move |act, query| {
+                Box::pin(search::search(act, bounds, query))
+            })
             .await
     }
 
@@ -137,20 +153,7 @@ async fn register(act: &mut Act, query: ListRegisterRequest) -> Result<ListRegis
     act.authorise(&Resource::District(act.district()), no_such_case)?;
     let mut fields = Fields::new();
     let page: Page<RegisterKey> = Page::read(&mut fields, "page", query.page.as_ref());
-    let states: Vec<&'static str> = (0_usize..)
-        .zip(&query.states)
-        .filter_map(|(index, number)| {
-            let state = contract::state_of(*number);
-            fields.some(
-                format_args!("states[{index}]"),
-                state,
-                "UNKNOWN_VALUE",
-                "没有该状态",
-                "there is no such state",
-            )
-        })
-        .map(CaseState::code)
-        .collect();
+    let states = states(&mut fields, &query.states);
     fields.finish()?;
     let district = act.district();
     let mut found = rows::register(
@@ -167,6 +170,24 @@ async fn register(act: &mut Act, query: ListRegisterRequest) -> Result<ListRegis
         headers: view::headers(act, &found).await?,
         page: Some(info),
     })
+}
+
+/// The states a list is narrowed to, as the rule book writes them.
+fn states(fields: &mut Fields, numbers: &[i32]) -> Vec<&'static str> {
+    let read = |(index, number): (usize, &i32)| {
+        fields.some(
+            format_args!("states[{index}]"),
+            contract::state_of(*number),
+            "UNKNOWN_VALUE",
+            "没有该状态",
+            "there is no such state",
+        )
+    };
+    (0_usize..)
+        .zip(numbers)
+        .filter_map(read)
+        .map(CaseState::code)
+        .collect()
 }
 
 async fn get_timeline(act: &mut Act, query: GetTimelineRequest) -> Result<GetTimelineResponse, Refusal> {

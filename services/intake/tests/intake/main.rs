@@ -9,4 +9,5 @@ mod numbers;
 mod own_case;
 mod people;
 mod refusals;
+mod search;
 mod secrecy;
