@@ -63,7 +63,7 @@ impl Writer {
         let mut text = String::new();
         for (place, planted) in PLANTED.iter().enumerate() {
             // Each word has texts of its own, so that they do not come together.
-            if (number + place * 7) % planted.one_in == 0 {
+            if (number + place * 7).is_multiple_of(planted.one_in) {
                 text.push_str(planted.word);
                 text.push('，');
             }
