@@ -198,9 +198,9 @@ pub(super) const TIMEOUT_MS: Variable = Variable::with_default(
 );
 pub(super) const CALLS_MAX: Variable = Variable::with_default(
     "XINQIAO_CALLS_MAX",
-    "16",
+    "256",
     "calls",
-    "Calls worked on at the same time; a district alone may use all, several share them equally. More than connections to the database buys throughput with the latency of everybody.",
+    "Calls worked on at the same time; a district alone may use all, several share them equally. Fewer places give steadier latency beside a flood, more let a group commit take more at once.",
 );
 pub(super) const PLACE_WAIT_MS: Variable = Variable::with_default(
     "XINQIAO_PLACE_WAIT_MS",

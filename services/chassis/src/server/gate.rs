@@ -18,9 +18,10 @@
 //! not taken away; it comes back with its answer, at the latest after `XINQIAO_TIMEOUT_MS`.
 //!
 //! Fair shares of the places are fair shares of the work only while the work does not queue behind the places,
-//! where nobody asks for the district: at the connections to the database, at the processor. So by default there are
-//! as many places as connections: what does not fit waits here, where it can be put in order. More places let more
-//! calls share one flush of the disk, and make every call of every district wait for more others.
+//! where nobody asks for the district: at the connections to the database, at the processor. As many places as
+//! connections would put all waiting here; but registrations hold a place while they wait for their group commit, which
+//! needs one connection for all of them, and so few places would make it small. The default lets one commit be large.
+//! `tests/bench fairness` shows the price for a steady district, and another number of places can be tried there.
 //!
 //! Before the token is verified nothing is known of a caller: behind a proxy not even his address, and whatever
 //! he says of himself is worth nothing. So nothing is counted then and nothing can be pushed out by a flood of bad
