@@ -1,4 +1,4 @@
-//! One file per group of operations: decode → domain and store → encode. Who may call what stands in [`ROLES`].
+//! One file per group of operations: decode → domain and store → encode. Who may call what stands in [`RIGHTS`].
 
 use tonic::service::Routes;
 use xinqiao_chassis::desk::Desk;
