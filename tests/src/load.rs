@@ -111,7 +111,7 @@ pub async fn print(arguments: Arguments) -> Result<()> {
 }
 
 /// Starts the running benchmark once more as a client: its own process, so that what it measures is not its own
-/// work. The benchmark has a subcommand `load` that calls [`print`].
+/// work. The benchmark has a subcommand `load` that calls [`print()`].
 pub fn client(url: &str, token: &str, callers: usize, seconds: u64, pause_ms: u64) -> Result<Child> {
     let client = Command::new(std::env::current_exe()?)
         .args(["load", "--url", url])
