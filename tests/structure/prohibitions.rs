@@ -24,8 +24,6 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "blocklist",
             "tag",
             "tags",
-            "label",
-            "labels",
             "reputation",
             "trust",
             "credit",
