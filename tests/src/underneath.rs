@@ -62,8 +62,8 @@ impl Fleet {
         Ok(reconcile::reconcile(&lines))
     }
 
-    /// Everything the five databases hold, but for the list of uncopied documents and the index of the search: both
-    /// follow in their own time.
+    /// Everything the five databases hold, but for the list of uncopied documents and the index of the search, which
+    /// follow in their own time, and who has looked at a case, which looking changes.
     pub async fn picture(&self) -> Result<Picture> {
         let mut picture = BTreeMap::new();
         for service in SERVICES {
@@ -71,7 +71,7 @@ impl Fleet {
             let tables: Vec<String> = sqlx::query_scalar(
                 "SELECT relname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
                  WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN
-                     ('_sqlx_migrations', 'uncopied', 'search_text', 'search_progress')",
+                     ('_sqlx_migrations', 'uncopied', 'search_text', 'search_progress', 'case_access')",
             )
             .fetch_all(&mut database)
             .await?;
