@@ -7,6 +7,7 @@ mod access;
 mod act;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use object_store::ObjectStore;
@@ -27,7 +28,7 @@ use crate::clock::LegalClock;
 use crate::database::Database;
 use crate::districts::Districts;
 use crate::idempotency::{self, IdempotencyRow, Known};
-use crate::identity::{Caller, issue_petitioner_token, token_time};
+use crate::identity::{CASE_TOKEN_LIFE, Caller, for_petitioner, for_support, token_time};
 use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
 use crate::seal::KeyRing;
@@ -171,7 +172,22 @@ impl Desk {
 
     /// A token for the petitioner of a case, to whom the service has opened it.
     pub fn petitioner_token(&self, district: DistrictCode, case_id: Uuid) -> String {
-        issue_petitioner_token(self.keys(), district, case_id, token_time())
+        let end = token_time() + CASE_TOKEN_LIFE.as_secs();
+        for_petitioner(self.keys(), district, case_id, end)
+    }
+
+    /// A token for the city operator whom the service has let into a case, and how long it is good for: never longer
+    /// than `left`.
+    pub fn support_token(
+        &self,
+        district: DistrictCode,
+        case_id: Uuid,
+        person_id: &str,
+        left: Duration,
+    ) -> (String, Duration) {
+        let life = left.min(CASE_TOKEN_LIFE);
+        let end = token_time() + life.as_secs();
+        (for_support(self.keys(), district, case_id, end, person_id), life)
     }
 
     /// Does one act of the service itself (a job, a timer) in one transaction of a district. It leaves an audit

@@ -33,6 +33,7 @@ use tonic::service::Routes;
 use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_chassis::service::{Parts, Service};
+use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
@@ -68,6 +69,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };
+    let break_glasses = rpc::break_glass::BreakGlasses { desk: desk.clone() };
     let search = settings.search;
     let cases = rpc::cases::Cases {
         desk,
@@ -81,6 +83,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     )
     .add_service(TriageServiceServer::new(triage).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(BreakGlassServiceServer::new(break_glasses).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
     Ok(Parts::new(routes, events::Follower)
         .with_job(store::search::FillSearch {

@@ -1,5 +1,6 @@
 //! The operations, one file per group: decode, decide, store, answer.
 
+pub(crate) mod break_glass;
 pub(crate) mod cases;
 pub(crate) mod petitioner;
 pub(crate) mod refused;
@@ -52,6 +53,30 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.intake.v1.CaseService/UnmaskPetitioner",
         Right::UnmaskPetitioner,
+    ),
+    (
+        "/xinqiao.intake.v1.BreakGlassService/RequestBreakGlass",
+        Right::RequestBreakGlass,
+    ),
+    (
+        "/xinqiao.intake.v1.BreakGlassService/ListBreakGlass",
+        Right::ApproveBreakGlass,
+    ),
+    (
+        "/xinqiao.intake.v1.BreakGlassService/ApproveBreakGlass",
+        Right::ApproveBreakGlass,
+    ),
+    (
+        "/xinqiao.intake.v1.BreakGlassService/RefuseBreakGlass",
+        Right::ApproveBreakGlass,
+    ),
+    (
+        "/xinqiao.intake.v1.BreakGlassService/EndBreakGlass",
+        Right::ApproveBreakGlass,
+    ),
+    (
+        "/xinqiao.intake.v1.BreakGlassService/EnterBreakGlass",
+        Right::RequestBreakGlass,
     ),
     (
         "/xinqiao.intake.v1.PetitionerService/GetOwnCase",

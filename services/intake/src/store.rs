@@ -1,6 +1,7 @@
 //! The only place that names sqlx.
 
 pub(crate) mod access;
+pub(crate) mod break_glass;
 pub(crate) mod cases;
 pub(crate) mod digest;
 pub(crate) mod registration;

@@ -32,6 +32,10 @@ impl Access {
         }
     }
 
+    pub(super) const fn right(&self) -> Right {
+        self.right
+    }
+
     /// Somebody asked for another district than his own.
     pub(super) fn elsewhere(right: Right) -> Self {
         Self {

@@ -10,7 +10,6 @@ use super::{
     cache::{TokenCache, token_digest},
     fetch::FETCH_TIMEOUT,
     keys::{KeySet, KeySetError},
-    petitioner,
     token::{Claims, key_identifier},
 };
 use crate::{
@@ -112,7 +111,7 @@ struct Inner {
     token_max_bytes: usize,
     cache: TokenCache,
     districts: Districts,
-    petitioners: Option<Arc<KeyRing>>,
+    case_keys: Option<Arc<KeyRing>>,
 }
 
 impl Verifier {
@@ -124,21 +123,21 @@ impl Verifier {
             token_max_bytes: settings.token_max_bytes,
             cache: TokenCache::new(settings.cache_max),
             districts,
-            petitioners: None,
+            case_keys: None,
         };
         Ok(Self {
             inner: Arc::new(inner),
         })
     }
 
-    /// Takes the tokens of petitioners too, which these keys verify.
+    /// Takes the tokens for one case too, which these keys verify.
     ///
     /// # Panics
     /// When the verifier is in use already: a programming error.
     #[must_use]
-    pub fn with_petitioners(mut self, keys: Arc<KeyRing>) -> Self {
+    pub fn with_case_tokens(mut self, keys: Arc<KeyRing>) -> Self {
         let inner = Arc::get_mut(&mut self.inner).expect("invariant: nobody has the verifier yet");
-        inner.petitioners = Some(keys);
+        inner.case_keys = Some(keys);
         self
     }
 
@@ -157,8 +156,8 @@ impl Verifier {
         if inner.keys.renew().await {
             inner.cache.clear();
         }
-        if let Some((keys, body)) = inner.petitioners.as_deref().zip(petitioner::body(token)) {
-            return petitioner::verify(keys, body, seconds()).map(Arc::new);
+        if let Some((keys, body)) = inner.case_keys.as_deref().zip(case_token::body(token)) {
+            return case_token::verify(keys, body, seconds()).map(Arc::new);
         }
         let digest = token_digest(token);
         if let Some(caller) = inner.cache.get(&digest, seconds()) {

@@ -68,7 +68,7 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     let database = desk.database().clone();
     checked(&database, service.migrator).await.context("database")?;
     let verifier = Verifier::new(&settings.identity, desk.districts().clone())?
-        .with_petitioners(Arc::clone(desk.keys()));
+        .with_case_tokens(Arc::clone(desk.keys()));
     if let Err(error) = verifier.load().await {
         tracing::warn!(%error, "no key set yet; it is asked for again when a token comes");
     }

@@ -114,7 +114,7 @@ async fn get(act: &mut Act, query: GetCaseRequest) -> Result<GetCaseResponse, Re
 }
 
 /// Leaves for the petitioner that somebody of the caller's roles looked into the case.
-pub(super) async fn note_access(act: &mut Act, case_id: Uuid) -> Result<(), Refusal> {
+pub(in crate::rpc) async fn note_access(act: &mut Act, case_id: Uuid) -> Result<(), Refusal> {
     let (district, today, roles) = (act.district(), act.today(), act.caller().roles.clone());
     Ok(access::note(act.conn(), district, case_id, today, &roles).await?)
 }

@@ -4,7 +4,7 @@ use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk, object_ref};
 use xinqiao_chassis::document::timestamp;
-use xinqiao_chassis::identity::{PETITIONER_TOKEN_LIFE, Role};
+use xinqiao_chassis::identity::{CASE_TOKEN_LIFE, Role};
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::{CaseNumber, DistrictCode};
 use xinqiao_proto::common::Bilingual;
@@ -47,7 +47,7 @@ impl PetitionerService for Petitioners {
         let case_id = signed?;
         Ok(Response::new(SignInByQueryCodeResponse {
             access_token: self.desk.petitioner_token(district, case_id),
-            expires_in_seconds: u32::try_from(PETITIONER_TOKEN_LIFE.as_secs()).unwrap_or(u32::MAX),
+            expires_in_seconds: u32::try_from(CASE_TOKEN_LIFE.as_secs()).unwrap_or(u32::MAX),
         }))
     }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
 
+mod break_glass;
 mod desk;
 mod follow;
 mod journey;

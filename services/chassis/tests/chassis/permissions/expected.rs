@@ -155,7 +155,8 @@ fn hard_rules(caller: &Caller, right: Right, case: &CaseFacts) -> bool {
         && !(investigates && right == Right::ApproveOpinion)
         && !(concerned && (!reads || right == Right::ReadRating))
         && for_leader
-        && !caller.has_any(&[Role::CityOp, Role::Pro])
+        && !caller.has(Role::Pro)
+        && (!caller.has(Role::CityOp) || reads && caller.case_id == Some(case.id))
 }
 
 /// Who knows that a sealed case exists.

@@ -96,7 +96,7 @@ fn elsewhere(role: Role) -> Vec<Caller> {
         Role::Rev => [LEAD_UNIT, REVIEW_UNIT].map(in_unit).to_vec(),
         Role::Ldr | Role::Lda => [LEADER, OTHER_LEADER].map(of_leader).to_vec(),
         Role::Dsp | Role::Sup => vec![in_unit(ACCUSED_UNIT), of_leader(LEADER)],
-        Role::Pet => vec![Caller {
+        Role::Pet | Role::CityOp => vec![Caller {
             case_id: Some(Uuid::nil()),
             ..plain
         }],
