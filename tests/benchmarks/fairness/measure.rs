@@ -15,9 +15,9 @@ use xinqiao_tests::sizes::Sizes;
 const BOUND: f64 = 2.0;
 /// Callers of a steady district.
 const STEADY_CALLERS: usize = 4;
-/// Rest of a steady caller after each answer.
-const STEADY_PAUSE_MS: u64 = 50;
-/// Callers of the flood, who do not rest.
+/// Rest of a caller after each answer.
+const PAUSE_MS: u64 = 50;
+/// Callers of the flood: twenty times the rate of a steady district, as long as the service keeps up.
 const FLOOD_CALLERS: usize = 20 * STEADY_CALLERS;
 
 /// What the command line says; otherwise `tests/sizes.yaml`.
@@ -63,10 +63,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut measured = Vec::new();
     for number in 1..=rounds {
         println!("round {number} of {rounds}");
-        let both =
-            |callers, pause_ms| side_by_side(&intake, (&flooding, &steady), (callers, pause_ms), seconds);
-        let normal = both(STEADY_CALLERS, STEADY_PAUSE_MS).await?;
-        let flooded = both(FLOOD_CALLERS, 0).await?;
+        let beside = |callers| side_by_side(&intake, (&flooding, &steady), callers, seconds);
+        let normal = beside(STEADY_CALLERS).await?;
+        let flooded = beside(FLOOD_CALLERS).await?;
         measured.push(Round { normal, flooded });
     }
     fleet.end().await?;
@@ -77,11 +76,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
 async fn side_by_side(
     intake: &str,
     (other, steady): (&str, &str),
-    (callers, pause_ms): (usize, u64),
+    callers: usize,
     seconds: u64,
 ) -> Result<Outcome> {
-    let other = load::client(intake, other, callers, seconds, pause_ms)?;
-    let steady = load::client(intake, steady, STEADY_CALLERS, seconds, STEADY_PAUSE_MS)?;
+    let other = load::client(intake, other, callers, seconds, PAUSE_MS)?;
+    let steady = load::client(intake, steady, STEADY_CALLERS, seconds, PAUSE_MS)?;
     let (other, steady) = tokio::try_join!(load::outcome(other), load::outcome(steady))?;
     println!(
         "  beside {callers:>3} callers {:>6.0} /s, {} refused: {:>4.0} /s  p50 {:>6.1} ms  p99 {:>6.1} ms",

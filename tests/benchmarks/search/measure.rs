@@ -57,11 +57,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         options.services = vec!["intake"];
         options.trace_ratio = 0.0;
         // The index is filled as fast as it goes, not at the pace of a day at the counter.
-        options.settings = vec![
+        options.settings.extend([
             ("XINQIAO_SEARCH_FILL_BATCH_MAX", "1000".to_owned()),
             ("XINQIAO_SEARCH_FILL_PAUSE_MS", "1".to_owned()),
             ("XINQIAO_SEARCH_TEXTS_MAX", TEXTS_MAX.to_string()),
-        ];
+        ]);
         options
     })
     .await?;
