@@ -1,5 +1,5 @@
 //! What journeys and benchmarks share: a whole platform for one test, the sizes of long tests, seeded randomness, a load,
-//! and looks underneath.
+//! looks underneath, and a search for what must be written down nowhere.
 
 pub mod chance;
 pub mod counter;
@@ -8,5 +8,6 @@ pub mod fleet;
 pub mod load;
 pub mod otlp;
 pub mod refused;
+pub mod secrets;
 pub mod sizes;
 pub mod underneath;

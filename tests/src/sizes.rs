@@ -23,6 +23,8 @@ pub struct Sizes {
     pub numbering_clients: usize,
     /// Cases each of them tries.
     pub numbering_cases_each: usize,
+    /// Petitioners whose names, numbers and words are sought in everything that is written down.
+    pub seeded_petitions: usize,
     /// Rounds of the fairness benchmark.
     pub fairness_rounds: usize,
     /// Seconds of each of its runs.

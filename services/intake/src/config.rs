@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use xinqiao_chassis::config::{Reader, Variable};
 
-/// Registrations that may wait for the writer.
+/// Registrations that may wait for the writer of their district.
 const QUEUE_MAX: Variable = Variable::with_default(
     "XINQIAO_REGISTRATION_QUEUE_MAX",
     "4096",
     "registrations",
-    "Registrations that may wait for their commit; more are turned away at once and may be sent again.",
+    "Registrations of one district that may wait for their commit; more are turned away at once and may be sent again.",
 );
 /// Registrations in one transaction.
 const BATCH_MAX: Variable = Variable::with_default(

@@ -202,7 +202,10 @@ mod tests {
     fn city_support_is_who_was_let_in_and_no_petitioner() {
         let keys = ring();
         let caller = read(&keys, &support(&keys), NOW).unwrap();
-        assert_eq!((caller.person_id.as_str(), caller.breaks_glass()), ("operator", true));
+        assert_eq!(
+            (caller.person_id.as_str(), caller.breaks_glass()),
+            ("operator", true)
+        );
         assert_eq!(caller.roles, [Role::CityOp]);
         let renamed = support(&keys).replacen("xqb1.", "xqp1.", 1);
         assert_eq!(read(&keys, &renamed, NOW), Err(Denial::Invalid("signature")));

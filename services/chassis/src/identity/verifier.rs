@@ -8,6 +8,7 @@ use tonic::Code;
 use super::{
     Caller,
     cache::{TokenCache, token_digest},
+    case_token,
     fetch::FETCH_TIMEOUT,
     keys::{KeySet, KeySetError},
     token::{Claims, key_identifier},

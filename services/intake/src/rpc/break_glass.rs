@@ -98,9 +98,10 @@ async fn ask(act: &mut Act, query: RequestBreakGlassRequest) -> Result<RequestBr
     fields.finish()?;
     let number = number.expect("invariant: nothing was wrong");
     // A number of another district is not looked up at all.
-    let case = match number.district() == district {
-        true => cases::find_by_number(act.conn(), number).await?,
-        false => None,
+    let case = if number.district() == district {
+        cases::find_by_number(act.conn(), number).await?
+    } else {
+        None
     };
     let case = case.ok_or_else(no_such_case)?;
     let (desk, id, at) = (act.desk().clone(), random::new_id(), act.now());
@@ -124,7 +125,8 @@ async fn list(act: &mut Act, query: ListBreakGlassRequest) -> Result<ListBreakGl
     let mut found = rows::list(act.conn(), district, waiting, page.after, page.limit()).await?;
     let info = page.cut(&mut found, |(row, _)| (row.created_at, row.id));
     let view = |(row, number): (Row, CaseNumber)| {
-        let (reason, refusal) = row.words(desk.keys(), district)?;
+        let words = row.words(desk.keys(), district);
+        let (reason, refusal) = words.map_err(|error| Refusal::internal(&error))?;
         Ok(view(row, number, reason, refusal, now))
     };
     Ok(ListBreakGlassResponse {

@@ -6,31 +6,49 @@
 //! between the last number given out and the last one done. The registration stays as it is, and the index fills by
 //! itself with what was there before it.
 //!
+//! With the tokens goes the folded text, sealed, so that a search verifies a candidate from the row it found.
+//!
 //! The price is that a search may come before the job. So it is told how many numbers are still to come ([`waiting`]);
 //! when there are none it has seen every text that was committed before it began.
 
 mod fill;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::stream::TryChunksError;
+use futures::{StreamExt as _, TryStreamExt as _};
 use sqlx::{FromRow, PgConnection};
 use tonic::Code;
 use uuid::Uuid;
 use xinqiao_chassis::document;
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_chassis::seal::{KeyRing, Sealed};
-use xinqiao_chassis::search::fold;
+use xinqiao_chassis::seal::{KeyRing, SealContext, Sealed};
+use xinqiao_chassis::search::{Query, fold};
 use xinqiao_documents::Opened;
 use xinqiao_documents::forms::registration::Original;
 use xinqiao_kernel::DistrictCode;
 
 pub(crate) use fill::FillSearch;
 
-/// A submission whose text has all tokens of a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
-pub(crate) struct Candidate {
-    pub(crate) case_id: Uuid,
-    pub(crate) ordinal: i16,
+/// Texts opened in one go: other calls have their turn in between.
+const PIECE: usize = 64;
+
+/// A submission whose text has all tokens of a query, the folded text still sealed.
+#[derive(Debug, FromRow)]
+struct Candidate {
+    case_id: Uuid,
+    ordinal: i16,
+    body: Sealed,
+}
+
+/// What a search has read.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// How often the words stand in the texts of a case, of those in which all of them do.
+    pub(crate) counts: BTreeMap<Uuid, u32>,
+    /// There are more candidates than may be opened.
+    pub(crate) more: bool,
 }
 
 /// What bounds one search.
@@ -60,24 +78,29 @@ pub(crate) async fn waiting(
     .await
 }
 
-/// The newest submissions that have all the tokens, one more than may be opened. Only those in one of the states, when
-/// some are named. The rest of the transaction is under the search's time limit.
-pub(crate) async fn candidates(
+/// Opens the newest texts that have all the tokens, as many as may be, and reads in which the words stand. Only those of
+/// cases in one of the states, when some are named. The rest of the transaction is under the search's time limit.
+pub(crate) async fn find(
     connection: &mut PgConnection,
+    keys: &KeyRing,
     district: DistrictCode,
-    tokens: &[i32],
+    wanted: &Query,
     states: &[&str],
     bounds: Bounds,
-) -> Result<Vec<Candidate>, Refusal> {
-    let wanted: Vec<String> = tokens.iter().map(i32::to_string).collect();
+) -> Result<Found, Refusal> {
+    let tokens = keys.search_tokens(district, &wanted.pairs());
+    let tokens: Vec<String> = tokens.iter().map(i32::to_string).collect();
     sqlx::query("SELECT set_config('app.search', $1, true), set_config('statement_timeout', $2, true)")
-        .bind(format!("{{{}}}", wanted.join(",")))
+        .bind(format!("{{{}}}", tokens.join(",")))
         .bind(bounds.statement_timeout.as_millis().to_string())
         .execute(&mut *connection)
         .await?;
+    let limit = i64::try_from(bounds.texts_max)
+        .unwrap_or(i64::MAX)
+        .saturating_add(1);
     // Identifiers begin with their time.
-    let found = sqlx::query_as(
-        "SELECT s.case_id, s.ordinal FROM search_text s
+    let mut pieces = sqlx::query_as::<_, Candidate>(
+        "SELECT s.case_id, s.ordinal, s.body FROM search_text s
          WHERE s.district_code = $1
            AND (cardinality($2::text[]) = 0 OR EXISTS (
                SELECT FROM case_file c WHERE c.district_code = $1 AND c.id = s.case_id AND c.state = ANY ($2)))
@@ -85,16 +108,51 @@ pub(crate) async fn candidates(
     )
     .bind(district.as_str())
     .bind(states)
-    .bind(i64::try_from(bounds.texts_max).unwrap_or(i64::MAX).saturating_add(1))
-    .fetch_all(connection)
-    .await;
-    found.map_err(|error| {
-        if took_too_long(&error) {
-            too_broad()
-        } else {
-            error.into()
+    .bind(limit)
+    .fetch(connection)
+    .try_chunks(PIECE);
+    let (mut found, mut read) = (Found::default(), 0);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|TryChunksError(_, error)| refusal(error))?;
+        for candidate in piece {
+            read += 1;
+            if read > bounds.texts_max {
+                found.more = true;
+                break;
+            }
+            let count = wanted.occurrences(&candidate.folded(keys, district)?);
+            if count > 0 {
+                *found.counts.entry(candidate.case_id).or_default() += count;
+            }
         }
-    })
+        // The calls share this thread.
+        tokio::task::yield_now().await;
+    }
+    Ok(found)
+}
+
+impl Candidate {
+    fn folded(&self, keys: &KeyRing, district: DistrictCode) -> Result<String, Refusal> {
+        let opened = keys.open_text(&place(district, self.case_id, &column(self.ordinal)), &self.body);
+        opened.map_err(|error| Refusal::internal(&error))
+    }
+}
+
+/// Where the folded text of a submission is sealed for: a case may have several.
+const fn place(district: DistrictCode, case_id: Uuid, column: &str) -> SealContext<'_> {
+    SealContext::new(district, "search_text", column, case_id)
+}
+
+fn column(ordinal: i16) -> String {
+    format!("body/{ordinal}")
+}
+
+fn refusal(error: sqlx::Error) -> Refusal {
+    if took_too_long(&error) {
+        too_broad()
+    } else {
+        error.into()
+    }
 }
 
 /// Whether the statement was ended by its time limit.
@@ -114,10 +172,10 @@ fn too_broad() -> Refusal {
     )
 }
 
-/// The text of a submission, still sealed.
+/// The text of a submission as it was filed, still sealed.
 #[derive(Debug, FromRow)]
-pub(crate) struct SealedText {
-    pub(crate) case_id: Uuid,
+struct SealedText {
+    case_id: Uuid,
     ordinal: i16,
     original_id: Uuid,
     original: Sealed,
@@ -125,7 +183,7 @@ pub(crate) struct SealedText {
 
 impl SealedText {
     /// Opens title, content and requests and folds them, one after the other.
-    pub(crate) fn folded(&self, keys: &KeyRing, district: DistrictCode) -> Result<String, Refusal> {
+    fn folded(&self, keys: &KeyRing, district: DistrictCode) -> Result<String, Refusal> {
         let canonical = document::open(keys, district, self.original_id, &self.original)
             .map_err(|error| Refusal::internal(&error))?;
         let original: Original = xinqiao_documents::open(&canonical)
@@ -138,29 +196,4 @@ impl SealedText {
         }
         Ok(fold(&text))
     }
-}
-
-/// Reads the texts of candidates; of cases that are sealed none, whatever the index says.
-pub(crate) async fn texts(
-    connection: &mut PgConnection,
-    district: DistrictCode,
-    candidates: &[Candidate],
-) -> Result<Vec<SealedText>, sqlx::Error> {
-    let (cases, ordinals): (Vec<Uuid>, Vec<i16>) =
-        candidates.iter().map(|one| (one.case_id, one.ordinal)).unzip();
-    sqlx::query_as(
-        "SELECT s.case_id, s.ordinal, s.original_id, d.content AS original
-         FROM unnest($2::uuid[], $3::smallint[]) AS w (case_id, ordinal)
-         CROSS JOIN LATERAL (SELECT s.case_id, s.ordinal, s.original_id FROM submission s
-             WHERE s.district_code = $1 AND s.case_id = w.case_id AND s.ordinal = w.ordinal OFFSET 0) s
-         CROSS JOIN LATERAL (SELECT content FROM document
-             WHERE district_code = $1 AND document_id = s.original_id OFFSET 0) d
-         CROSS JOIN LATERAL (SELECT FROM case_file c
-             WHERE c.district_code = $1 AND c.id = s.case_id AND NOT c.sealed OFFSET 0) c",
-    )
-    .bind(district.as_str())
-    .bind(cases)
-    .bind(ordinals)
-    .fetch_all(connection)
-    .await
 }

@@ -14,14 +14,14 @@ use xinqiao_proto::intake::sign_in_by_query_code_request::Proof;
 use xinqiao_proto::intake::triage_service_client::TriageServiceClient;
 use xinqiao_proto::intake::{
     ApproveBreakGlassRequest, BreakGlass, BreakGlassState, EndBreakGlassRequest, EnterBreakGlassRequest,
-    EnterBreakGlassResponse, GetOwnCaseRequest, ListBreakGlassRequest, PetitionerField, RefuseBreakGlassRequest,
-    RegisterVisitRequest, Registered, RequestBreakGlassRequest, SignInByQueryCodeRequest, SubmissionInput,
-    UnmaskPetitionerRequest,
+    EnterBreakGlassResponse, GetOwnCaseRequest, ListBreakGlassRequest, PetitionerField,
+    RefuseBreakGlassRequest, RegisterVisitRequest, Registered, RequestBreakGlassRequest,
+    SignInByQueryCodeRequest, SubmissionInput, UnmaskPetitionerRequest,
 };
 
 use crate::people::{
-    As, a_sheet, a_visit, by_id, cases, clerk, clerk_of_b, dispatcher, fresh, registered, seen, submission, why,
-    wrong_fields,
+    As, a_sheet, a_visit, by_id, cases, clerk, clerk_of_b, dispatcher, fresh, registered, seen, submission,
+    why, wrong_fields,
 };
 
 const FAULT: &str = "事项在移交后打不开，需要对照内容排查";
@@ -103,14 +103,24 @@ async fn whoever_is_let_in_reads_one_case_for_four_hours_and_every_look_is_logge
         .get_case(by_id(&case.case_id))
         .await
         .unwrap_err();
-    assert_eq!(by_himself.code(), Code::NotFound, "no content without break-glass");
+    assert_eq!(
+        by_himself.code(),
+        Code::NotFound,
+        "no content without break-glass"
+    );
 
     let (id, entered) = let_in(&bench, &case).await;
-    assert_eq!((entered.case_id.as_str(), entered.expires_in_seconds), (case.case_id.as_str(), 600));
+    assert_eq!(
+        (entered.case_id.as_str(), entered.expires_in_seconds),
+        (case.case_id.as_str(), 600)
+    );
     let before = looks(&bench, &case).await;
     let mut support = with_token(&bench, &entered.access_token);
     let shown = support.get_case(by_id(&case.case_id)).await.unwrap().into_inner();
-    assert_eq!(shown.submissions[0].title, seen(&bench, &case.case_id).await.submissions[0].title);
+    assert_eq!(
+        shown.submissions[0].title,
+        seen(&bench, &case.case_id).await.submissions[0].title
+    );
     support.get_case(by_id(&case.case_id)).await.unwrap();
     assert_eq!(looks(&bench, &case).await, before + 2, "one row for every look");
     let foreign = support.get_case(by_id(&other.case_id)).await.unwrap_err();
@@ -151,10 +161,7 @@ async fn whoever_is_let_in_changes_nothing_and_unmasks_nobody() {
     let refused = support.unmask_petitioner(unmask).await.unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
     let mut triage = TriageServiceClient::new(bench.channel_with(&entered.access_token));
-    let refused = triage
-        .triage_case(a_sheet(&case.case_id, 1))
-        .await
-        .unwrap_err();
+    let refused = triage.triage_case(a_sheet(&case.case_id, 1)).await.unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
     bench.finish().await;
 }
@@ -237,7 +244,10 @@ async fn what_is_refused_ended_or_forgotten_lets_nobody_in() {
         break_glass_id: ids[0].clone(),
         reason: "请先用脱敏数据排查".to_owned(),
     };
-    glass(&bench, &dispatcher()).refuse_break_glass(refuse).await.unwrap();
+    glass(&bench, &dispatcher())
+        .refuse_break_glass(refuse)
+        .await
+        .unwrap();
     approve(&bench, &dispatcher(), &ids[1]).await.unwrap();
     let end = EndBreakGlassRequest {
         request_id: fresh(),
@@ -257,9 +267,16 @@ async fn what_is_refused_ended_or_forgotten_lets_nobody_in() {
     let states: Vec<_> = list.iter().map(BreakGlass::state).collect();
     assert_eq!(
         states,
-        [BreakGlassState::Lapsed, BreakGlassState::Over, BreakGlassState::Refused]
+        [
+            BreakGlassState::Lapsed,
+            BreakGlassState::Over,
+            BreakGlassState::Refused
+        ]
     );
-    assert_eq!((list[2].reason.as_str(), list[2].refusal.as_str()), (FAULT, "请先用脱敏数据排查"));
+    assert_eq!(
+        (list[2].reason.as_str(), list[2].refusal.as_str()),
+        (FAULT, "请先用脱敏数据排查")
+    );
     assert_eq!(list[0].case_no, case.case_no);
     bench.finish().await;
 }

@@ -8,6 +8,9 @@ use xinqiao_chassis::testing::Bench;
 use super::boot::settings;
 use super::*;
 
+/// Changes of district on one connection.
+const SWITCHES: usize = 1_000;
+
 async fn seen(database: &Database, district: DistrictCode) -> i64 {
     let mut tx = database.begin(district).await.unwrap();
     sqlx::query_scalar("SELECT count(*) FROM note")
@@ -43,7 +46,7 @@ async fn a_connection_forgets_the_district_however_its_last_user_ended() {
     write(bench.desk(), random::new_id(), "a").await.unwrap();
     // One connection, so that everybody gets the one the last user had.
     let database = Database::open("intake", &settings(bench.database().app_url(), 1)).unwrap();
-    for round in 0..40 {
+    for round in 0..SWITCHES {
         let mut tx = database.begin(home()).await.unwrap();
         match round % 4 {
             0 => drop(tx),

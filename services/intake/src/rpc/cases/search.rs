@@ -30,12 +30,10 @@ use xinqiao_proto::intake::{SearchCasesRequest, SearchCasesResponse};
 use super::{states, view};
 use crate::rpc::refused::no_such_case;
 use crate::store::cases::{self as rows, CaseRow};
-use crate::store::search::{self as index, Bounds, Candidate};
+use crate::store::search::{self as index, Bounds};
 
 /// Headers on one page at the most.
 const PAGE_MAX: u32 = 50;
-/// Texts read and opened in one piece: other calls have their turn in between.
-const PIECE: usize = 256;
 
 /// Where a hit stands: a higher count first, then the newer case; identifiers begin with their time.
 type Rank = (Reverse<u32>, Reverse<Uuid>);
@@ -73,16 +71,13 @@ pub(super) async fn search(
     );
     let keys = act.desk().keys().clone();
     let waiting = index::waiting(act.conn(), &keys, district).await?;
-    let tokens = keys.search_tokens(district, &wanted.pairs());
-    let mut candidates = index::candidates(act.conn(), district, &tokens, &states, bounds).await?;
-    let more = candidates.len() > bounds.texts_max;
-    candidates.truncate(bounds.texts_max);
-    let hits = verified(act, &wanted, &candidates).await?;
+    let found = index::find(act.conn(), &keys, district, &wanted, &states, bounds).await?;
+    let hits = ranked(found.counts);
     let (shown, next) = of_page(act, &hits, &page).await?;
     Ok(SearchCasesResponse {
         headers: view::headers(act, &shown).await?,
         page: Some(next),
-        more_than: if more { count(hits.len()) } else { 0 },
+        more_than: if found.more { count(hits.len()) } else { 0 },
         waiting: waiting.try_into().unwrap_or_default(),
     })
 }
@@ -118,24 +113,14 @@ fn words(fields: &mut Fields, typed: &str) -> Option<Query> {
     None
 }
 
-/// Opens the candidates and keeps the cases whose texts contain the words, in the order of their rank.
-async fn verified(act: &mut Act, wanted: &Query, candidates: &[Candidate]) -> Result<Vec<Rank>, Refusal> {
-    let (district, keys) = (act.district(), act.desk().keys().clone());
-    let mut counts: BTreeMap<Uuid, u32> = BTreeMap::new();
-    for piece in candidates.chunks(PIECE) {
-        for text in index::texts(act.conn(), district, piece).await? {
-            let found = wanted.occurrences(&text.folded(&keys, district)?);
-            if found > 0 {
-                *counts.entry(text.case_id).or_default() += found;
-            }
-        }
-    }
+/// The hits in the order of their rank.
+fn ranked(counts: BTreeMap<Uuid, u32>) -> Vec<Rank> {
     let mut hits: Vec<Rank> = counts
         .into_iter()
         .map(|(case, count)| (Reverse(count), Reverse(case)))
         .collect();
     hits.sort_unstable();
-    Ok(hits)
+    hits
 }
 
 /// The hits of a page that the caller may read, and where the next one goes on.

@@ -1,13 +1,18 @@
-//! The queue between the request tasks and the writer.
+//! The queues between the request tasks and the writers, one for each district: nobody waits behind another district's
+//! registrations, neither in line nor for their flush.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::Context as _;
+use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::refusal::Refusal;
+use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::intake::Registered;
 
 use super::Registration;
@@ -24,21 +29,25 @@ pub(crate) struct Waiting {
     pub(crate) reply: oneshot::Sender<Reply>,
 }
 
-/// Hands registrations to the writer. Clones feed the same one.
+/// Hands registrations to the writer of their district. Clones feed the same ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
-    sender: mpsc::Sender<Waiting>,
+    districts: Arc<BTreeMap<DistrictCode, mpsc::Sender<Waiting>>>,
 }
 
 impl Queue {
     /// Queues a registration and waits for its commit. A caller who stops waiting does not stop the commit.
     pub(crate) async fn register(&self, registration: Registration) -> Reply {
+        let sender = self
+            .districts
+            .get(&registration.district)
+            .expect("invariant: nobody is authorised for a district that is not served");
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting {
             registration: Box::new(registration),
             reply,
         };
-        self.sender.try_send(waiting).map_err(|error| match error {
+        sender.try_send(waiting).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => busy(),
             mpsc::error::TrySendError::Closed(_) => stopping(),
         })?;
@@ -64,21 +73,28 @@ fn stopping() -> Refusal {
     )
 }
 
-/// The other end of the queue; becomes the writer's thread.
+/// The other ends of the queues; become the writers.
 #[derive(Debug)]
 pub(crate) struct Registrar {
-    receiver: mpsc::Receiver<Waiting>,
+    receivers: Vec<mpsc::Receiver<Waiting>>,
     desk: Desk,
     batch_max: usize,
 }
 
-/// A queue and its other end.
+/// A queue for each district that is served, and their other ends.
 pub(crate) fn open(desk: Desk, settings: RegistrationSettings) -> (Queue, Registrar) {
-    let (sender, receiver) = mpsc::channel(settings.queue_max);
+    let (mut districts, mut receivers) = (BTreeMap::new(), Vec::new());
+    for district in desk.districts().codes() {
+        let (sender, receiver) = mpsc::channel(settings.queue_max);
+        districts.insert(district, sender);
+        receivers.push(receiver);
+    }
     (
-        Queue { sender },
+        Queue {
+            districts: Arc::new(districts),
+        },
         Registrar {
-            receiver,
+            receivers,
             desk,
             batch_max: settings.batch_max,
         },
@@ -86,8 +102,8 @@ pub(crate) fn open(desk: Desk, settings: RegistrationSettings) -> (Queue, Regist
 }
 
 impl Registrar {
-    /// Writes until `stop`, and then what is still queued. The writer has a thread and a runtime of its own, so
-    /// that a burst of requests cannot hold up the one task on which all of them wait.
+    /// Writes until `stop`, and then what is still queued. The writers have a thread and a runtime of their own, so
+    /// that a burst of requests cannot hold up the few tasks on which all of them wait.
     pub(crate) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let (done, ended) = oneshot::channel();
         let thread = thread::Builder::new()
@@ -96,10 +112,12 @@ impl Registrar {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let runtime = runtime.context("runtime of the registrar")?;
                 runtime.block_on(async move {
-                    let writer = Writer::new(self.desk, self.batch_max);
-                    writer.run(self.receiver, stop).await;
+                    let writers = self.receivers.into_iter().map(|receiver| {
+                        Writer::new(self.desk.clone(), self.batch_max).run(receiver, stop.clone())
+                    });
+                    join_all(writers).await;
                 });
-                // The receiver is gone only when the process is, too.
+                // The receivers are gone only when the process is, too.
                 let _ = done.send(());
                 anyhow::Ok(())
             })?;

@@ -1,4 +1,4 @@
-//! The writer: what has queued while the last flush ran becomes the next flush.
+//! The writer of a district: what has queued while the last flush ran becomes the next flush.
 //!
 //! While the database writes one batch, the writer numbers the next on top of it; should the first fail, the second
 //! falls with it and both go the careful way.
@@ -42,7 +42,7 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// Numbers and writes registrations, one district and year at a time.
+/// Numbers and writes the registrations of a district, one year at a time.
 pub(super) struct Writer {
     desk: Desk,
     database: Database,

@@ -9,11 +9,11 @@ use sqlx::PgConnection;
 use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::jobs::{Job, Progress};
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_chassis::seal::KeyRing;
+use xinqiao_chassis::seal::{KeyRing, Sealed};
 use xinqiao_chassis::search::pairs;
 use xinqiao_kernel::DistrictCode;
 
-use super::SealedText;
+use super::{SealedText, column, place};
 
 /// Fills the index at a pace that the counters do not feel.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,7 @@ struct Rows {
     ordinals: Vec<i16>,
     /// Each as the text form of an array: arrays of arrays must all have one length.
     tokens: Vec<String>,
+    bodies: Vec<Sealed>,
 }
 
 impl FillSearch {
@@ -91,6 +92,9 @@ impl Rows {
         let folded = text.folded(keys, district)?;
         let tokens = keys.search_tokens(district, &pairs(&folded));
         let tokens: Vec<String> = tokens.iter().map(i32::to_string).collect();
+        let column = column(text.ordinal);
+        let body = keys.seal_text(&place(district, text.case_id, &column), &folded);
+        self.bodies.push(body);
         self.cases.push(text.case_id);
         self.ordinals.push(text.ordinal);
         self.tokens.push(format!("{{{}}}", tokens.join(",")));
@@ -99,15 +103,17 @@ impl Rows {
 
     async fn write(self, connection: &mut PgConnection, district: DistrictCode) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "INSERT INTO search_text (district_code, case_id, ordinal, tokens)
-             SELECT $1, r.case_id, r.ordinal, r.tokens::integer[]
-             FROM unnest($2::uuid[], $3::smallint[], $4::text[]) AS r (case_id, ordinal, tokens)
-             ON CONFLICT (district_code, case_id, ordinal) DO UPDATE SET tokens = excluded.tokens",
+            "INSERT INTO search_text (district_code, case_id, ordinal, tokens, body)
+             SELECT $1, r.case_id, r.ordinal, r.tokens::integer[], r.body
+             FROM unnest($2::uuid[], $3::smallint[], $4::text[], $5::bytea[]) AS r (case_id, ordinal, tokens, body)
+             ON CONFLICT (district_code, case_id, ordinal)
+             DO UPDATE SET tokens = excluded.tokens, body = excluded.body",
         )
         .bind(district.as_str())
         .bind(self.cases)
         .bind(self.ordinals)
         .bind(self.tokens)
+        .bind(self.bodies.iter().map(Sealed::as_bytes).collect::<Vec<_>>())
         .execute(connection)
         .await?;
         Ok(())
