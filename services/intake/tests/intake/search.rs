@@ -3,6 +3,7 @@
 use tonic::{Code, Status};
 use uuid::Uuid;
 use xinqiao_chassis::identity::Role;
+use xinqiao_chassis::seal::SealContext;
 use xinqiao_chassis::testing::{Bench, Person, eventually};
 use xinqiao_proto::common::PageRequest;
 use xinqiao_proto::event::Purpose;
@@ -203,9 +204,13 @@ async fn an_accusation_is_never_found_and_never_indexed() {
     // Even when the index says otherwise.
     let district = "220502".parse().unwrap();
     let words = xinqiao_chassis::search::Query::parse("楼板渗水").unwrap();
-    sqlx::query("INSERT INTO search_text VALUES ('220502', $1, 1, $2)")
-        .bind(Uuid::parse_str(&accusation.case_id).unwrap())
-        .bind(bench.desk().keys().search_tokens(district, &words.pairs()))
+    let case_id = Uuid::parse_str(&accusation.case_id).unwrap();
+    let keys = bench.desk().keys();
+    let body = SealContext::new(district, "search_text", "body/1", case_id);
+    sqlx::query("INSERT INTO search_text (district_code, case_id, ordinal, tokens, body) VALUES ('220502', $1, 1, $2, $3)")
+        .bind(case_id)
+        .bind(keys.search_tokens(district, &words.pairs()))
+        .bind(keys.seal_text(&body, "楼板渗水"))
         .execute(bench.pool())
         .await
         .unwrap();
@@ -338,7 +343,7 @@ async fn tokens_of_another_key_or_scheme_are_made_anew() {
 async fn a_search_behind_row_level_security_goes_by_the_index() {
     let bench = Bench::start(xinqiao_intake::service()).await;
     for sql in [
-        "INSERT INTO search_text SELECT '220502', gen_random_uuid(), 1, ARRAY[n, n + 100000, n + 200000]
+        "INSERT INTO search_text SELECT '220502', gen_random_uuid(), 1, ARRAY[n, n + 100000, n + 200000], ''
          FROM generate_series(1, 20000) AS n",
         "ANALYZE search_text",
     ] {
