@@ -56,9 +56,9 @@ async fn a_connection_forgets_the_district_however_its_last_user_ended() {
                 drop(tx);
             }
             _ => {
-                let slow = sqlx::query("SELECT pg_sleep(0.2)").execute(tx.conn());
+                let slow = sqlx::query("SELECT pg_sleep(0.02)").execute(tx.conn());
                 assert!(
-                    tokio::time::timeout(Duration::from_millis(5), slow)
+                    tokio::time::timeout(Duration::from_millis(2), slow)
                         .await
                         .is_err()
                 );
