@@ -110,6 +110,8 @@ pub const PEOPLE: &[Person] = &[
     at_unit("song-chengban", "宋承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),
     office("shen-dangan", "沈档案", &["ARC"], DISTRICT_B),
     office("han-ducha", "韩督查", &["SUP"], DISTRICT_B),
+    office("wei-yunwei", "魏运维", &["CITY-OP"], DISTRICT_A),
+    office("gao-yunwei", "高运维", &["CITY-OP"], DISTRICT_B),
 ];
 
 /// The person with that id or that Chinese name.
