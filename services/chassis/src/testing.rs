@@ -48,11 +48,13 @@ use crate::{
 };
 
 mod events;
+mod hostile;
 mod nats;
 mod people;
 mod postgres;
 
 pub use events::{Foreign, Published};
+pub use hostile::{Forge, Hostile};
 pub use nats::NatsServer;
 pub use people::{Bearer, ISSUER, Issuer, Person, header};
 pub use postgres::TestDatabase;

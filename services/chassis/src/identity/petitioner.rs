@@ -54,7 +54,8 @@ pub(super) fn verify(keys: &KeyRing, body: &str, now: u64) -> Result<Caller, Den
         .and_then(|code| code.parse().ok());
     let district: DistrictCode = district.ok_or_else(form)?;
     if !keys.covers(district) {
-        return Err(Denial::UnknownDistrict);
+        // Nothing is signed yet: whoever made this up is told no more than that it is not valid.
+        return Err(Denial::Invalid("no key of this district"));
     }
     let expected = keys.keyed_hash(district, PURPOSE, said);
     verify_slices_are_equal(mac, &expected).map_err(|_| Denial::Invalid("signature"))?;
@@ -127,6 +128,13 @@ mod tests {
             let short = URL_SAFE_NO_PAD.encode(&good[..length]);
             assert!(verify(&keys, &short, NOW).is_err(), "{length} bytes");
         }
+    }
+
+    #[test]
+    fn a_district_without_keys_is_told_apart_by_the_log_alone() {
+        let elsewhere = KeyRing::parse(&KeyRing::generate(&[district("220581")])).unwrap();
+        let token = issue(&elsewhere, district("220581"), Uuid::from_u128(7), NOW);
+        assert!(matches!(read(&ring(), &token, NOW), Err(Denial::Invalid(_))));
     }
 
     #[test]
