@@ -80,7 +80,7 @@ callers:
   - identity: spiffe://xinqiao/portal
     methods:
       - /xinqiao.intake.v1.CaseService/
-      - /xinqiao.intake.v1.CaseService/GetCase   # covered
+      - /xinqiao.intake.v1.CaseService/GetCase   # nor /xinqiao.intake.v1.CaseService/Nothing
       - /xinqiao.intake.v1.CaseService/Nothing
       - xinqiao.intake.v1.CaseService
   - identity: \"Upper.internal\"

@@ -1,15 +1,15 @@
 //! Certificates and the list of callers, exchanged while the service runs.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, RootCertStore, SupportedProtocolVersion,
     crypto::aws_lc_rs::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
     version::TLS13,
 };
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 use tonic::Code;
 use xinqiao_chassis::testing::{Authority, eventually};
 
@@ -18,14 +18,18 @@ use super::{
     tls::{Files, LIST, PORTAL, client, register},
 };
 
-/// The certificate that the service shows to a new connection.
-async fn shown(edge: &Edge, authority: &Authority) -> Vec<u8> {
+/// A connection as the portal makes it, in one version of TLS.
+pub(super) async fn connect(
+    edge: &Edge,
+    authority: &Authority,
+    version: &'static SupportedProtocolVersion,
+) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     let root = CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap();
     roots.add(root).unwrap();
     let own = authority.issue(&[PORTAL]);
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_protocol_versions(&[&TLS13])
+        .with_protocol_versions(&[version])
         .unwrap()
         .with_root_certificates(roots)
         .with_client_auth_cert(
@@ -35,10 +39,12 @@ async fn shown(edge: &Edge, authority: &Authority) -> Vec<u8> {
         .unwrap();
     let stream = TcpStream::connect(edge.address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let stream = TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
-        .unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// The certificate that the service shows to a new connection.
+async fn shown(edge: &Edge, authority: &Authority) -> Vec<u8> {
+    let stream = connect(edge, authority, &TLS13).await.unwrap();
     let shown = stream.get_ref().1.peer_certificates().unwrap();
     shown[0].to_vec()
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use rustls::version::{TLS12, TLS13};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -16,7 +17,7 @@ use tonic::{
 use xinqiao_chassis::testing::{Authority, Bearer, Papers};
 use xinqiao_proto::intake::{RegisterVisitRequest, registration_service_client::RegistrationServiceClient};
 
-use super::{Client, Edge, behaving, clerk};
+use super::{Client, Edge, behaving, clerk, exchange::connect};
 
 /// Carries persons' tokens.
 pub(super) const PORTAL: &str = "spiffe://xinqiao/portal";
@@ -159,25 +160,19 @@ async fn a_service_may_show_a_certificate_and_ask_for_none() {
 }
 
 #[tokio::test]
-async fn older_protocols_and_plain_text_get_no_answer() {
+async fn an_older_protocol_and_plain_text_get_no_answer() {
     let files = Files::new();
     let edge = files.edge(&[]).await;
-    // A greeting of TLS 1.2 without the extension that offers 1.3, and HTTP/2 without TLS.
-    let old = [
-        &[22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3][..],
-        &[7; 32],
-        &[0, 0, 2, 0xc0, 0x2f, 1, 0],
-    ]
-    .concat();
+    connect(&edge, &files.authority, &TLS13).await.unwrap();
+    connect(&edge, &files.authority, &TLS12).await.unwrap_err();
     for first in [
-        &old[..],
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..],
         b"GET / HTTP/1.1\r\n\r\n",
     ] {
         let mut stream = TcpStream::connect(edge.address).await.unwrap();
         stream.write_all(first).await.unwrap();
         let mut answer = Vec::new();
-        // An alert and the end, or a reset: never anything from inside.
+        // An alert (21) and the end, or a reset: never anything from inside.
         let _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut answer))
             .await
             .unwrap();
