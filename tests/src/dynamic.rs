@@ -8,10 +8,8 @@ use prost_reflect::{
 };
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
-use xinqiao_local::clients::Bearer;
 use xinqiao_local::journey::timestamp;
 
 /// Long enough for every text that has a least length, short enough for every name.
@@ -78,8 +76,16 @@ impl Rpc {
 
     /// Calls it; of a stream the first message counts.
     pub async fn call(&self, channel: Channel, token: &str, body: Vec<u8>) -> Result<Vec<u8>, Status> {
-        let signed = Bearer::new(token).map_err(|error| Status::internal(error.to_string()))?;
-        let mut grpc = Grpc::new(InterceptedService::new(channel, signed));
+        let mut request = Request::new(body);
+        let bearer = format!("Bearer {token}").parse();
+        let bearer = bearer.map_err(|_| Status::internal("no text of a header"))?;
+        request.metadata_mut().insert("authorization", bearer);
+        self.send(channel, request).await
+    }
+
+    /// The same with what the request carries, and nothing else.
+    pub async fn send(&self, channel: Channel, request: Request<Vec<u8>>) -> Result<Vec<u8>, Status> {
+        let mut grpc = Grpc::new(channel);
         grpc.ready()
             .await
             .map_err(|error| Status::unavailable(error.to_string()))?;
@@ -87,10 +93,7 @@ impl Rpc {
             .path()
             .parse()
             .map_err(|_| Status::internal("no path of an RPC"))?;
-        let mut answers = grpc
-            .server_streaming(Request::new(body), path, Raw)
-            .await?
-            .into_inner();
+        let mut answers = grpc.server_streaming(request, path, Raw).await?.into_inner();
         Ok(answers.message().await?.unwrap_or_default())
     }
 

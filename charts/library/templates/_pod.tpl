@@ -70,6 +70,60 @@
     secretName: {{ required "audit.existingSecret names the secret with signing.pem and public-keys.pem" .Values.audit.existingSecret }}
 {{- end }}
 
+{{/* TLS of the running service: its certificate, the authorities of its callers, and who of them may call what. One
+     volume for all four files, so that the kubelet exchanges them together; the process sees it by itself. */}}
+{{- define "xinqiao.tlsEnvironment" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+- name: XINQIAO_HEALTH_LISTEN
+  value: "0.0.0.0:{{ .Values.healthPort }}"
+{{- if $platform.tls.enabled }}
+- name: XINQIAO_TLS_CERT_FILE
+  value: /run/xinqiao/tls/tls.crt
+- name: XINQIAO_TLS_KEY_FILE
+  value: /run/xinqiao/tls/tls.key
+- name: XINQIAO_TLS_CLIENT_CA_FILE
+  value: /run/xinqiao/tls/ca.crt
+- name: XINQIAO_TLS_CALLERS_FILE
+  value: /run/xinqiao/tls/callers.yaml
+- name: XINQIAO_TLS_RELOAD_MS
+  value: {{ $platform.tls.reloadMs | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "xinqiao.tlsMount" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+{{- if $platform.tls.enabled }}
+- name: tls
+  mountPath: /run/xinqiao/tls
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "xinqiao.tlsVolume" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+{{- if $platform.tls.enabled }}
+- name: tls
+  projected:
+    sources:
+      - secret:
+          name: {{ required "tls.existingSecret names the secret with tls.crt and tls.key; or turn platform.tls.enabled off where a mesh does it" .Values.tls.existingSecret }}
+          items:
+            - { key: tls.crt, path: tls.crt }
+            - { key: tls.key, path: tls.key }
+            {{- if not $platform.tls.clientCaConfigMap }}
+            - { key: ca.crt, path: ca.crt }
+            {{- end }}
+      {{- with $platform.tls.clientCaConfigMap }}
+      - configMap:
+          name: {{ . }}
+          items:
+            - { key: ca.crt, path: ca.crt }
+      {{- end }}
+      - configMap:
+          name: {{ include "xinqiao.name" . | trunc 55 }}-callers
+{{- end }}
+{{- end }}
+
 {{- define "xinqiao.security" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true

@@ -5,6 +5,8 @@
 {{ include "xinqiao.address" . }}
 ---
 {{ include "xinqiao.migration" . }}
+---
+{{ include "xinqiao.callers" . }}
 {{- end }}
 
 {{- define "xinqiao.deployment" -}}
@@ -32,32 +34,39 @@ spec:
           ports:
             - name: grpc
               containerPort: {{ .Values.port }}
+            - name: health
+              containerPort: {{ .Values.healthPort }}
           env:
             {{- include "xinqiao.environment" . | nindent 12 }}
             {{- include "xinqiao.auditEnvironment" . | nindent 12 }}
-          # Started and ready mean the same question: migrations seen, own database reached, not draining.
+            {{- include "xinqiao.tlsEnvironment" . | nindent 12 }}
+          # The kubelet speaks no TLS to a gRPC probe and has no certificate: health has a port of its own, where nothing
+          # else is answered. Started and ready mean the same question: migrations seen, own database reached, not
+          # draining.
           startupProbe:
             grpc:
-              port: {{ .Values.port }}
+              port: {{ .Values.healthPort }}
             periodSeconds: 2
             failureThreshold: 60
           readinessProbe:
             grpc:
-              port: {{ .Values.port }}
+              port: {{ .Values.healthPort }}
             periodSeconds: 5
           # Alive means that the process accepts connections; what it depends on never restarts it.
           livenessProbe:
             tcpSocket:
-              port: grpc
+              port: health
             periodSeconds: 10
           resources: {{- toYaml .Values.resources | nindent 12 }}
           securityContext: {{- include "xinqiao.security" . | nindent 12 }}
           volumeMounts:
             {{- include "xinqiao.mounts" . | nindent 12 }}
             {{- include "xinqiao.auditMount" . | nindent 12 }}
+            {{- include "xinqiao.tlsMount" . | nindent 12 }}
       volumes:
         {{- include "xinqiao.volumes" . | nindent 8 }}
         {{- include "xinqiao.auditVolume" . | nindent 8 }}
+        {{- include "xinqiao.tlsVolume" . | nindent 8 }}
 {{- end }}
 
 {{- define "xinqiao.address" -}}
@@ -112,4 +121,20 @@ spec:
           securityContext: {{- include "xinqiao.security" . | nindent 12 }}
           volumeMounts: {{- include "xinqiao.mounts" . | nindent 12 }}
       volumes: {{- include "xinqiao.volumes" . | nindent 8 }}
+{{- end }}
+
+{{/* Who may call what; changed here, it holds without a restart as soon as the kubelet has brought it. */}}
+{{- define "xinqiao.callers" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+{{- if $platform.tls.enabled }}
+{{- if not $platform.tls.callers }}{{ fail "platform.tls.callers lists who may call what; while it is empty nobody can" }}{{ end }}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "xinqiao.name" . | trunc 55 }}-callers
+  labels: {{- include "xinqiao.labels" . | nindent 4 }}
+data:
+  callers.yaml: |
+    callers: {{- toYaml $platform.tls.callers | nindent 6 }}
+{{- end }}
 {{- end }}

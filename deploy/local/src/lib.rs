@@ -18,5 +18,6 @@ pub mod reconcile;
 pub mod rest;
 pub mod signing;
 pub mod stage;
+pub mod tls;
 pub mod tools;
 pub mod up;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use nix::sys::signal::Signal;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -24,6 +24,7 @@ use crate::people::{DISTRICT_A, DISTRICT_B};
 use crate::ports;
 use crate::postgres::Postgres;
 use crate::process::{Program, Running};
+use crate::tls::Tls;
 use crate::tools::Tools;
 
 /// A debug build on two busy cores may take this long to answer its first health check.
@@ -47,6 +48,8 @@ pub struct Options {
     pub services: Vec<&'static str>,
     /// Addresses beside those of this machine to which a login may lead back.
     pub redirect_uris: Vec<String>,
+    /// Services and callers show each other certificates, and only listed programs may call.
+    pub mutual_tls: bool,
     /// Further settings of every service.
     pub settings: Vec<(&'static str, String)>,
 }
@@ -62,6 +65,7 @@ impl Options {
             trace_ratio: 1.0,
             services: SERVICES.to_vec(),
             redirect_uris: Vec::new(),
+            mutual_tls: false,
             settings: Vec::new(),
         }
     }
@@ -81,6 +85,7 @@ pub struct Platform {
     /// The private NATS.
     pub nats: Nats,
     ports: BTreeMap<&'static str, u16>,
+    tls: Option<Tls>,
     running: BTreeMap<&'static str, Running>,
 }
 
@@ -104,6 +109,7 @@ impl Platform {
         set_clock(data, options.start_at)?;
         prepare_keys(data)?;
         prepare_audit_keys(data)?;
+        let tls = options.mutual_tls.then(|| Tls::prepare(data)).transpose()?;
         say("Postgres starts");
         let postgres = Postgres::start(
             &tools,
@@ -129,6 +135,7 @@ impl Platform {
             databases,
             nats,
             ports,
+            tls,
             running: BTreeMap::new(),
         };
         for name in platform.options.services.clone() {
@@ -147,18 +154,33 @@ impl Platform {
 
     /// Where a service listens.
     pub fn address(&self, service: &str) -> Result<String> {
-        let port = self
-            .ports
-            .get(service)
-            .with_context(|| format!("{service} is not part of this platform"))?;
-        Ok(format!("http://127.0.0.1:{port}"))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://127.0.0.1:{}", self.port(service)?))
     }
 
-    /// A connection to a service, made when first used.
+    fn port(&self, service: &str) -> Result<u16> {
+        let port = self.ports.get(service).copied();
+        port.with_context(|| format!("{service} is not part of this platform"))
+    }
+
+    /// A connection to a service, made when first used; with mutual TLS it is the portal's.
     pub fn channel(&self, service: &str) -> Result<Channel> {
-        Ok(Endpoint::from_shared(self.address(service)?)?
-            .timeout(Duration::from_mins(1))
-            .connect_lazy())
+        self.channel_with(service, self.tls.as_ref().map(Tls::portal))
+    }
+
+    /// The same with certificates of one's own choice.
+    pub fn channel_with(&self, service: &str, tls: Option<ClientTlsConfig>) -> Result<Channel> {
+        let endpoint = Endpoint::from_shared(self.address(service)?)?.timeout(Duration::from_mins(1));
+        let endpoint = match tls {
+            Some(tls) => endpoint.tls_config(tls)?,
+            None => endpoint,
+        };
+        Ok(endpoint.connect_lazy())
+    }
+
+    /// The certificates, with mutual TLS.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// The folder that holds everything kept.
@@ -269,10 +291,7 @@ impl Platform {
 
     fn environment(&self, service: &'static str) -> Result<Vec<(String, String)>> {
         let mut environment: Vec<(String, String)> = [
-            (
-                "XINQIAO_LISTEN",
-                self.address(service)?.trim_start_matches("http://").to_owned(),
-            ),
+            ("XINQIAO_LISTEN", format!("127.0.0.1:{}", self.port(service)?)),
             ("XINQIAO_DATABASE_URL", self.databases.app_url(service)?),
             ("XINQIAO_OWNER_DATABASE_URL", self.databases.owner_url(service)?),
             ("XINQIAO_NATS_URL", self.nats.url()),
@@ -283,6 +302,7 @@ impl Platform {
         ]
         .into_iter()
         .chain(settings_of(&self.options.data, service))
+        .chain(self.tls.iter().flat_map(|tls| tls.settings(service)))
         .chain(self.options.settings.clone())
         .map(|(name, value)| (name.to_owned(), value))
         .collect();

@@ -45,6 +45,9 @@ pub struct Arguments {
     /// Let a login lead back to this address; those of this machine need no permission.
     #[arg(long, value_name = "URL")]
     pub redirect_uri: Vec<String>,
+    /// Services and callers show each other certificates, and only listed programs may call.
+    #[arg(long)]
+    pub mutual_tls: bool,
 }
 
 /// Runs until the journey is over, or until Ctrl-C.
@@ -71,6 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     options.first_port = arguments.first_port;
     options.otlp_endpoint = arguments.otlp;
     options.redirect_uris = arguments.redirect_uri;
+    options.mutual_tls = arguments.mutual_tls;
     say("servers and services start");
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
@@ -208,10 +212,9 @@ fn print_welcome(platform: &Platform) -> Result<()> {
     );
     println!("Data: {}", platform.data().display());
     for service in SERVICES {
-        println!(
-            "  {service:<12} {}",
-            platform.address(service)?.trim_start_matches("http://")
-        );
+        let address = platform.address(service)?;
+        let (_, place) = address.split_once("://").unwrap_or_default();
+        println!("  {service:<12} {place}");
     }
     println!("  {:<12} {} (OpenID 登录)", "issuer", platform.issuer.name());
     println!("\nPeople 人员 (deploy/local/up token PERSON):");
@@ -226,11 +229,28 @@ fn print_welcome(platform: &Platform) -> Result<()> {
     }
     println!("\nTry, in another terminal (buf is the npm package @bufbuild/buf):");
     let intake = platform.address("intake")?;
+    let buf = format!("buf curl --protocol grpc {}", connecting(platform));
     println!("  TOKEN=$(deploy/local/up token li-dengji)");
     println!(
-        "  buf curl --protocol grpc --http2-prior-knowledge -H \"Authorization: Bearer $TOKEN\" -d '{{}}' {intake}/xinqiao.intake.v1.CaseService/ListRegister"
+        "  {buf} -H \"Authorization: Bearer $TOKEN\" -d '{{}}' {intake}/xinqiao.intake.v1.CaseService/ListRegister"
     );
-    println!("  buf curl --protocol grpc --http2-prior-knowledge --list-methods {intake}");
+    println!("  {buf} --list-methods {intake}");
     println!("\nCtrl-C stops everything.");
     Ok(())
+}
+
+/// How `buf curl` connects: as the operator's tool where certificates are asked for.
+fn connecting(platform: &Platform) -> String {
+    platform.tls().map_or_else(
+        || "--http2-prior-knowledge".to_owned(),
+        |tls| {
+            let (certificate, key) = tls.operator_files();
+            format!(
+                "--cacert {} --cert {} --key {}",
+                tls.authority_file().display(),
+                certificate.display(),
+                key.display()
+            )
+        },
+    )
 }

@@ -24,8 +24,8 @@ mod variables;
 pub(crate) use settings::is_web;
 pub use settings::{
     AuditSettings, BusSettings, CallerSettings, ClockSettings, DatabaseSettings, IdentitySettings,
-    InboxSettings, JobSettings, KeySource, MigrateSettings, PlaceSettings, Profile, RelaySettings,
-    ServerSettings, Settings, TelemetrySettings, TlsSettings,
+    InboxSettings, JobSettings, KeySource, MigrateSettings, MutualTlsSettings, PlaceSettings, Profile,
+    RelaySettings, ServerSettings, Settings, TelemetrySettings, TlsSettings,
 };
 
 /// One setting: its name in the environment and what an operator must know about it.

@@ -1,28 +1,35 @@
 //! The one way a service listens: limits, TLS, health, reflection, the trace and the identity of every call.
 
-use std::{collections::HashMap, io, time::Duration};
+use std::{collections::HashMap, convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
+use futures::{StreamExt as _, stream};
+use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     service::Routes,
-    transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming},
+    transport::{Server, server::TcpIncoming},
 };
 
 use crate::{
-    config::{Profile, ServerSettings, TlsSettings},
+    config::{Profile, ServerSettings},
     identity::Verifier,
     permission::{Right, RightTable},
 };
 
 mod call;
+mod callers;
 mod edge;
 mod gate;
 mod health;
 mod rights;
+mod tls;
 
+pub use callers::CallersError;
 pub use health::Health;
 pub use rights::{RightTableError, rpcs};
+pub use tls::TlsError;
+
+use tls::Tls;
 
 /// Largest message a service decodes. Give it to every generated server
 /// (`max_decoding_message_size(MESSAGE_MAX_BYTES)`): it is larger than the longest field may be, so that a
@@ -40,18 +47,13 @@ pub enum ServerError {
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// What was asked for.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// Why not.
         source: io::Error,
     },
-    /// A certificate or key cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    TlsFile {
-        /// The file.
-        path: std::path::PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    /// Certificates or the list of callers are wrong.
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
     /// The transport refused its settings or broke.
     #[error("transport: {0}")]
     Transport(#[from] tonic::transport::Error),
@@ -91,9 +93,43 @@ impl Mount {
     }
 }
 
-/// Opens the port. Calls wait until [`serve`] runs.
-pub async fn bind(settings: &ServerSettings) -> Result<TcpListener, ServerError> {
-    let address = settings.listen;
+/// The open ports of a service. Calls wait until [`serve`] runs.
+#[derive(Debug)]
+pub struct Listening {
+    listener: TcpListener,
+    /// Where health alone is answered, without TLS.
+    health: Option<TcpListener>,
+    tls: Option<Arc<Tls>>,
+}
+
+impl Listening {
+    /// Where the service listens.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Where it answers probes, when they have a port of their own.
+    pub fn health_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.health.as_ref().map(TcpListener::local_addr).transpose()
+    }
+}
+
+/// Reads the certificates and the list of callers, then opens the ports: what is wrong with the first is told before
+/// anybody can connect.
+pub async fn bind(settings: &ServerSettings) -> Result<Listening, ServerError> {
+    let tls = settings.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
+    let health = match settings.health_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    Ok(Listening {
+        listener: listen(settings.listen).await?,
+        health,
+        tls,
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServerError> {
     TcpListener::bind(address)
         .await
         .map_err(|source| ServerError::Listen { address, source })
@@ -104,13 +140,18 @@ pub async fn bind(settings: &ServerSettings) -> Result<TcpListener, ServerError>
 /// An open stream keeps this waiting: [`Health::end`] ends the watches, the caller sets a deadline for
 /// anything else.
 pub async fn serve(
-    listener: TcpListener,
+    listening: Listening,
     mount: Mount,
     health: &Health,
     settings: &ServerSettings,
     stop: CancellationToken,
 ) -> Result<(), ServerError> {
-    let edge = edge::EdgeLayer::new(mount.verifier, mount.rights, settings);
+    let Listening {
+        listener,
+        health: probes,
+        tls,
+    } = listening;
+    let edge = edge::EdgeLayer::new(mount.verifier, mount.rights, tls.clone(), settings);
     let mut routes = mount.routes.add_service(health.service());
     if mount.profile == Profile::Evaluation {
         let mut reflection = tonic_reflection::server::Builder::configure()
@@ -121,37 +162,58 @@ pub async fn serve(
         }
         routes = routes.add_service(reflection.with_service_name("grpc.health.v1.Health").build_v1()?);
     }
-    let mut server = Server::builder()
-        .max_concurrent_streams(settings.streams_max)
-        .http2_max_header_list_size(HEADERS_MAX_BYTES)
-        .http2_keepalive_interval(Some(settings.keepalive))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT));
-    if let Some(tls) = &settings.tls {
-        server = server.tls_config(tls_config(tls)?)?;
-    }
-    // The TCP settings of the server have no effect on a listener of our own: they belong here.
-    let incoming = TcpIncoming::from(listener)
-        .with_nodelay(Some(true))
-        .with_keepalive(Some(settings.keepalive));
-    server
-        .layer(edge)
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
-        .await?;
+    let whole = server(settings).layer(edge).add_routes(routes);
+    let serving = async {
+        let stopped = stop.clone().cancelled_owned();
+        match tls {
+            None => {
+                let incoming = incoming(listener, settings);
+                whole.serve_with_incoming_shutdown(incoming, stopped).await
+            }
+            Some(tls) => {
+                let (handed, mut taken) = mpsc::channel(1);
+                let incoming =
+                    stream::poll_fn(move |context| taken.poll_recv(context)).map(Ok::<_, Infallible>);
+                let accepting = tls::accept(listener, Arc::clone(&tls), settings.keepalive, handed);
+                let served = whole.serve_with_incoming_shutdown(incoming, stopped);
+                let (served, (), ()) = tokio::join!(served, accepting, tls.watch(stop.clone()));
+                served
+            }
+        }
+    };
+    let answering = answer_probes(probes, health, settings, stop.clone());
+    tokio::try_join!(serving, answering)?;
     Ok(())
 }
 
-fn tls_config(tls: &TlsSettings) -> Result<ServerTlsConfig, ServerError> {
-    let read = |path: &std::path::Path| {
-        std::fs::read(path).map_err(|source| ServerError::TlsFile {
-            path: path.to_owned(),
-            source,
-        })
+/// The limits of every connection.
+fn server(settings: &ServerSettings) -> Server {
+    Server::builder()
+        .max_concurrent_streams(settings.streams_max)
+        .http2_max_header_list_size(HEADERS_MAX_BYTES)
+        .http2_keepalive_interval(Some(settings.keepalive))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+}
+
+/// The TCP settings of the server have no effect on a listener of our own: they belong here.
+fn incoming(listener: TcpListener, settings: &ServerSettings) -> TcpIncoming {
+    TcpIncoming::from(listener)
+        .with_nodelay(Some(true))
+        .with_keepalive(Some(settings.keepalive))
+}
+
+/// Health alone, on its own port, for probes that cannot show a certificate: Kubernetes has none for its own.
+async fn answer_probes(
+    listener: Option<TcpListener>,
+    health: &Health,
+    settings: &ServerSettings,
+    stop: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let Some(listener) = listener else {
+        return Ok(());
     };
-    let identity = Identity::from_pem(read(&tls.certificate_file)?, read(&tls.key_file)?);
-    let config = ServerTlsConfig::new().identity(identity);
-    Ok(match &tls.client_ca_file {
-        Some(path) => config.client_ca_root(Certificate::from_pem(read(path)?)),
-        None => config,
-    })
+    server(settings)
+        .add_service(health.service())
+        .serve_with_incoming_shutdown(incoming(listener, settings), stop.cancelled_owned())
+        .await
 }

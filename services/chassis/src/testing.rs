@@ -48,12 +48,16 @@ use crate::{
 };
 
 mod events;
+mod hostile;
 mod nats;
+mod papers;
 mod people;
 mod postgres;
 
 pub use events::{Foreign, Published};
+pub use hostile::{Forge, Hostile};
 pub use nats::NatsServer;
+pub use papers::{Authority, Papers};
 pub use people::{Bearer, ISSUER, Issuer, Person, header};
 pub use postgres::TestDatabase;
 

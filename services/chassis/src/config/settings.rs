@@ -21,7 +21,7 @@ use super::{
 
 mod server;
 
-pub use server::{CallerSettings, PlaceSettings, ServerSettings, TlsSettings};
+pub use server::{CallerSettings, MutualTlsSettings, PlaceSettings, ServerSettings, TlsSettings};
 
 /// What kind of installation this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

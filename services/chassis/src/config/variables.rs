@@ -8,6 +8,12 @@ pub(super) const LISTEN: Variable = Variable::with_default(
     "address:port",
     "Where the service listens; port 0 takes a free one.",
 );
+pub(super) const HEALTH_LISTEN: Variable = Variable::with_default(
+    "XINQIAO_HEALTH_LISTEN",
+    "",
+    "address:port",
+    "Where health, and nothing else, is answered without TLS, for probes that have no certificate.",
+);
 pub(super) const PROFILE: Variable = Variable::with_default(
     "XINQIAO_PROFILE",
     "production",
@@ -260,7 +266,31 @@ pub(super) const TLS_CLIENT_CA_FILE: Variable = Variable::with_default(
     "XINQIAO_TLS_CLIENT_CA_FILE",
     "",
     "path, PEM",
-    "Authority that clients' certificates must come from.",
+    "Authorities that clients' certificates must come from: mutual TLS, which also needs the list of callers.",
+);
+pub(super) const TLS_CALLERS_FILE: Variable = Variable::with_default(
+    "XINQIAO_TLS_CALLERS_FILE",
+    "",
+    "path, YAML",
+    "Which caller, by the name in its certificate, may call which methods; nothing else is allowed. Needed with the authorities of clients.",
+);
+pub(super) const TLS_RELOAD_MS: Variable = Variable::with_default(
+    "XINQIAO_TLS_RELOAD_MS",
+    "10000",
+    "ms",
+    "How often certificate, key, authorities and list of callers are looked at for a change.",
+);
+pub(super) const TLS_HANDSHAKE_MS: Variable = Variable::with_default(
+    "XINQIAO_TLS_HANDSHAKE_MS",
+    "5000",
+    "ms",
+    "Longest time of a TLS handshake.",
+);
+pub(super) const TLS_HANDSHAKES_MAX: Variable = Variable::with_default(
+    "XINQIAO_TLS_HANDSHAKES_MAX",
+    "256",
+    "handshakes",
+    "TLS handshakes at the same time; more connections wait to be accepted.",
 );
 pub(super) const OTLP_ENDPOINT: Variable = Variable::with_default(
     "OTEL_EXPORTER_OTLP_ENDPOINT",

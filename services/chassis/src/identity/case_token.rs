@@ -109,7 +109,8 @@ pub(super) fn verify(keys: &KeyRing, (kind, body): (Kind, &str), now: u64) -> Re
         .and_then(|code| code.parse().ok());
     let district: DistrictCode = district.ok_or_else(form)?;
     if !keys.covers(district) {
-        return Err(Denial::UnknownDistrict);
+        // Nothing is signed yet: whoever made this up is told no more than that it is not valid.
+        return Err(Denial::Invalid("no key of this district"));
     }
     let expected = keys.keyed_hash(district, kind.purpose(), said);
     verify_slices_are_equal(mac, &expected).map_err(|_| Denial::Invalid("signature"))?;
@@ -209,6 +210,13 @@ mod tests {
         assert_eq!(caller.roles, [Role::CityOp]);
         let renamed = support(&keys).replacen("xqb1.", "xqp1.", 1);
         assert_eq!(read(&keys, &renamed, NOW), Err(Denial::Invalid("signature")));
+    }
+
+    #[test]
+    fn a_district_without_keys_is_told_apart_by_the_log_alone() {
+        let elsewhere = KeyRing::parse(&KeyRing::generate(&[district("220581")])).unwrap();
+        let token = for_petitioner(&elsewhere, district("220581"), Uuid::from_u128(7), NOW + 60);
+        assert!(matches!(read(&ring(), &token, NOW), Err(Denial::Invalid(_))));
     }
 
     #[test]

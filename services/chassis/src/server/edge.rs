@@ -1,5 +1,6 @@
-//! What every call passes before it reaches a handler: a span, a verified caller with a role, the limits of the
-//! [`gate`](super::gate), a place among the calls, a time limit; and what every answer passes on its way out.
+//! What every call passes before it reaches a handler: the list of callers, a span, a verified caller with a role, the
+//! limits of the [`gate`](super::gate), a place among the calls, a time limit; and what every answer passes on its way
+//! out.
 
 use std::{
     collections::HashMap,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
+use http::{Extensions, HeaderMap, Request, Response, header::AUTHORIZATION};
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service, ServiceExt as _};
 use tracing::Instrument as _;
@@ -22,6 +23,7 @@ use xinqiao_kernel::DistrictCode;
 use super::{
     call::{Answer, Call},
     gate::{Gate, Place},
+    tls::Tls,
 };
 use crate::{
     config::ServerSettings,
@@ -33,7 +35,9 @@ use crate::{
 };
 
 /// Open to everybody, and neither traced nor counted: probes would drown what matters.
-const OPEN: [&str; 2] = ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/"];
+const HEALTH: &str = "/grpc.health.v1.Health/";
+/// Needs no token, but a place on the list of callers where there is one. Served in evaluation only.
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
 /// How tonic begins when a message is too large.
 const TOO_LARGE: &str = "Error, decoded message length too large";
 /// How prost begins when bytes are not the message.
@@ -51,12 +55,15 @@ struct Shared {
     rights: HashMap<&'static str, Option<Right>>,
     timeout: Duration,
     gate: Gate,
+    /// Knows who may call what; none where anybody may connect.
+    tls: Option<Arc<Tls>>,
 }
 
 impl EdgeLayer {
     pub(super) fn new(
         verifier: Verifier,
         rights: HashMap<&'static str, Option<Right>>,
+        tls: Option<Arc<Tls>>,
         settings: &ServerSettings,
     ) -> Self {
         Self {
@@ -65,6 +72,7 @@ impl EdgeLayer {
                 rights,
                 timeout: settings.timeout,
                 gate: Gate::new(settings),
+                tls,
             }),
         }
     }
@@ -116,17 +124,17 @@ impl Shared {
         S::Future: Send,
     {
         let path = request.uri().path();
-        if OPEN.iter().any(|open| path.starts_with(open)) {
-            let Ok(response) = inner.oneshot(request).await;
-            return Answer::unmeasured(response);
-        }
         let Some((path, right)) = self.rights.get_key_value(path) else {
-            return Answer::unmeasured(unknown().into_http());
+            return Answer::unmeasured(self.beside(inner, request).await);
         };
         let mut call = Call::begin(path.trim_start_matches('/'), request.headers());
         let span = call.span();
         let response = async {
-            match self.admit(&mut call, request.headers(), *right).await {
+            let admitted = match self.permit(request.extensions(), path) {
+                Ok(()) => self.admit(&mut call, request.headers(), *right).await,
+                Err(refusal) => Err(refusal),
+            };
+            match admitted {
                 Ok(None) => self.work(inner, request).await,
                 Ok(Some((caller, right))) => {
                     let mut request = request;
@@ -140,6 +148,32 @@ impl Shared {
         .instrument(span)
         .await;
         Answer::of(call, response)
+    }
+
+    /// What is no RPC of ours: health, reflection, and paths that nobody serves.
+    async fn beside<S>(&self, inner: S, request: Request<Body>) -> Response<Body>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
+        S::Future: Send,
+    {
+        let path = request.uri().path();
+        if !path.starts_with(HEALTH) {
+            if let Err(refusal) = self.permit(request.extensions(), path) {
+                return Status::from(refusal).into_http();
+            }
+            if !path.starts_with(REFLECTION) {
+                return unknown().into_http();
+            }
+        }
+        let Ok(response) = inner.oneshot(request).await;
+        response
+    }
+
+    /// Asks the list of callers, which is about programs; people are asked for after it.
+    fn permit(&self, extensions: &Extensions, path: &str) -> Result<(), Refusal> {
+        self.tls
+            .as_ref()
+            .map_or(Ok(()), |tls| tls.permit(extensions, path))
     }
 
     /// The verified caller and the right, when some policy gives it to one of his roles; nobody where the call is

@@ -83,8 +83,8 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
         settings.profile,
     )?;
     let health = Health::new(&package).await;
-    let listener = server::bind(&settings.server).await?;
-    let address = listener.local_addr()?;
+    let listening = server::bind(&settings.server).await?;
+    let address = listening.address()?;
 
     let mut lifecycle = Lifecycle::new();
     spawn_events(&mut lifecycle, &desk, &bus, parts.subscriber, &settings);
@@ -97,7 +97,7 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     let stop = lifecycle.token(Stage::Server);
     let (serving, limits) = (health.clone(), settings.server.clone());
     lifecycle.spawn(Stage::Server, "server", async move {
-        server::serve(listener, mount, &serving, &limits, stop).await
+        server::serve(listening, mount, &serving, &limits, stop).await
     });
     let stop = lifecycle.token(Stage::Workers);
     lifecycle.spawn(

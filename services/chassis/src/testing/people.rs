@@ -13,6 +13,7 @@ use tonic::{
 use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
+use super::Forge;
 use crate::{clock::machine_time, identity::Role};
 
 /// `iss` of the test tokens.
@@ -96,6 +97,7 @@ impl Person {
 /// Signs test tokens with one Ed25519 key.
 pub struct Issuer {
     key: EncodingKey,
+    pkcs8: Vec<u8>,
     public: Vec<u8>,
 }
 
@@ -118,6 +120,7 @@ impl Issuer {
         let pkcs8 = pair.to_pkcs8v1().unwrap();
         Self {
             key: EncodingKey::from_ed_der(pkcs8.as_ref()),
+            pkcs8: pkcs8.as_ref().to_vec(),
             public: pair.public_key().as_ref().to_vec(),
         }
     }
@@ -132,9 +135,9 @@ impl Issuer {
         jsonwebtoken::encode(header, claims, &self.key).unwrap()
     }
 
-    /// The bare public key.
-    pub fn public_key(&self) -> &[u8] {
-        &self.public
+    /// Hostile tokens that take this issuer's key and name for themselves, and the claims of this person.
+    pub fn forge(&self, person: &Person) -> Forge {
+        Forge::new(&self.pkcs8, KEY, person.claims())
     }
 
     /// The key set document.

@@ -41,10 +41,13 @@ use xinqiao_proto::intake::{
     RegisterVisitRequest, RegisterVisitResponse, registration_service_client::RegistrationServiceClient,
 };
 
+mod callers;
 mod discovery;
+mod exchange;
 mod fairness;
 mod keys;
 mod limits;
+mod probes;
 mod provider;
 mod reflection;
 mod tls;
@@ -98,6 +101,7 @@ impl Held {
 
 struct Edge {
     address: SocketAddr,
+    health_address: Option<SocketAddr>,
     issuer: Issuer,
     key_set: std::path::PathBuf,
     health: Health,
@@ -113,6 +117,11 @@ impl Edge {
     }
 
     async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::try_with(variables).await.unwrap()
+    }
+
+    /// Starts, or says why it does not.
+    async fn try_with(variables: &[(&str, &str)]) -> Result<Self, ServerError> {
         let folder = tempfile::tempdir().unwrap();
         let issuer = Issuer::new();
         let key_set = folder.path().join("jwks.json");
@@ -127,14 +136,16 @@ impl Edge {
         });
         let routes = Routes::new(Stub(Arc::clone(&held)));
         let mount = Mount::new(PACKAGE, routes, (for_clerks(), &[]), verifier, settings.profile).unwrap();
-        let listener = server::bind(&settings.server).await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let listening = server::bind(&settings.server).await?;
+        let address = listening.address().unwrap();
+        let health_address = listening.health_address().unwrap();
         let (health, stop) = (Health::new(PACKAGE).await, CancellationToken::new());
         let (own, until) = (health.clone(), stop.clone());
         let serving =
-            tokio::spawn(async move { server::serve(listener, mount, &own, &settings.server, until).await });
-        Self {
+            tokio::spawn(async move { server::serve(listening, mount, &own, &settings.server, until).await });
+        Ok(Self {
             address,
+            health_address,
             issuer,
             key_set,
             health,
@@ -142,7 +153,7 @@ impl Edge {
             stop,
             serving,
             _folder: folder,
-        }
+        })
     }
 
     fn channel(&self) -> Channel {

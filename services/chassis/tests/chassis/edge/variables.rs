@@ -52,16 +52,23 @@ fn all_that_is_wrong_is_told_at_once_by_name() {
 
 /// What is wrong with the settings of the identity provider in a profile.
 fn wrong(profile: &str, issuer: &str, jwks_url: &str) -> Vec<String> {
-    let mut reader = reader(&[
+    wrong_with(&[
         ("XINQIAO_PROFILE", profile),
         ("XINQIAO_TOKEN_ISSUER", issuer),
         ("XINQIAO_JWKS_URL", jwks_url),
+    ])
+}
+
+/// What is wrong with these settings beside others that are right.
+fn wrong_with(settings: &[(&str, &str)]) -> Vec<String> {
+    let right = [
         ("XINQIAO_DATABASE_URL", "postgres://app@db/intake"),
         ("XINQIAO_KEY_RING_FILE", "keys.json"),
         ("XINQIAO_AUDIT_KEY_FILE", "audit.pem"),
         ("XINQIAO_AUDIT_PUBLIC_KEYS_FILE", "audit-public.pem"),
         ("XINQIAO_OBJECT_STORE_DIR", "objects"),
-    ]);
+    ];
+    let mut reader = reader(&[&right, settings].concat());
     let settings = Settings::read(&mut reader);
     let problems = reader.finish(settings).err().map(|error| error.problems);
     let named = problems.into_iter().flatten().map(|problem| problem.variable);
@@ -98,6 +105,26 @@ fn an_issuer_needs_an_address_only_when_its_keys_are_discovered() {
             "{issuer}"
         );
     }
+}
+
+#[test]
+fn mutual_tls_needs_all_of_its_files_and_says_which_are_missing() {
+    const CERT: &str = "XINQIAO_TLS_CERT_FILE";
+    const KEY: &str = "XINQIAO_TLS_KEY_FILE";
+    const CLIENT_CA: &str = "XINQIAO_TLS_CLIENT_CA_FILE";
+    const CALLERS: &str = "XINQIAO_TLS_CALLERS_FILE";
+    let wrong = |given: &[&'static str]| {
+        let files = given.iter().map(|name| (*name, "file"));
+        let issuer = [("XINQIAO_TOKEN_ISSUER", "https://id.test")];
+        wrong_with(&files.chain(issuer).collect::<Vec<_>>())
+    };
+    for good in [&[][..], &[CERT, KEY], &[CERT, KEY, CLIENT_CA, CALLERS]] {
+        assert_eq!(wrong(good), [""; 0], "{good:?}");
+    }
+    assert_eq!(wrong(&[CERT]), [KEY]);
+    assert_eq!(wrong(&[CERT, KEY, CLIENT_CA]), [CALLERS]);
+    assert_eq!(wrong(&[CERT, KEY, CALLERS]), [CLIENT_CA]);
+    assert_eq!(wrong(&[CLIENT_CA, CALLERS]), [CLIENT_CA, CALLERS]);
 }
 
 #[test]
