@@ -13,5 +13,6 @@ mod main_journey;
 mod nats_away;
 mod numbering;
 mod reconcile;
+mod sealed;
 mod store_lost;
 mod trace;
