@@ -80,7 +80,11 @@ pub(crate) fn person_mark(keys: &KeyRing, district: DistrictCode, case: Uuid, pe
 }
 
 fn mark(keys: &KeyRing, district: DistrictCode, case: Uuid, kind: &[u8], id: &[u8]) -> [u8; MARK] {
-    keys.keyed_hash(district, "accused", &[case.as_bytes().as_slice(), kind, id].concat())
+    keys.keyed_hash(
+        district,
+        "accused",
+        &[case.as_bytes().as_slice(), kind, id].concat(),
+    )
 }
 
 /// A unit and all above it, as far as they are known.
