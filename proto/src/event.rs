@@ -24,6 +24,7 @@ events! {
     CaseReleased: "case.released";
     CaseDiverted: "case.diverted";
     CaseNotAccepted: "case.not_accepted";
+    CaseTransferredOut: "case.transferred_out";
     CaseVoided: "case.voided";
 
     CalendarPublished: "calendar.published";

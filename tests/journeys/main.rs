@@ -15,5 +15,6 @@ mod mutual_tls;
 mod nats_away;
 mod numbering;
 mod reconcile;
+mod sealed;
 mod store_lost;
 mod trace;

@@ -139,6 +139,10 @@ fn filled(message: &MessageDescriptor, variant: usize, depth: u8, filling: &impl
 }
 
 fn value(field: &FieldDescriptor, variant: usize, depth: u8, filling: &impl Filling) -> Option<Value> {
+    // Only an accusation names accused.
+    if field.name() == "accused" {
+        return None;
+    }
     // Two of everything: investigators, witnesses and attempts come in numbers; no visitor comes twice.
     let several = matches!(field.kind(), Kind::Message(_)) && field.name() != "visitors";
     let count: u32 = if several { 2 } else { 1 };

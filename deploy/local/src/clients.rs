@@ -14,7 +14,7 @@ use xinqiao_proto::assignment::{
 };
 use xinqiao_proto::intake::{
     case_service_client::CaseServiceClient, registration_service_client::RegistrationServiceClient,
-    triage_service_client::TriageServiceClient,
+    sealed_service_client::SealedServiceClient, triage_service_client::TriageServiceClient,
 };
 use xinqiao_proto::scheduling::{
     appointment_service_client::AppointmentServiceClient, master_service_client::MasterServiceClient,
@@ -79,6 +79,8 @@ clients! {
     triage: TriageServiceClient on intake;
     /// Cases and their time lines.
     cases: CaseServiceClient on intake;
+    /// The sealed compartment.
+    sealed: SealedServiceClient on intake;
     /// Leaders and the calendar.
     masters: MasterServiceClient on scheduling;
     /// Reception days.

@@ -93,6 +93,7 @@ pub const PEOPLE: &[Person] = &[
     office("li-dengji", "李登记", &["CLK"], DISTRICT_A),
     office("he-dengji", "何登记", &["CLK"], DISTRICT_A),
     office("wang-fenban", "王分办", &["DSP"], DISTRICT_A),
+    office("fang-fenban", "方分办", &["DSP"], DISTRICT_A),
     leads("zhang-fuquzhang", "张副区长", DISTRICT_A, LEADER_ZHANG),
     leads("liu-fuquzhang", "刘副区长", DISTRICT_A, LEADER_LIU),
     at_unit("qian-juzhang", "钱局长", &["UNH"], DISTRICT_A, UNIT_HOUSING),
@@ -102,6 +103,7 @@ pub const PEOPLE: &[Person] = &[
     at_unit("xu-zhenzhang", "许镇长", &["UNH"], DISTRICT_A, UNIT_JINCHANG),
     office("sun-ducha", "孙督查", &["SUP"], DISTRICT_A),
     office("zhou-dangan", "周档案", &["ARC"], DISTRICT_A),
+    office("jiang-jijian", "江纪检", &["DIS"], DISTRICT_A),
     office("wu-dengji", "吴登记", &["CLK"], DISTRICT_B),
     office("ma-fenban", "马分办", &["DSP"], DISTRICT_B),
     leads("chen-fuquzhang", "陈副区长", DISTRICT_B, LEADER_CHEN),
@@ -112,6 +114,7 @@ pub const PEOPLE: &[Person] = &[
     office("han-ducha", "韩督查", &["SUP"], DISTRICT_B),
     office("wei-yunwei", "魏运维", &["CITY-OP"], DISTRICT_A),
     office("gao-yunwei", "高运维", &["CITY-OP"], DISTRICT_B),
+    office("pan-jijian", "潘纪检", &["DIS"], DISTRICT_B),
 ];
 
 /// The person with that id or that Chinese name.

@@ -73,6 +73,7 @@ pub(crate) fn routes(desk: Desk, shelf: Shelf, package_max_bytes: u64) -> Routes
 /// What decides about who may see a dossier and act on it.
 fn resource(district: DistrictCode, case_id: Uuid, facts: &Facts) -> Resource {
     Resource::Case(CaseFacts {
+        sealed: facts.sealed,
         leader: facts.responsible_leader_id,
         ..CaseFacts::new(district, case_id, facts.state)
     })

@@ -14,7 +14,7 @@ use xinqiao_proto::common::DocumentRef;
 
 pub use copy::{CopyDocuments, FetchError, fetch, object_path};
 
-use crate::seal::{KeyRing, SealContext, SealError, Sealed, sha256};
+use crate::seal::{Compartment, KeyRing, Opening, SealContext, SealError, Sealed, sha256};
 
 /// One row of `document`.
 #[derive(Clone, Debug)]
@@ -61,7 +61,18 @@ pub struct Heading<'a> {
 impl DocumentRow {
     /// Seals canonical, already salted bytes into a row.
     pub fn new(keys: &KeyRing, district: DistrictCode, heading: &Heading<'_>, canonical: &[u8]) -> Self {
-        let content = keys.seal(&context(district, heading.document_id), canonical);
+        Self::new_in(Compartment::Ordinary, keys, district, heading, canonical)
+    }
+
+    /// The same with the keys of a compartment.
+    pub fn new_in(
+        compartment: Compartment,
+        keys: &KeyRing,
+        district: DistrictCode,
+        heading: &Heading<'_>,
+        canonical: &[u8],
+    ) -> Self {
+        let content = keys.seal_in(compartment, &context(district, heading.document_id), canonical);
         Self {
             document_id: heading.document_id,
             case_id: heading.case_id,
@@ -110,7 +121,18 @@ pub fn open(
     document_id: Uuid,
     ciphertext: &Sealed,
 ) -> Result<Vec<u8>, SealError> {
-    keys.open(&context(district, document_id), ciphertext)
+    open_with(None, keys, district, document_id, ciphertext)
+}
+
+/// The same; a document of the sealed compartment only with an opening that reaches it.
+pub fn open_with(
+    opening: Option<&Opening>,
+    keys: &KeyRing,
+    district: DistrictCode,
+    document_id: Uuid,
+    ciphertext: &Sealed,
+) -> Result<Vec<u8>, SealError> {
+    keys.open_with(opening, &context(district, document_id), ciphertext)
 }
 
 /// Reads the own document and opens it; `None` when there is none in this district.

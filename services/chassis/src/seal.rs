@@ -2,7 +2,8 @@
 //!
 //! Classes P2, P3 and P4 are stored only as [`Sealed`]. The cipher is AES-256-GCM-SIV, which forgives a
 //! repeated nonce. A sealed value is bound to its place (district, table, column, row), so that it cannot be
-//! moved to another one. P4 has keys of its own: the compartment is a byte of the format.
+//! moved to another one. P4 has keys of its own: the compartment is a byte of the format. It opens only for who shows an
+//! [`Opening`].
 //!
 //! ```text
 //! format 1 | compartment 1 | key version 2 (big endian) | nonce 12 | ciphertext | tag 16
@@ -17,8 +18,10 @@ use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::common::SealedField;
 
+mod opening;
 mod ring;
 
+pub use opening::Opening;
 pub use ring::{KeyRing, KeyRingError};
 
 use crate::{random, search};
@@ -107,6 +110,9 @@ pub enum SealError {
     /// Changed, or moved here from another place.
     #[error("sealed value was changed or belongs to another place")]
     Refused,
+    /// Of the sealed compartment (P4), and nothing was shown that opens it.
+    #[error("sealed value belongs to the sealed compartment, which needs an opening")]
+    Compartment,
     /// Opened, but it is not UTF-8.
     #[error("sealed value is not text")]
     NotText,
@@ -189,9 +195,19 @@ impl KeyRing {
         Sealed(out)
     }
 
-    /// Opens a sealed value at its place.
+    /// Opens a sealed value of class P2 or P3 at its place.
     pub fn open(&self, context: &SealContext<'_>, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
-        self.open_bytes(context, &sealed.0)
+        self.open_bytes(None, context, &sealed.0)
+    }
+
+    /// Opens a sealed value at its place; one of class P4 only with an opening that reaches it.
+    pub fn open_with(
+        &self,
+        opening: Option<&Opening>,
+        context: &SealContext<'_>,
+        sealed: &Sealed,
+    ) -> Result<Vec<u8>, SealError> {
+        self.open_bytes(opening, context, &sealed.0)
     }
 
     /// Opens a sealed value that must be text.
@@ -199,8 +215,17 @@ impl KeyRing {
         String::from_utf8(self.open(context, sealed)?).map_err(|_| SealError::NotText)
     }
 
-    fn open_bytes(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    fn open_bytes(
+        &self,
+        opening: Option<&Opening>,
+        context: &SealContext<'_>,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
         let (compartment, version) = header(sealed)?;
+        let reached = || opening.is_some_and(|opening| opening.reaches(context.table));
+        if compartment == Compartment::Accusation && !reached() {
+            return Err(SealError::Compartment);
+        }
         let key = self.version(context.district, compartment, version)?;
         let (head, rest) = sealed.split_at(HEADER);
         let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::Format)?;
@@ -234,7 +259,7 @@ impl KeyRing {
         sealed: &SealedField,
     ) -> Result<String, SealError> {
         let context = SealContext::new(district, "event", field, event_id);
-        let plain = self.open_bytes(&context, &sealed.ciphertext)?;
+        let plain = self.open_bytes(None, &context, &sealed.ciphertext)?;
         String::from_utf8(plain).map_err(|_| SealError::NotText)
     }
 

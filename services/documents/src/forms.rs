@@ -12,7 +12,7 @@ pub mod triage;
 use crate::form::FormInfo;
 
 /// Every form, in the order of the archival file.
-pub const ALL: [FormInfo; 26] = [
+pub const ALL: [FormInfo; 28] = [
     FormInfo::of::<catalogue::Catalogue>(),
     FormInfo::of::<registration::Registration>(),
     FormInfo::of::<registration::Original>(),
@@ -21,6 +21,8 @@ pub const ALL: [FormInfo; 26] = [
     FormInfo::of::<triage::TriageSheet>(),
     FormInfo::of::<triage::DiversionNotice>(),
     FormInfo::of::<triage::NonAcceptanceNotice>(),
+    FormInfo::of::<triage::TransferLetter>(),
+    FormInfo::of::<triage::TransferNotice>(),
     FormInfo::of::<handling::AcceptanceNotice>(),
     FormInfo::of::<handling::ServiceProof>(),
     FormInfo::of::<assignment::AssignmentOrder>(),

@@ -48,6 +48,14 @@ const SEARCH_FILL_PAUSE_MS: Variable = Variable::with_default(
     "Time between two such transactions, so that the counters do not feel them.",
 );
 
+/// Minutes of an opening of a sealed case.
+const OPENING_MINUTES_MAX: Variable = Variable::with_default(
+    "XINQIAO_SEALED_OPENING_MINUTES_MAX",
+    "60",
+    "minutes",
+    "Longest time the readers named in an opening may read a sealed case; what an opening takes that names no time.",
+);
+
 /// Settings of intake.
 #[derive(Debug, Clone, Copy)]
 pub struct IntakeSettings {
@@ -55,6 +63,15 @@ pub struct IntakeSettings {
     pub registration: RegistrationSettings,
     /// Of the search in petition texts.
     pub search: SearchSettings,
+    /// Of the sealed compartment.
+    pub sealed: SealedSettings,
+}
+
+/// Settings of the sealed compartment.
+#[derive(Debug, Clone, Copy)]
+pub struct SealedSettings {
+    /// Longest opening.
+    pub opening_minutes_max: u16,
 }
 
 /// Settings of the search in petition texts.
@@ -92,6 +109,9 @@ impl IntakeSettings {
                 statement_timeout: reader.millis(&SEARCH_STATEMENT_MS, 10..=15_000),
                 fill_batch_max: reader.count(&SEARCH_FILL_BATCH_MAX, 1..=10_000),
                 fill_pause: reader.millis(&SEARCH_FILL_PAUSE_MS, 1..=60_000),
+            },
+            sealed: SealedSettings {
+                opening_minutes_max: reader.number(&OPENING_MINUTES_MAX, 1..=1_440),
             },
         }
     }

@@ -5,5 +5,6 @@ pub mod case;
 pub mod codes;
 pub mod ledger;
 pub mod query;
+pub mod sealed;
 pub mod submission;
 pub mod transition;

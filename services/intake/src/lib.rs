@@ -7,7 +7,8 @@
 //! - only while intake holds a case do its acts change it; `case.released` passes the hold, `case.objection_upheld`
 //!   gives it back;
 //! - names, identity numbers, telephones and the petitioner's words are stored sealed, and an accusation with keys
-//!   of its own;
+//!   of its own, which open for nobody but the readers of an opening in force;
+//! - whoever an accusation is about, person or unit or a unit under it, is answered as if it were not there;
 //! - petition texts are searched by keyed tokens, and no text or word is kept in clear for it;
 //! - the state shown of a case that others hold follows their events and decides nothing.
 //!
@@ -37,6 +38,7 @@ use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
+use xinqiao_proto::intake::sealed_service_server::SealedServiceServer;
 use xinqiao_proto::intake::triage_service_server::TriageServiceServer;
 
 pub use config::IntakeSettings;
@@ -70,6 +72,10 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };
     let break_glasses = rpc::break_glass::BreakGlasses { desk: desk.clone() };
+    let sealed = rpc::sealed::SealedCases {
+        desk: desk.clone(),
+        minutes_max: settings.sealed.opening_minutes_max,
+    };
     let search = settings.search;
     let cases = rpc::cases::Cases {
         desk,
@@ -82,6 +88,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),
     )
     .add_service(TriageServiceServer::new(triage).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(SealedServiceServer::new(sealed).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(BreakGlassServiceServer::new(break_glasses).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));

@@ -5,6 +5,7 @@ pub(crate) mod cases;
 pub(crate) mod petitioner;
 pub(crate) mod refused;
 pub(crate) mod registration;
+pub(crate) mod sealed;
 pub(crate) mod triage;
 mod words;
 
@@ -14,6 +15,7 @@ use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::refusal::Refusal;
 
 use crate::store::cases::{self as rows, CaseRow};
+use crate::store::onlooker::Onlooker;
 
 /// Whoever shows what only the petitioner has is answered.
 pub(crate) const OPEN: &[&str] = &["/xinqiao.intake.v1.PetitionerService/SignInByQueryCode"];
@@ -82,6 +84,28 @@ pub(crate) const RIGHTS: RightTable = &[
         "/xinqiao.intake.v1.PetitionerService/GetOwnCase",
         Right::ReadOwnCase,
     ),
+    (
+        "/xinqiao.intake.v1.SealedService/GetSealedCase",
+        Right::FollowSealed,
+    ),
+    (
+        "/xinqiao.intake.v1.SealedService/ProposeSealedTransfer",
+        Right::TransferSealed,
+    ),
+    (
+        "/xinqiao.intake.v1.SealedService/ConfirmSealedTransfer",
+        Right::TransferSealed,
+    ),
+    ("/xinqiao.intake.v1.SealedService/OpenSealed", Right::OpenSealed),
+    (
+        "/xinqiao.intake.v1.SealedService/ConfirmOpening",
+        Right::ConfirmOpenSealed,
+    ),
+    ("/xinqiao.intake.v1.SealedService/EndOpening", Right::EndOpening),
+    (
+        "/xinqiao.intake.v1.SealedService/ReadSealedCase",
+        Right::ReadSealed,
+    ),
 ];
 
 /// Takes a case for an act of somebody who may do it: nobody else changes it until the commit.
@@ -90,7 +114,8 @@ async fn take(act: &mut Act, id: Uuid) -> Result<CaseRow, Refusal> {
     let row = rows::take(act.conn(), district, id)
         .await?
         .ok_or_else(refused::no_such_case)?;
-    act.authorise(&row.resource(district), refused::no_such_case)?;
+    let onlooker = Onlooker::of(act).await?;
+    act.authorise(&row.resource(&onlooker), refused::no_such_case)?;
     Ok(row)
 }
 

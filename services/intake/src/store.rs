@@ -4,5 +4,7 @@ pub(crate) mod access;
 pub(crate) mod break_glass;
 pub(crate) mod cases;
 pub(crate) mod digest;
+pub(crate) mod onlooker;
 pub(crate) mod registration;
+pub(crate) mod sealed;
 pub(crate) mod search;

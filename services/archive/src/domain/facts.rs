@@ -19,6 +19,8 @@ pub struct Facts {
     pub rule_version: String,
     /// How many persons the petition names.
     pub persons: u32,
+    /// In the sealed compartment (DEC-14).
+    pub sealed: bool,
     /// A leader received the petitioner; binds DEC-07.
     pub leader_received: bool,
     /// The leader responsible for the case.
@@ -61,6 +63,7 @@ impl Default for Facts {
             remedy_on: None,
             rule_version: String::new(),
             persons: 0,
+            sealed: false,
             leader_received: false,
             responsible_leader_id: None,
             route_31_6: false,
@@ -124,6 +127,8 @@ pub enum CaseFact {
         persons: u32,
         /// The visit belongs to a leaders' session.
         leader_received: bool,
+        /// An accusation.
+        sealed: bool,
         /// Rule set in force.
         rule_version: String,
     },
@@ -223,8 +228,10 @@ impl Facts {
             CaseFact::Registered {
                 persons,
                 leader_received,
+                sealed,
                 rule_version,
             } => {
+                self.sealed = *sealed;
                 self.state = CaseState::Registered;
                 self.persons = *persons;
                 self.leader_received |= leader_received;

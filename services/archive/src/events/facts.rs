@@ -7,7 +7,7 @@ use xinqiao_kernel::{CaseState, Remedy, local::local_date};
 use xinqiao_proto::event::{
     self, CaseAccepted, CaseAssigned, CaseClosed, CaseClosureReported, CaseDiverted, CaseFiled,
     CaseNotAccepted, CaseObjectionDecided, CaseOpinionIssued, CaseRegistered, CaseReleased,
-    CaseRemedyChanged, ClockChanged, ClosureOutcome, LegalRoute,
+    CaseRemedyChanged, CaseTransferredOut, ClockChanged, ClosureOutcome, LegalRoute,
 };
 
 use super::bad;
@@ -24,6 +24,7 @@ pub(crate) fn fact(event: &Incoming) -> Result<Option<CaseFact>, Refusal> {
             CaseFact::Registered {
                 persons: body.visit_count,
                 leader_received: body.leader_received,
+                sealed: body.sealed,
                 rule_version: body.rule_version,
             }
         }
@@ -54,7 +55,14 @@ pub(crate) fn fact(event: &Incoming) -> Result<Option<CaseFact>, Refusal> {
         "case.voided" => ended(CaseState::Void, false, ""),
         "case.linked" => ended(CaseState::Linked, false, ""),
         "case.no_longer_accepted" => ended(CaseState::NoLongerAccepted, false, ""),
-        "case.transferred_out" => ended(CaseState::TransferredOut, false, ""),
+        "case.transferred_out" => {
+            let body: CaseTransferredOut = event.decode()?;
+            ended(
+                CaseState::TransferredOut,
+                body.leader_received,
+                &body.responsible_leader_id,
+            )
+        }
         "case.withdrawn" => ended(CaseState::Withdrawn, false, ""),
         _ => return handling(event),
     }))

@@ -12,7 +12,7 @@ use super::encode;
 use crate::{
     domain::{
         assign::Assignment,
-        case::Case,
+        case::{Case, Purpose},
         denied::Denied,
         fault::Faults,
         paper::PaperKind,
@@ -64,6 +64,7 @@ async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Re
         None => None,
     };
     Ok(Resource::Case(CaseFacts {
+        sealed: case.purpose == Purpose::Accusation,
         leader,
         lead_unit: case.lead_unit,
         units: case.lead_unit.iter().chain(&case.assist_units).copied().collect(),

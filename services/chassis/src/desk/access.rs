@@ -5,6 +5,7 @@ use crate::identity::Caller;
 use crate::metrics;
 use crate::permission::{Decision, Permissions, Resource, Right, Told};
 use crate::refusal::Refusal;
+use crate::seal::Opening;
 
 /// What was decided in one act about its caller.
 #[derive(Clone, Debug)]
@@ -12,6 +13,14 @@ pub(crate) struct Access {
     right: Right,
     granted: Option<Decision>,
     denied: Option<Denied>,
+    intent: Option<Intent>,
+}
+
+/// What the caller says he wants and why, for the audit row of an attempt that is refused.
+#[derive(Clone, Debug)]
+pub(super) struct Intent {
+    pub(super) fields: Vec<String>,
+    pub(super) reason: String,
 }
 
 /// An attempt that was not permitted.
@@ -29,6 +38,7 @@ impl Access {
             right,
             granted: None,
             denied: None,
+            intent: None,
         }
     }
 
@@ -45,6 +55,25 @@ impl Access {
                 object: "district:other".to_owned(),
                 policies: Vec::new(),
             }),
+            intent: None,
+        }
+    }
+
+    pub(super) fn intend(&mut self, intent: Intent) {
+        self.intent = Some(intent);
+    }
+
+    pub(super) fn intent(&self) -> Option<&Intent> {
+        self.intent.as_ref()
+    }
+
+    /// The proof that opens class P4, when a policy has permitted one of the rights of the sealed procedure.
+    pub(super) fn opening(&self) -> Option<Opening> {
+        self.granted().filter(|policies| !policies.is_empty())?;
+        match self.right {
+            Right::ReadSealed => Some(Opening::of_case()),
+            Right::FollowSealed | Right::TransferSealed => Some(Opening::of_procedure()),
+            _ => None,
         }
     }
 

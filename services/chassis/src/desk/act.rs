@@ -12,7 +12,7 @@ use xinqiao_kernel::{Calendar, DistrictCode, RuleSet};
 use xinqiao_proto::common::{DocumentRef, SealedField};
 use xinqiao_proto::event::{DocumentCreated, EventBody};
 
-use super::access::{self, Access};
+use super::access::{self, Access, Intent};
 use super::{Desk, object_ref, person_ref};
 use crate::audit::{self, Entry};
 use crate::database::TenantTx;
@@ -22,7 +22,7 @@ use crate::identity::Caller;
 use crate::journal::{self, Draft, Entity};
 use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
-use crate::seal::{KeyRing, SealContext, SealError, Sealed};
+use crate::seal::{Compartment, KeyRing, Opening, SealContext, SealError, Sealed};
 use crate::{random, trace};
 use xinqiao_kernel::local::local_date;
 
@@ -152,6 +152,22 @@ impl Act {
         }
     }
 
+    /// Says before the question what the caller wants to see and why: the audit row of a refusal then says so too.
+    pub fn intend(&mut self, fields: &[&str], reason: &str) {
+        if let Some(access) = &mut self.access {
+            access.intend(Intent {
+                fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+                reason: reason.to_owned(),
+            });
+        }
+    }
+
+    /// What opens values of class P4 (DEC-14): a proof for who was permitted to read a sealed case, or, for what the
+    /// procedure itself has written, to take part in it. Nothing for anybody else, nor for the service itself.
+    pub fn opening(&self) -> Option<Opening> {
+        self.access.as_ref().and_then(Access::opening)
+    }
+
     /// The caller and what was decided, when it was not permitted.
     pub(super) fn into_denied(self) -> Option<(Caller, Access)> {
         match (self.actor, self.access) {
@@ -165,6 +181,10 @@ impl Act {
         if let (Actor::Person(caller), Some(denied)) = (&self.actor, access.denied()) {
             let mut entry = self.entry(denied.object.clone());
             entry.denied(&caller.roles, &denied.policies);
+            if let Some(intent) = access.intent() {
+                entry.fields.clone_from(&intent.fields);
+                entry.reason = Some(self.sealed_reason(&entry, &intent.reason));
+            }
             self.entries.push(entry);
         }
         self.commit().await
@@ -315,22 +335,42 @@ impl Act {
     pub fn audit(&mut self, object: impl Into<String>, fields: &[&str], reason: Option<&str>) {
         let mut entry = self.entry(object.into());
         entry.fields = fields.iter().map(|field| (*field).to_owned()).collect();
-        entry.reason =
-            reason.map(|text| Entry::sealed_reason(self.desk.keys(), self.district(), entry.entry_id, text));
+        entry.reason = reason.map(|text| self.sealed_reason(&entry, text));
         self.entries.push(entry);
+    }
+
+    fn sealed_reason(&self, entry: &Entry, text: &str) -> Sealed {
+        Entry::sealed_reason(self.desk.keys(), self.district(), entry.entry_id, text)
     }
 
     /// Files a legal document of a case: its canonical bytes with a new salt, sealed and stored at the commit, and
     /// announced as `document.created` on the case.
     pub fn file<D: Form>(&mut self, case: Entity, document: &D) -> DocumentRef {
+        self.file_in(Compartment::Ordinary, case, document)
+    }
+
+    /// The same with the keys of a compartment: a document of a sealed case is as closed as the case.
+    pub fn file_in<D: Form>(&mut self, compartment: Compartment, case: Entity, document: &D) -> DocumentRef {
         let canonical = canonical(document, &random::bytes());
-        self.file_bytes(case, D::CODE, document.archive_item().number(), &canonical)
+        let item = document.archive_item().number();
+        self.file_canonical(compartment, case, D::CODE, item, &canonical)
     }
 
     /// Files a document that comes as bytes: canonical, already salted bytes. Sealed and stored at the commit, and
     /// announced as `document.created` on the case.
     pub fn file_bytes(
         &mut self,
+        case: Entity,
+        form: &str,
+        archive_item: &str,
+        canonical: &[u8],
+    ) -> DocumentRef {
+        self.file_canonical(Compartment::Ordinary, case, form, archive_item, canonical)
+    }
+
+    fn file_canonical(
+        &mut self,
+        compartment: Compartment,
         case: Entity,
         form: &str,
         archive_item: &str,
@@ -344,7 +384,13 @@ impl Act {
             created_at: self.now,
             created_by: &self.actor_ref,
         };
-        let row = DocumentRow::new(self.desk.keys(), self.district(), &heading, canonical);
+        let row = DocumentRow::new_in(
+            compartment,
+            self.desk.keys(),
+            self.district(),
+            &heading,
+            canonical,
+        );
         let reference = row.reference();
         self.documents.push(row);
         self.publish(

@@ -47,6 +47,8 @@ pub struct CaseFacts {
     pub concerned: Vec<String>,
     /// Transferred to the discipline inspection.
     pub transferred: bool,
+    /// Subjects of those named in an opening of the sealed case that is in force now.
+    pub opened_to: Vec<String>,
     /// The organ that reviews it.
     pub review_unit: Option<Uuid>,
 }
@@ -67,6 +69,7 @@ impl CaseFacts {
             investigators: Vec::new(),
             concerned: Vec::new(),
             transferred: false,
+            opened_to: Vec::new(),
             review_unit: None,
         }
     }
@@ -235,6 +238,7 @@ impl CaseFacts {
         attributes.insert("accused_units".to_owned(), units(&self.accused_units));
         attributes.insert("investigators".to_owned(), people(&self.investigators));
         attributes.insert("concerned".to_owned(), people(&self.concerned));
+        attributes.insert("opened_to".to_owned(), people(&self.opened_to));
         attributes
     }
 }

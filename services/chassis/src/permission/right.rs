@@ -118,6 +118,8 @@ rights! {
     ReadSealed "查阅检举控告";
     OpenSealed "提请启封";
     ConfirmOpenSealed "确认启封";
+    EndOpening "结束启封";
+    FollowSealed "查看密件办理进程";
     ProposeRole "提出岗位变更";
     WriteRole "变更岗位";
     RequestReview "申请复查复核";

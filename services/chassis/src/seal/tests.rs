@@ -68,13 +68,48 @@ fn an_accusation_has_keys_of_its_own() {
     let ring = KeyRing::parse(&text).unwrap();
     let place = SealContext::new(district(), "accusation", "text", new_id());
     let sealed = ring.seal_in(Compartment::Accusation, &place, b"secret");
-    assert_eq!(ring.open(&place, &sealed).unwrap(), b"secret");
+    let opening = Opening::of_case();
+    assert_eq!(
+        ring.open_with(Some(&opening), &place, &sealed).unwrap(),
+        b"secret"
+    );
     // Whoever holds the ordinary keys only, under whatever name, cannot open it.
     let mut moved = sealed.into_bytes();
     moved[1] = 0;
     assert_eq!(
         ring.open(&place, &Sealed::from_bytes(moved)).unwrap_err(),
         SealError::Refused
+    );
+}
+
+#[test]
+fn an_accusation_opens_only_for_who_shows_an_opening_that_reaches_it() {
+    let ring = ring();
+    let (said, why) = (
+        SealContext::new(district(), "document", "content", new_id()),
+        SealContext::new(district(), "sealed_transfer", "reasons", new_id()),
+    );
+    for place in [said, why] {
+        let sealed = ring.seal_in(Compartment::Accusation, &place, b"secret");
+        assert_eq!(ring.open(&place, &sealed), Err(SealError::Compartment));
+        assert_eq!(ring.open_text(&place, &sealed), Err(SealError::Compartment));
+        assert_eq!(ring.open_with(None, &place, &sealed), Err(SealError::Compartment));
+        assert!(ring.open_with(Some(&Opening::of_case()), &place, &sealed).is_ok());
+        let of_procedure = ring.open_with(Some(&Opening::of_procedure()), &place, &sealed);
+        assert_eq!(of_procedure.is_ok(), place.table == "sealed_transfer");
+    }
+    // An event carries nothing of the compartment.
+    let event = new_id();
+    let place = SealContext::new(district(), "event", "title", event);
+    let field = SealedField {
+        ciphertext: ring
+            .seal_in(Compartment::Accusation, &place, b"secret")
+            .into_bytes()
+            .into(),
+    };
+    assert_eq!(
+        ring.open_field(district(), event, "title", &field),
+        Err(SealError::Compartment)
     );
 }
 

@@ -80,6 +80,7 @@ fn a_hard_rule_tells_its_reason() {
     };
     for (right, reason) in [
         (Right::Assign, "SEALED"),
+        (Right::ReadSealed, "NOT_OPENED"),
         (Right::ReadCase, "ACCUSED_UNIT"),
         (Right::ApproveOpinion, "SEPARATION_OF_DUTIES"),
         (Right::DecideObjection, "RECUSED"),

@@ -1,8 +1,8 @@
 //! Triage: the office sorts the matter and, where it ends there, tells the petitioner.
 
 use crate::form::form;
-use crate::part::Issue;
-use crate::value::Moment;
+use crate::part::{Issue, Official};
+use crate::value::{Day, Moment};
 use xinqiao_kernel::CaseNumber;
 
 form! {
@@ -47,4 +47,28 @@ form! {
     "可以寻求的途径" guidance: String,
     /// The second of the two persons who must agree.
     "复核人" second_person: String,
+}
+
+form! {
+    /// The matter goes to the organ that is competent for it `[R:22]`, an accusation to the discipline inspection
+    /// `[R:30(3)]`. What the petitioner has written is not in it; that is read under an opening.
+    TransferLetter = "D06", "转送函", "letter of transfer", Notices;
+    "信访事项编号" case_no: CaseNumber,
+    "制发" issue: Issue,
+    "转送机关" addressee: String,
+    "转送理由" reasons: String,
+    "收到日期" received_on: Day,
+    /// The first of the two persons who must agree.
+    "提出人" proposed_by: String,
+    /// The second.
+    "复核人" second_person: Official,
+}
+
+form! {
+    /// The petitioner learns that his matter was passed on. Whoever else sees the paper learns neither to whom nor
+    /// about what.
+    TransferNotice = "TRANSFER_NOTICE", "转送告知书", "notice of transfer", Notices;
+    "信访事项编号" case_no: CaseNumber,
+    "制发" issue: Issue,
+    "告知内容" text: String,
 }

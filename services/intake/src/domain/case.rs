@@ -23,6 +23,8 @@ pub struct Case {
     pub route: Option<LegalRoute>,
     /// Who proposed to void it.
     pub void_proposed_by: Option<String>,
+    /// Who proposed to transfer it.
+    pub transfer_proposed_by: Option<String>,
 }
 
 /// A leader's reception of the case, as its record tells (DEC-07).
@@ -85,7 +87,7 @@ pub enum CaseError {
 
 impl Case {
     /// Whether an act on the case is open to intake: held here, in C10, and seen as it is.
-    fn open_for_acts(&self, seen: i64) -> Result<(), CaseError> {
+    pub(super) fn open_for_acts(&self, seen: i64) -> Result<(), CaseError> {
         if self.standing.holder != Holder::Intake {
             return Err(CaseError::WrongHolder(self.standing.holder));
         }
@@ -98,7 +100,7 @@ impl Case {
         Ok(())
     }
 
-    fn step(&self, event: &str) -> Result<Standing, CaseError> {
+    pub(super) fn step(&self, event: &str) -> Result<Standing, CaseError> {
         transition::find(self.standing.state, event)
             .filter(|line| line.by == Holder::Intake)
             .and_then(|_| self.standing.follow(event, false))
@@ -165,10 +167,10 @@ impl Case {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn triaged() -> Case {
+    pub(in crate::domain) fn triaged() -> Case {
         Case {
             standing: Standing::REGISTERED,
             version: 2,
@@ -177,6 +179,7 @@ mod tests {
             reception: None,
             route: Some(LegalRoute::Petition),
             void_proposed_by: None,
+            transfer_proposed_by: None,
         }
     }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use xinqiao_kernel::ChannelDigit;
 
 use super::codes::{Channel, IdKind, PetitionerKind, PreferredChannel, Purpose, Sex};
+use super::sealed::Accused;
 
 /// Representatives of a joint visit at the most `[R:20(3)]`.
 pub const REPRESENTATIVES_MAX: usize = 5;
@@ -53,6 +54,8 @@ pub struct Submission {
     pub confidential: bool,
     /// Agrees to publication of the answer.
     pub consent_public: bool,
+    /// Whom an accusation is about; nobody for any other purpose.
+    pub accused: Vec<Accused>,
     /// The words.
     pub text: Text,
 }

@@ -1,7 +1,7 @@
 //! Cases as people see them: register, one case, its time line, identity data for a stated reason.
 
 mod search;
-mod unmask;
+pub(super) mod unmask;
 pub(super) mod view;
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::document::timestamp;
-use xinqiao_chassis::permission::Resource;
+use xinqiao_chassis::permission::{Resource, Right};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_kernel::{CaseNumber, CaseState};
 use xinqiao_proto::intake::case_service_server::CaseService;
@@ -24,6 +24,7 @@ use super::refused::no_such_case;
 use crate::contract;
 use crate::store::access;
 use crate::store::cases::{self as rows, CaseRow, RegisterKey, timeline};
+use crate::store::onlooker::Onlooker;
 use crate::store::search::Bounds;
 
 /// Headers in one batch at the most.
@@ -95,7 +96,7 @@ impl CaseService for Cases {
 }
 
 /// How a case is asked for.
-enum Named {
+pub(super) enum Named {
     Id(String),
     Number(String),
 }
@@ -135,7 +136,8 @@ async fn headers(act: &mut Act, query: BatchGetHeadersRequest) -> Result<BatchGe
     fields.finish()?;
     let district = act.district();
     let mut found = rows::find_all(act.conn(), district, &ids).await?;
-    act.only_permitted(&mut found, |row| row.resource(district));
+    let onlooker = Onlooker::of(act).await?;
+    act.only_permitted(&mut found, |row| row.resource(&onlooker));
     let mut by_id: HashMap<_, _> = view::headers(act, &found)
         .await?
         .into_iter()
@@ -166,6 +168,9 @@ async fn register(act: &mut Act, query: ListRegisterRequest) -> Result<ListRegis
     )
     .await?;
     let info = page.cut(&mut found, |row| (row.year, row.sequence));
+    // That there is an accusation is known to few, and never to who is accused.
+    let onlooker = Onlooker::of(act).await?;
+    found.retain(|row| !row.sealed || act.permits(Right::ReadCaseHeader, &row.resource(&onlooker)));
     Ok(ListRegisterResponse {
         headers: view::headers(act, &found).await?,
         page: Some(info),
@@ -230,6 +235,14 @@ async fn get_timeline(act: &mut Act, query: GetTimelineRequest) -> Result<GetTim
 /// Finds a case for a caller who may do with it what he asks; one he may not know of is answered like one that does
 /// not exist.
 async fn find(act: &mut Act, named: Option<Named>) -> Result<CaseRow, Refusal> {
+    let row = named_case(act, named).await?;
+    let onlooker = Onlooker::of(act).await?;
+    act.authorise(&row.resource(&onlooker), no_such_case)?;
+    Ok(row)
+}
+
+/// The case that is named, before anybody asks whether the caller may see it.
+pub(super) async fn named_case(act: &mut Act, named: Option<Named>) -> Result<CaseRow, Refusal> {
     let mut fields = Fields::new();
     let district = act.district();
     let found = match named {
@@ -252,7 +265,5 @@ async fn find(act: &mut Act, named: Option<Named>) -> Result<CaseRow, Refusal> {
         }
     };
     fields.finish()?;
-    let row = found.ok_or_else(no_such_case)?;
-    act.authorise(&row.resource(district), no_such_case)?;
-    Ok(row)
+    found.ok_or_else(no_such_case)
 }

@@ -20,6 +20,7 @@ use crate::contract;
 use crate::domain::query;
 use crate::store::access;
 use crate::store::cases::{self as rows, content};
+use crate::store::onlooker::Onlooker;
 
 /// Name of the act in the audit chain.
 const SIGN_IN: &str = "intake.SignInByQueryCode";
@@ -172,9 +173,11 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
     let row = rows::find(act.conn(), district, case_id)
         .await?
         .ok_or_else(no_such_case)?;
-    act.authorise(&row.resource(district), no_such_case)?;
+    let onlooker = Onlooker::of(act).await?;
+    act.authorise(&row.resource(&onlooker), no_such_case)?;
     let state = row.standing().state;
     let office = act.district_file().office.clone();
+    let accesses = access::noted(act.conn(), district, case_id, ACCESSES_MAX).await?;
     let known = GetOwnCaseResponse {
         case_no: row.number(district).to_string(),
         state: contract::state(state),
@@ -182,6 +185,7 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
         k1: Some(view::k1(&row)),
         office: office.name_zh,
         office_phone: office.phone,
+        accesses: accesses.into_iter().filter_map(shown).collect(),
         ..GetOwnCaseResponse::default()
     };
     if row.sealed {
@@ -190,16 +194,14 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
     let submissions = content::submissions(act.conn(), district, case_id).await?;
     let first = submissions
         .first()
-        .map(|one| one.text(desk.keys(), district))
+        .map(|one| one.text(None, desk.keys(), district))
         .transpose()?;
     let text = first.unwrap_or_default();
-    let accesses = access::noted(act.conn(), district, case_id, ACCESSES_MAX).await?;
     Ok(GetOwnCaseResponse {
         received_at: Some(timestamp(row.received_at)),
         registered_at: Some(timestamp(row.registered_at)),
         title: text.title,
         requests: text.requests,
-        accesses: accesses.into_iter().filter_map(shown).collect(),
         ..known
     })
 }

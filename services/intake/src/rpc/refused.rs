@@ -4,6 +4,7 @@ use tonic::Code;
 use xinqiao_chassis::refusal::Refusal;
 
 use crate::domain::case::CaseError;
+use crate::domain::sealed::SealedError;
 
 impl From<CaseError> for Refusal {
     fn from(error: CaseError) -> Self {
@@ -67,6 +68,40 @@ impl From<CaseError> for Refusal {
                 "another person than the one who proposed must confirm",
             ),
         }
+    }
+}
+
+impl From<SealedError> for Refusal {
+    fn from(error: SealedError) -> Self {
+        let (reason, zh, en) = match error {
+            SealedError::Case(error) => return error.into(),
+            SealedError::TransferNotProposed => (
+                "TRANSFER_NOT_PROPOSED",
+                "尚无转送申请，请先由一名分办员提出",
+                "nobody has proposed the transfer; a dispatcher proposes first",
+            ),
+            SealedError::SamePerson => (
+                "SAME_PERSON",
+                "须由提出人以外的人确认",
+                "another person than the one who began must confirm",
+            ),
+            SealedError::NotTransferred => (
+                "NOT_TRANSFERRED",
+                "该事项尚未转送纪检监察机关，不能启封；请先办理转送",
+                "the case is not with the discipline inspection yet; transfer it first",
+            ),
+            SealedError::OpeningConfirmed => (
+                "OPENING_CONFIRMED",
+                "该次启封已经确认",
+                "the opening is confirmed already",
+            ),
+            SealedError::OpeningOver => (
+                "OPENING_OVER",
+                "该次启封已经结束，确需查阅的请重新提请启封",
+                "the opening is over; ask for another if the case must be read again",
+            ),
+        };
+        Self::new(Code::FailedPrecondition, reason, zh, en)
     }
 }
 

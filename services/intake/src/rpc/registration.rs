@@ -1,5 +1,6 @@
 //! Registration: turns what people bring into numbered cases.
 
+mod accused;
 mod form;
 mod person;
 
@@ -39,6 +40,7 @@ impl Registration {
     ) -> Result<(Registered, bool), Refusal> {
         let caller = by.caller();
         let district = caller.district;
+        accused::known(&self.desk, district, &submission).await?;
         let keys = self.desk.keys();
         let request_id = idempotency::request_id(query.request_id())?;
         let hash = idempotency::body_hash(keys, district, &person_ref(&caller.person_id), Q::ACTION, query);

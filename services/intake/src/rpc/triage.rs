@@ -113,7 +113,7 @@ async fn release(act: &mut Act, query: ReleaseCaseRequest) -> Result<ReleaseCase
     let sheet = sheet.ok_or_else(|| Refusal::internal(&"a triaged case has no triage sheet"))?;
     let requests = content::submissions(act.conn(), district, row.id).await?;
     let requests = match requests.first() {
-        Some(first) => first.text(desk.keys(), district)?.requests.len(),
+        Some(first) => first.text(None, desk.keys(), district)?.requests.len(),
         None => 0,
     };
     let version = commit_step(act, &row, standing).await?;
@@ -168,7 +168,7 @@ fn triage_paper(act: &Act, row: &CaseRow, sheet: &Sheet) -> TriageSheet {
 }
 
 /// Who issues a notice of the office, and when.
-fn issue(act: &Act, document_no: String) -> Issue {
+pub(super) fn issue(act: &Act, document_no: String) -> Issue {
     let caller = act.caller();
     Issue {
         document_no,
@@ -285,7 +285,7 @@ async fn subject(act: &mut Act, case_id: &str) -> Result<CaseRow, Refusal> {
 }
 
 /// Writes where the act has led; the new version.
-async fn commit_step(act: &mut Act, row: &CaseRow, standing: Standing) -> Result<u64, Refusal> {
+pub(super) async fn commit_step(act: &mut Act, row: &CaseRow, standing: Standing) -> Result<u64, Refusal> {
     let (district, actor, at) = (act.district(), act.actor_ref().to_owned(), act.now());
     let by = By { actor: &actor, at };
     let version = rows::acted(act.conn(), district, row.id, standing, row.purpose(), by).await?;
@@ -293,7 +293,7 @@ async fn commit_step(act: &mut Act, row: &CaseRow, standing: Standing) -> Result
 }
 
 /// Puts an own event on the time line.
-async fn note(
+pub(super) async fn note(
     act: &mut Act,
     row: &CaseRow,
     kind: &'static str,

@@ -12,8 +12,9 @@ use xinqiao_kernel::{CaseNumber, CaseState, ChannelDigit, DistrictCode, Holder, 
 use crate::domain::case::{Case, Reception, Record};
 use crate::domain::codes::{Channel, LegalRoute, Purpose};
 use crate::domain::transition::Standing;
+use crate::store::onlooker::Onlooker;
 
-/// Columns of a case with what triage and void register add; every query of a case begins with it.
+/// Columns of a case with what triage, void register and the sealed procedure add; every query of a case begins with it.
 macro_rules! case_query {
     ($rest:literal) => {
         concat!(
@@ -22,10 +23,13 @@ macro_rules! case_query {
                     c.k1_raw, c.k1_eff, c.k1_safe, c.k1_calendar, c.k1_provisional, c.k1b,
                     c.reception_day_id, c.reception_id, c.reception_held, c.reception_finalised,
                     c.responsible_leader_id, c.unit_ids, c.trace_id, c.event_id, c.created_by,
-                    t.legal_route, t.complained_unit_ids, v.proposed_by
+                    t.legal_route, t.complained_unit_ids, v.proposed_by, a.marks AS accused_marks,
+                    x.proposed_by AS transfer_proposed_by, x.confirmed_at IS NOT NULL AS transferred
              FROM case_file c
              LEFT JOIN triage t ON t.district_code = c.district_code AND t.case_id = c.id
              LEFT JOIN void_register v ON v.district_code = c.district_code AND v.case_id = c.id
+             LEFT JOIN accused a ON a.district_code = c.district_code AND a.case_id = c.id
+             LEFT JOIN sealed_transfer x ON x.district_code = c.district_code AND x.case_id = c.id
              WHERE c.district_code = $1 AND ",
             $rest
         )
@@ -68,6 +72,9 @@ pub(crate) struct CaseRow {
     legal_route: Option<i16>,
     complained_unit_ids: Option<Vec<Uuid>>,
     proposed_by: Option<String>,
+    accused_marks: Option<Vec<u8>>,
+    transfer_proposed_by: Option<String>,
+    pub(crate) transferred: bool,
 }
 
 impl CaseRow {
@@ -113,17 +120,34 @@ impl CaseRow {
         Purpose::of_number(self.purpose).expect("invariant: written from a purpose")
     }
 
-    /// What decides about who may see it and act on it. Before the assignment no unit is the lead unit's; units
-    /// under one complained about are known to the service that keeps the units.
-    pub(crate) fn resource(&self, district: DistrictCode) -> Resource {
+    /// What decides about whether somebody may see it and act on it. Before the assignment no unit is the lead unit's.
+    pub(crate) fn resource(&self, onlooker: &Onlooker) -> Resource {
+        Resource::Case(self.facts(onlooker))
+    }
+
+    /// The same, opened to those named in an opening that is in force.
+    pub(crate) fn opened_to(&self, onlooker: &Onlooker, readers: Vec<String>) -> Resource {
         Resource::Case(CaseFacts {
+            opened_to: readers,
+            ..self.facts(onlooker)
+        })
+    }
+
+    fn facts(&self, onlooker: &Onlooker) -> CaseFacts {
+        let complained = self.complained_unit_ids.as_deref().unwrap_or_default();
+        let marks = self.accused_marks.as_deref().unwrap_or_default();
+        // Of units under one complained about, that of whoever looks is enough to decide about him.
+        let his = onlooker.accused_unit(self.id, complained, marks);
+        CaseFacts {
             sealed: self.sealed,
             leader: self.responsible_leader_id,
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),
-            accused_units: self.complained_unit_ids.clone().unwrap_or_default(),
-            ..CaseFacts::new(district, self.id, state(&self.state))
-        })
+            accused_units: complained.iter().copied().chain(his).collect(),
+            concerned: onlooker.accused_person(self.id, marks).into_iter().collect(),
+            transferred: self.transferred,
+            ..CaseFacts::new(onlooker.district, self.id, state(&self.state))
+        }
     }
 
     /// What decides about acts.
@@ -145,6 +169,7 @@ impl CaseRow {
             }),
             route: self.legal_route.and_then(LegalRoute::of_number),
             void_proposed_by: self.proposed_by.clone(),
+            transfer_proposed_by: self.transfer_proposed_by.clone(),
         }
     }
 }

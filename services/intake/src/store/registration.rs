@@ -50,6 +50,8 @@ pub(crate) struct Registration {
     pub(crate) rule_version: String,
     pub(crate) k1: Arc<Deadline>,
     pub(crate) petitioners: Vec<PetitionerRow>,
+    /// Whom an accusation is about, when it names anybody.
+    pub(crate) accused: Option<AccusedRow>,
     /// The petitioner's own text, item 03.
     pub(crate) original: DocumentRow,
     /// The form with its receipt, item 02, but for the number.
@@ -75,6 +77,15 @@ pub(crate) struct PetitionerRow {
     pub(crate) mobile_index: Option<[u8; 32]>,
     /// Of query code and last four digits of the telephone.
     pub(crate) query_key: Option<i64>,
+}
+
+/// Whom an accusation is about.
+#[derive(Debug)]
+pub(crate) struct AccusedRow {
+    /// Keyed hashes of units and persons.
+    pub(crate) marks: Vec<u8>,
+    /// Everything that was named.
+    pub(crate) objects: Sealed,
 }
 
 /// What the registration form will say beside the number and the submission.

@@ -10,5 +10,6 @@ mod numbers;
 mod own_case;
 mod people;
 mod refusals;
+mod sealed;
 mod search;
 mod secrecy;

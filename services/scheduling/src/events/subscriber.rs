@@ -4,7 +4,7 @@
 //! |---|---|
 //! | case.registered | the case is known: it can be received, and waits in the queue of its day |
 //! | case.assigned | the units it is assigned to may read its record |
-//! | case.closure_reported, case.diverted, case.filed, case.closed | the archivist may read its record |
+//! | case.closure_reported, case.diverted, case.transferred_out, case.filed, case.closed | the archivist may read its record |
 //! | case.returned, leader.sent_back | no longer |
 //! | unit.changed | the unit can be named as responsible, or no longer |
 
@@ -27,9 +27,11 @@ impl Subscriber for SchedulingSubscriber {
             match event.kind.as_str() {
                 "case.registered" => case_registered(act, event).await,
                 "case.assigned" => case_assigned(act, event).await,
-                "case.closure_reported" | "case.diverted" | "case.filed" | "case.closed" => {
-                    Ok(known::close_case(act, event.entity_id, true).await?)
-                }
+                "case.closure_reported"
+                | "case.diverted"
+                | "case.transferred_out"
+                | "case.filed"
+                | "case.closed" => Ok(known::close_case(act, event.entity_id, true).await?),
                 "case.returned" | "leader.sent_back" => {
                     Ok(known::close_case(act, event.entity_id, false).await?)
                 }
@@ -52,6 +54,7 @@ async fn case_registered(act: &mut Act, event: &Incoming) -> Result<(), Refusal>
         reception_day_id: optional_id(&body.reception_day_id)?,
         unit_ids: Vec::new(),
         closing: false,
+        sealed: body.sealed,
     };
     Ok(known::insert_case(act, &case).await?)
 }

@@ -18,6 +18,8 @@ pub(crate) struct KnownCase {
     pub(crate) unit_ids: Vec<Uuid>,
     /// The archivist's part: from the closure report on.
     pub(crate) closing: bool,
+    /// In the sealed compartment (DEC-14).
+    pub(crate) sealed: bool,
 }
 
 impl KnownCase {
@@ -36,6 +38,7 @@ impl KnownCase {
 
     fn facts(&self, district: DistrictCode) -> CaseFacts {
         CaseFacts {
+            sealed: self.sealed,
             closing: self.closing,
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),
@@ -57,8 +60,9 @@ pub(crate) struct DayVisitor {
 pub(crate) async fn insert_case(act: &mut Act, case: &KnownCase) -> Result<(), sqlx::Error> {
     let stamp = Stamp::of(act);
     sqlx::query(
-        "INSERT INTO known_case (district_code, id, case_no, registered_at, reception_day_id, unit_ids, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (district_code, id) DO NOTHING",
+        "INSERT INTO known_case (district_code, id, case_no, registered_at, reception_day_id, unit_ids, updated_at,
+                                 sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (district_code, id) DO NOTHING",
     )
     .bind(stamp.district)
     .bind(case.id)
@@ -67,6 +71,7 @@ pub(crate) async fn insert_case(act: &mut Act, case: &KnownCase) -> Result<(), s
     .bind(case.reception_day_id)
     .bind(&case.unit_ids)
     .bind(stamp.now)
+    .bind(case.sealed)
     .execute(act.conn())
     .await?;
     Ok(())
@@ -102,7 +107,7 @@ pub(crate) async fn assign_case(act: &mut Act, case_id: Uuid, units: &[Uuid]) ->
 pub(crate) async fn case(act: &mut Act, id: Uuid) -> Result<Option<KnownCase>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
-        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing FROM known_case
+        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing, sealed FROM known_case
          WHERE district_code = $1 AND id = $2",
     )
     .bind(district)
@@ -111,7 +116,8 @@ pub(crate) async fn case(act: &mut Act, id: Uuid) -> Result<Option<KnownCase>, s
     .await
 }
 
-/// The visitors registered for a day, in the order of registration.
+/// The visitors registered for a day, in the order of registration; none of the sealed compartment, whom no leader
+/// receives.
 pub(crate) async fn visitors(act: &mut Act, day_id: Uuid) -> Result<Vec<DayVisitor>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
@@ -119,7 +125,8 @@ pub(crate) async fn visitors(act: &mut Act, day_id: Uuid) -> Result<Vec<DayVisit
          FROM known_case k
          LEFT JOIN reception r ON r.district_code = k.district_code AND r.case_id = k.id
                               AND r.reception_day_id = k.reception_day_id
-         WHERE k.district_code = $1 AND k.reception_day_id = $2 ORDER BY k.registered_at, k.id",
+         WHERE k.district_code = $1 AND k.reception_day_id = $2 AND NOT k.sealed
+         ORDER BY k.registered_at, k.id",
     )
     .bind(district)
     .bind(day_id)

@@ -44,7 +44,7 @@ pub struct Case {
     pub returns: u32,
     /// Local date of the completeness check in force.
     pub opinion_pending_since: Option<Date>,
-    /// Local date of the diversion or refusal.
+    /// Local date of the diversion, refusal or transfer.
     pub noticed_on: Option<Date>,
     /// Remedy overlay.
     pub remedy: Remedy,
@@ -180,10 +180,12 @@ impl Case {
         }
     }
 
-    /// Refuses unless the case was diverted or not accepted and waits to be filed (T39).
+    /// Refuses unless the case was diverted, not accepted or transferred and waits to be filed (T39).
     pub fn require_fileable(&self) -> Result<(), Misplaced> {
         match (self.holder, self.state) {
-            (Holder::Intake, CaseState::Diverted | CaseState::NotAccepted) => Ok(()),
+            (Holder::Intake, CaseState::Diverted | CaseState::NotAccepted | CaseState::TransferredOut) => {
+                Ok(())
+            }
             (Holder::Supervision, state) => Err(Misplaced::WrongState(state)),
             (Holder::Intake, CaseState::Registered) => Err(Misplaced::NotYetHere),
             (holder, _) => Err(Misplaced::WrongHolder(holder)),

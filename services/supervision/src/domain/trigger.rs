@@ -17,6 +17,8 @@ pub enum Trigger {
     Diverted,
     /// T05
     NotAccepted,
+    /// T07
+    TransferredOut,
     /// T40
     Voided,
     /// T08
@@ -71,13 +73,14 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Registered,
         Self::ReceptionHeld,
         Self::ReceptionFinalised,
         Self::Released,
         Self::Diverted,
         Self::NotAccepted,
+        Self::TransferredOut,
         Self::Voided,
         Self::Assigned,
         Self::Objected,
@@ -114,6 +117,7 @@ impl Trigger {
             Self::Released => "case.released",
             Self::Diverted => "case.diverted",
             Self::NotAccepted => "case.not_accepted",
+            Self::TransferredOut => "case.transferred_out",
             Self::Voided => "case.voided",
             Self::Assigned => "case.assigned",
             Self::Objected => "case.objected",
@@ -146,6 +150,7 @@ impl Trigger {
             Self::Registered | Self::ObjectionUpheld => CaseState::Registered,
             Self::Diverted => CaseState::Diverted,
             Self::NotAccepted => CaseState::NotAccepted,
+            Self::TransferredOut => CaseState::TransferredOut,
             Self::Voided => CaseState::Void,
             Self::Assigned | Self::ObjectionRefused => CaseState::Assigned,
             Self::Objected => CaseState::Objected,

@@ -6,7 +6,7 @@ use xinqiao_kernel::local::local_date;
 use xinqiao_proto::event::{
     CaseAccepted, CaseAssigned, CaseClosureReported, CaseDiverted, CaseExecutionStarted, CaseExtended,
     CaseNotAccepted, CaseObjected, CaseObjectionDecided, CaseOpinionIssued, CaseOpinionServed,
-    CaseRegistered, CaseReleased, CaseReworkStarted, ReceptionFinalised, ReceptionHeld,
+    CaseRegistered, CaseReleased, CaseReworkStarted, CaseTransferredOut, ReceptionFinalised, ReceptionHeld,
 };
 
 use super::wire::{date, instant, outcome_code, published, route_code};
@@ -105,6 +105,7 @@ pub(super) fn transition(event: &Incoming) -> Result<Option<Told>, Refusal> {
         }
         "case.released" => released(event),
         "case.diverted" | "case.not_accepted" => refused(event),
+        "case.transferred_out" => transferred(event),
         "case.voided" => plain(Trigger::Voided),
         "case.investigation_started" => plain(Trigger::InvestigationStarted),
         "case.report_submitted" => plain(Trigger::ReportSubmitted),
@@ -171,6 +172,19 @@ fn refused(event: &Incoming) -> Result<Option<Told>, Refusal> {
         ..leader(&leader_id)
     };
     let happening = Happening::now(trigger, event.occurred_at).published(published([&k23]));
+    Ok(Some(Told { happening, facts }))
+}
+
+/// Passed on to an organ that is competent for it.
+fn transferred(event: &Incoming) -> Result<Option<Told>, Refusal> {
+    let body: CaseTransferredOut = event.decode()?;
+    let facts = Facts {
+        leader_received: Some(body.leader_received),
+        noticed_on: Some(local_date(event.occurred_at)),
+        ..leader(&body.responsible_leader_id)
+    };
+    let happening =
+        Happening::now(Trigger::TransferredOut, event.occurred_at).published(published([&body.k23]));
     Ok(Some(Told { happening, facts }))
 }
 

@@ -1,10 +1,10 @@
 //! Cases that never reached a unit, and cases that no leader received.
 
 use xinqiao_proto::{
-    event::{CaseDiverted, CaseFiled, CaseRegistered, LegalRoute},
+    event::{CaseDiverted, CaseFiled, CaseRegistered, CaseTransferredOut, LegalRoute},
     supervision::{
-        ClockState, FileCaseRequest, FileCaseResponse, GetSigningSheetRequest, ReviewDecision,
-        SignReviewRequest,
+        ClockState, FileCaseRequest, FileCaseResponse, GetSigningSheetRequest, ListClocksRequest,
+        ReviewDecision, SignReviewRequest,
     },
 };
 
@@ -91,6 +91,54 @@ async fn a_diverted_case_that_a_leader_received_is_signed_with_a_comment() {
             .state,
         "C70"
     );
+    stage.bench.finish().await;
+}
+
+/// AS-11(a), the clocks of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn k1_of_an_accusation_stops_when_it_is_transferred_and_nobody_sees_its_clocks() {
+    let stage = Stage::at("2026-04-14T08:30:00+08:00").await;
+    let registered = CaseRegistered {
+        received_at: Some(at("2026-04-14T09:00:00+08:00")),
+        sealed: true,
+        ..CaseRegistered::default()
+    };
+    let morning = "2026-04-14T09:00:00+08:00";
+    stage
+        .tell(morning, "intake", "case.registered", &registered)
+        .await;
+    let clocks = "SELECT code || ' ' || state || ' ' || due_eff::text FROM clock ORDER BY code";
+    let running: Vec<String> = sqlx::query_scalar(clocks)
+        .fetch_all(stage.bench.pool())
+        .await
+        .unwrap();
+    assert_eq!(running, ["K1 running 2026-04-29"]);
+    let transferred = CaseTransferredOut {
+        k23: Some(legal_term("K23", "2026-04-15", "10wd")),
+        sealed: true,
+        ..CaseTransferredOut::default()
+    };
+    let next_day = "2026-04-15T09:00:00+08:00";
+    stage
+        .tell(next_day, "intake", "case.transferred_out", &transferred)
+        .await;
+    let after: Vec<String> = sqlx::query_scalar(clocks)
+        .fetch_all(stage.bench.pool())
+        .await
+        .unwrap();
+    assert_eq!(after, ["K1 met 2026-04-29", "K23 running 2026-04-29"]);
+    for person in [&stage.head, &stage.clerk, &stage.leader] {
+        let ask = ListClocksRequest {
+            case_id: stage.case_id(),
+            without_derivation: true,
+        };
+        let answer = stage.clocks_of(person).list_clocks(ask).await;
+        let reason = refused(answer.map(tonic::Response::into_inner)).1;
+        assert!(
+            ["SEALED", "NOT_FOUND", "NOT_PERMITTED"].contains(&reason.as_str()),
+            "{reason}"
+        );
+    }
     stage.bench.finish().await;
 }
 

@@ -10,7 +10,7 @@ use xinqiao_chassis::{
 use super::world::Asked;
 
 /// Rights that a sealed case still has.
-const OF_SEALED: [Right; 8] = [
+const OF_SEALED: [Right; 10] = [
     Right::ReadCaseHeader,
     Right::ReadOwnCase,
     Right::TransferSealed,
@@ -19,14 +19,18 @@ const OF_SEALED: [Right; 8] = [
     Right::ReadSealed,
     Right::OpenSealed,
     Right::ConfirmOpenSealed,
+    Right::EndOpening,
+    Right::FollowSealed,
 ];
 /// Rights that only a sealed case has.
-const ONLY_SEALED: [Right; 5] = [
+const ONLY_SEALED: [Right; 7] = [
     Right::TransferSealed,
     Right::WriteSealed,
     Right::StoreSealed,
     Right::OpenSealed,
     Right::ConfirmOpenSealed,
+    Right::EndOpening,
+    Right::FollowSealed,
 ];
 
 /// The matrix by right and kind of resource.
@@ -132,6 +136,7 @@ fn hard_rules(caller: &Caller, right: Right, case: &CaseFacts) -> bool {
         right.name().starts_with("Read") || matches!(right, Right::UnmaskPetitioner | Right::VerifyPackage);
     let sealed =
         !case.sealed || OF_SEALED.contains(&right) && (right != Right::ReadCaseHeader || knows(caller, case));
+    let opened = right != Right::ReadSealed || case.opened_to.contains(&caller.person_id);
     let only_sealed = case.sealed || !ONLY_SEALED.contains(&right);
     let accused = caller
         .unit_id
@@ -150,8 +155,10 @@ fn hard_rules(caller: &Caller, right: Right, case: &CaseFacts) -> bool {
         _ => true,
     };
     sealed
+        && opened
         && only_sealed
         && (!accused || approved)
+        && !(concerned && case.sealed)
         && !(investigates && right == Right::ApproveOpinion)
         && !(concerned && (!reads || right == Right::ReadRating))
         && for_leader

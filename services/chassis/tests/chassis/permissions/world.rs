@@ -47,6 +47,8 @@ const ACCUSED_UNIT: Uuid = Uuid::from_u128(0x12);
 const REVIEW_UNIT: Uuid = Uuid::from_u128(0x13);
 const INVESTIGATOR: &str = "investigator";
 const CONCERNED: &str = "concerned";
+/// Named in the opening in force.
+const READER: &str = "reader";
 
 fn home() -> DistrictCode {
     "220502".parse().unwrap()
@@ -115,11 +117,25 @@ fn people() -> Vec<Caller> {
             ..placed(role)
         });
     }
-    for role in [Role::Clk, Role::Dsp, Role::Ldr, Role::Unt, Role::Unh, Role::Sup] {
+    for role in [
+        Role::Clk,
+        Role::Dsp,
+        Role::Ldr,
+        Role::Unt,
+        Role::Unh,
+        Role::Sup,
+        Role::Dis,
+    ] {
         people.extend([INVESTIGATOR, CONCERNED].map(|id| Caller {
             person_id: id.to_owned(),
             ..placed(role)
         }));
+    }
+    for role in Role::ALL {
+        people.push(Caller {
+            person_id: READER.to_owned(),
+            ..placed(role)
+        });
     }
     for pair in [
         [Role::CityOp, Role::Dsp],
@@ -182,6 +198,13 @@ fn telling_resources() -> Vec<Resource> {
         CaseFacts {
             sealed: true,
             transferred: true,
+            ..closing()
+        },
+        // Opened to one reader, and to one whom it is about.
+        CaseFacts {
+            sealed: true,
+            transferred: true,
+            opened_to: vec![READER.to_owned(), CONCERNED.to_owned()],
             ..closing()
         },
         CaseFacts {

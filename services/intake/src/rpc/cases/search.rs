@@ -30,6 +30,7 @@ use xinqiao_proto::intake::{SearchCasesRequest, SearchCasesResponse};
 use super::{states, view};
 use crate::rpc::refused::no_such_case;
 use crate::store::cases::{self as rows, CaseRow};
+use crate::store::onlooker::Onlooker;
 use crate::store::search::{self as index, Bounds};
 
 /// Headers on one page at the most.
@@ -130,6 +131,7 @@ async fn of_page(
     page: &Page<HitKey>,
 ) -> Result<(Vec<CaseRow>, PageInfo), Refusal> {
     let district = act.district();
+    let onlooker = Onlooker::of(act).await?;
     let after = page.after.map(|(count, case)| (Reverse(count), Reverse(case)));
     let begins = after.map_or(0, |after| hits.partition_point(|hit| *hit <= after));
     let enough = usize::try_from(page.limit()).unwrap_or(usize::MAX);
@@ -139,7 +141,7 @@ async fn of_page(
         let mut found: BTreeMap<Uuid, CaseRow> = rows::find_all(act.conn(), district, &ids)
             .await?
             .into_iter()
-            .filter(|row| !row.sealed && act.permits(Right::ReadCase, &row.resource(district)))
+            .filter(|row| !row.sealed && act.permits(Right::ReadCase, &row.resource(&onlooker)))
             .map(|row| (row.id, row))
             .collect();
         let ranked = piece

@@ -9,6 +9,7 @@ use crate::rpc::refused::no_such_case;
 use crate::rpc::words::{self, Label, label};
 use crate::store::cases as rows;
 use crate::store::cases::content;
+use crate::store::onlooker::Onlooker;
 
 const REASON: Label = label("reason", "查看理由", "the reason");
 
@@ -38,13 +39,14 @@ pub(super) async fn unmask(
     let district = act.district();
     let row = rows::find(act.conn(), district, case_id).await?;
     let row = row.ok_or_else(no_such_case)?;
-    act.authorise(&row.resource(district), no_such_case)?;
+    let onlooker = Onlooker::of(act).await?;
+    act.authorise(&row.resource(&onlooker), no_such_case)?;
     let petitioners = content::petitioners(act.conn(), district, case_id).await?;
     let petitioner = petitioners
         .iter()
         .find(|one| one.id == petitioner_id)
         .ok_or_else(no_such_case)?;
-    let identity = petitioner.identity(act.keys(), district)?;
+    let identity = petitioner.identity(None, act.keys(), district)?;
     let names: Vec<String> = wanted
         .iter()
         .map(|field| format!("{petitioner_id}.{}", name(*field)))
@@ -64,7 +66,7 @@ pub(super) async fn unmask(
     })
 }
 
-fn name(field: PetitionerField) -> &'static str {
+pub(in crate::rpc) fn name(field: PetitionerField) -> &'static str {
     match field {
         PetitionerField::Unspecified => "none",
         PetitionerField::Name => "name",

@@ -8,6 +8,7 @@ use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::document::timestamp;
 use xinqiao_chassis::permission::Right;
 use xinqiao_chassis::refusal::Refusal;
+use xinqiao_chassis::seal::Opening;
 use xinqiao_kernel::{ClockCode, SubmissionNumber, local, mask};
 use xinqiao_proto::common::{LegalTerm, TermUnit};
 use xinqiao_proto::intake::{CaseHeader, GetCaseResponse, PetitionerView, SubmissionView, TriageView};
@@ -16,38 +17,26 @@ use crate::contract;
 use crate::domain::submission::{DISPOSAL_DAYS, Identity};
 use crate::store::cases::CaseRow;
 use crate::store::cases::content::{self, PetitionerRow, SubmissionRow, Triage};
+use crate::store::onlooker::Onlooker;
 
 /// One case whole; of a sealed one only number and state, and for who may see no more its header.
 pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse, Refusal> {
     let header = headers(act, std::slice::from_ref(row)).await?.pop();
-    if !act.permits(Right::ReadCase, &row.resource(act.district())) {
+    let onlooker = Onlooker::of(act).await?;
+    if !act.permits(Right::ReadCase, &row.resource(&onlooker)) {
         return Ok(GetCaseResponse {
             header,
             ..GetCaseResponse::default()
         });
     }
     let (desk, district) = (act.desk().clone(), act.district());
-    let submissions = content::submissions(act.conn(), district, row.id).await?;
-    let petitioners = content::petitioners(act.conn(), district, row.id).await?;
+    let (submissions, requests) = said(act, row, None).await?;
     let triage = content::triage(act.conn(), desk.keys(), district, row.id).await?;
-    let mut views = Vec::with_capacity(submissions.len());
-    let mut requests = Vec::new();
-    for submission in &submissions {
-        let text = submission.text(desk.keys(), district)?;
-        let people = petitioners.iter().filter(|one| one.ordinal == submission.ordinal);
-        let people = people.map(|one| Ok(petitioner(one, &one.identity(desk.keys(), district)?)));
-        let mut view = view_of(act, row, submission)?;
-        view.petitioners = people.collect::<Result<_, Refusal>>()?;
-        view.title = text.title;
-        view.content = text.content;
-        requests.extend(text.requests);
-        views.push(view);
-    }
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let k1b = row.k1b.as_deref().map(LegalTerm::decode).transpose();
     Ok(GetCaseResponse {
         header,
-        submissions: views,
+        submissions,
         requests,
         triage: triage.map(triage_view),
         remedy: contract::remedy(row.remedy()),
@@ -59,13 +48,38 @@ pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse
     })
 }
 
+/// The submissions of a case with their petitioners, masked, and its requests; of a sealed case only with an opening.
+pub(in crate::rpc) async fn said(
+    act: &mut Act,
+    row: &CaseRow,
+    opening: Option<&Opening>,
+) -> Result<(Vec<SubmissionView>, Vec<String>), Refusal> {
+    let (desk, district) = (act.desk().clone(), act.district());
+    let submissions = content::submissions(act.conn(), district, row.id).await?;
+    let petitioners = content::petitioners(act.conn(), district, row.id).await?;
+    let mut views = Vec::with_capacity(submissions.len());
+    let mut requests = Vec::new();
+    for submission in &submissions {
+        let text = submission.text(opening, desk.keys(), district)?;
+        let people = petitioners.iter().filter(|one| one.ordinal == submission.ordinal);
+        let people = people.map(|one| Ok(petitioner(one, &one.identity(opening, desk.keys(), district)?)));
+        let mut view = view_of(act, row, submission)?;
+        view.petitioners = people.collect::<Result<_, Refusal>>()?;
+        view.title = text.title;
+        view.content = text.content;
+        requests.extend(text.requests);
+        views.push(view);
+    }
+    Ok((views, requests))
+}
+
 /// Masked headers, in the order of the rows.
 pub(super) async fn headers(act: &mut Act, found: &[CaseRow]) -> Result<Vec<CaseHeader>, Refusal> {
     let (desk, district) = (act.desk().clone(), act.district());
     let ordinary: Vec<Uuid> = found.iter().filter(|row| !row.sealed).map(|row| row.id).collect();
     let mut names = HashMap::new();
     for petitioner in content::first_petitioners(act.conn(), district, &ordinary).await? {
-        let identity = petitioner.identity(desk.keys(), district)?;
+        let identity = petitioner.identity(None, desk.keys(), district)?;
         names.insert(petitioner.case_id, mask::name(&identity.name));
     }
     let counts: HashMap<Uuid, (i32, bool)> = content::counts(act.conn(), district, &ordinary)

@@ -6,7 +6,7 @@ use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
 use xinqiao_proto::intake::{RegisterLetterRequest, RegisterVisitRequest, SubmissionInput};
 
-use super::person;
+use super::{accused, person};
 use crate::domain::codes::{Channel, Purpose};
 use crate::domain::submission::{
     CONTENT_MAX, CONTENT_MIN, PETITIONERS_MAX, REPRESENTATIVES_MAX, REQUESTS_MAX, Submission, TITLE_MAX, Text,
@@ -135,10 +135,11 @@ fn submission(
         );
         let today = local::local_date(now);
         let petitioners = person::petitioners(fields, input, today);
-        Some((text, purpose?, petitioners?))
+        let accused = accused::accused(fields, input, purpose);
+        Some((text, purpose?, petitioners?, accused?))
     });
     fields.finish()?;
-    let (text, purpose, petitioners) = checked.expect("invariant: nothing was wrong");
+    let (text, purpose, petitioners, accused) = checked.expect("invariant: nothing was wrong");
     Ok(Submission {
         channel: arrival.channel,
         received_at: arrival.received_at.expect("invariant: nothing was wrong"),
@@ -153,6 +154,7 @@ fn submission(
         oral: input.oral,
         confidential: input.confidential_request,
         consent_public: input.consent_public,
+        accused,
         text,
     })
 }

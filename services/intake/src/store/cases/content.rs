@@ -6,7 +6,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_chassis::document;
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_chassis::seal::{KeyRing, SealContext, Sealed};
+use xinqiao_chassis::seal::{KeyRing, Opening, SealContext, Sealed};
 use xinqiao_documents::Opened;
 use xinqiao_documents::forms::registration::Original;
 use xinqiao_kernel::DistrictCode;
@@ -35,9 +35,14 @@ pub(crate) struct SubmissionRow {
 }
 
 impl SubmissionRow {
-    /// Opens the text.
-    pub(crate) fn text(&self, keys: &KeyRing, district: DistrictCode) -> Result<Text, Refusal> {
-        let canonical = document::open(keys, district, self.original_id, &self.original)
+    /// Opens the text; an accusation's only with an opening.
+    pub(crate) fn text(
+        &self,
+        opening: Option<&Opening>,
+        keys: &KeyRing,
+        district: DistrictCode,
+    ) -> Result<Text, Refusal> {
+        let canonical = document::open_with(opening, keys, district, self.original_id, &self.original)
             .map_err(|error| Refusal::internal(&error))?;
         let original: Original = xinqiao_documents::open(&canonical)
             .and_then(Opened::into_form)
@@ -64,9 +69,15 @@ pub(crate) struct PetitionerRow {
 }
 
 impl PetitionerRow {
-    /// Opens the identity.
-    pub(crate) fn identity(&self, keys: &KeyRing, district: DistrictCode) -> Result<Identity, Refusal> {
+    /// Opens the identity; an accuser's only with an opening.
+    pub(crate) fn identity(
+        &self,
+        opening: Option<&Opening>,
+        keys: &KeyRing,
+        district: DistrictCode,
+    ) -> Result<Identity, Refusal> {
         open(
+            opening,
             keys,
             &SealContext::new(district, "petitioner", "identity", self.id),
             &self.identity,
@@ -75,12 +86,13 @@ impl PetitionerRow {
 }
 
 fn open<T: serde::de::DeserializeOwned>(
+    opening: Option<&Opening>,
     keys: &KeyRing,
     place: &SealContext<'_>,
     sealed: &Sealed,
 ) -> Result<T, Refusal> {
     let plain = keys
-        .open(place, sealed)
+        .open_with(opening, place, sealed)
         .map_err(|error| Refusal::internal(&error))?;
     serde_json::from_slice(&plain).map_err(|error| Refusal::internal(&error))
 }
@@ -212,6 +224,7 @@ pub(crate) async fn triage(
         cause_code: row.cause_code,
         complained_unit_ids: row.complained_unit_ids,
         sheet: open(
+            None,
             keys,
             &SealContext::new(district, "triage", "sheet", case),
             &row.sheet,

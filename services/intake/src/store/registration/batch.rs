@@ -187,6 +187,12 @@ WITH counter AS (
          AS r (case_id, position, id, kind, preferred, representative, identity, id_index, mobile_index, at, by,
                query_key)
     WHERE EXISTS (SELECT FROM head)
+), accused_of_cases AS (
+    INSERT INTO accused (district_code, version, case_id, marks, objects, created_at, updated_at, created_by, updated_by)
+    SELECT $1, 1, r.case_id, r.marks, r.objects, r.at, r.at, r.by, r.by
+    FROM unnest($72::uuid[], $73::bytea[], $74::bytea[], $75::timestamptz[], $76::text[])
+         AS r (case_id, marks, objects, at, by)
+    WHERE EXISTS (SELECT FROM head)
 ), documents AS (
     INSERT INTO document (district_code, document_id, case_id, form, archive_item, content, content_sha256,
         ciphertext_sha256, ciphertext_bytes, key_version, created_at, created_by)
@@ -221,7 +227,7 @@ WITH counter AS (
 SELECT CASE WHEN EXISTS (SELECT FROM counter) THEN 1 / (SELECT count(*)::integer FROM head) ELSE 0 END";
 
 /// Arguments of the statement.
-const ARGUMENTS: usize = 71;
+const ARGUMENTS: usize = 76;
 /// Room for the arguments of a usual registration, so that they do not move while they grow.
 const ROW_BYTES: usize = 8 * 1024;
 
@@ -247,6 +253,7 @@ impl Batch {
         query = self.bind_documents(query);
         query = self.bind_events_and_audit(query);
         query = self.bind_query_keys(query);
+        query = self.bind_accused(query);
         match query.fetch_one(connection).await {
             Ok(1) => Ok(Outcome::Written),
             Ok(_) => Ok(Outcome::Moved),
@@ -361,6 +368,39 @@ impl Batch {
             .iter()
             .flat_map(|row| &row.entry.registration.petitioners);
         query.bind(petitioners.map(|one| one.query_key).collect::<Vec<_>>())
+    }
+
+    fn bind_accused<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let of_row = |row: &'q Row| {
+            let registration = &*row.entry.registration;
+            registration
+                .accused
+                .as_ref()
+                .map(|accused| (registration, accused))
+        };
+        let all: Vec<_> = self.rows.iter().filter_map(of_row).collect();
+        query
+            .bind(all.iter().map(|(row, _)| row.case_id).collect::<Vec<Uuid>>())
+            .bind(
+                all.iter()
+                    .map(|(_, one)| one.marks.as_slice())
+                    .collect::<Vec<&[u8]>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(_, one)| one.objects.as_bytes())
+                    .collect::<Vec<&[u8]>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(row, _)| row.now)
+                    .collect::<Vec<OffsetDateTime>>(),
+            )
+            .bind(
+                all.iter()
+                    .map(|(row, _)| row.actor_ref.as_str())
+                    .collect::<Vec<&str>>(),
+            )
     }
 
     fn bind_documents<'q>(&'q self, query: Query<'q>) -> Query<'q> {

@@ -9,17 +9,18 @@ use xinqiao_chassis::districts::District;
 use xinqiao_chassis::document::{DocumentRow, Heading};
 use xinqiao_chassis::idempotency::IdempotencyRow;
 use xinqiao_chassis::random;
-use xinqiao_chassis::seal::{Compartment, KeyRing, SealContext, Sealed, sha256};
+use xinqiao_chassis::seal::{Compartment, KeyRing, SealContext, Sealed};
 use xinqiao_chassis::trace;
 use xinqiao_documents::forms::registration::{self as forms, Original};
 use xinqiao_documents::{Form as _, canonical};
 use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, SubmissionNumber, local};
 
-use super::{FormToCome, PetitionerRow, Registration};
+use super::{AccusedRow, FormToCome, PetitionerRow, Registration};
 use crate::domain::query;
 use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
 use crate::store::access;
+use crate::store::onlooker::{person_mark, unit_mark};
 
 /// The office a registration happens at.
 pub(crate) struct Office<'a> {
@@ -81,6 +82,7 @@ pub(crate) fn prepare(
             .iter()
             .map(|one| petitioner(office, &submission, one, &query_code))
             .collect(),
+        accused: accused(office, &submission, case_id),
         actor_ref,
         request,
         case_id,
@@ -161,6 +163,26 @@ fn petitioner(
         id_index: index("id_no", &petitioner.identity.id_no),
         mobile_index: index("mobile", &petitioner.identity.mobile),
     }
+}
+
+/// Whom it is about: marks to tell them by, and all that was named, sealed.
+fn accused(office: &Office<'_>, submission: &Submission, case_id: Uuid) -> Option<AccusedRow> {
+    if submission.accused.is_empty() {
+        return None;
+    }
+    let (keys, district) = (office.keys, office.district.code);
+    let mut marks = Vec::new();
+    for one in &submission.accused {
+        if let Some(unit) = one.unit {
+            marks.extend(unit_mark(keys, district, case_id, unit));
+        }
+        if let Some(person) = &one.person {
+            marks.extend(person_mark(keys, district, case_id, person));
+        }
+    }
+    let named = serde_json::to_vec(&submission.accused).expect("invariant: names are plain data");
+    let objects = seal(keys, submission, district, "accused", "objects", case_id, &named);
+    Some(AccusedRow { marks, objects })
 }
 
 fn original(office: &Office<'_>, submission: &Submission, case_id: Uuid, actor_ref: &str) -> DocumentRow {
@@ -244,21 +266,13 @@ fn document(
     heading: &Heading<'_>,
     canonical: &[u8],
 ) -> DocumentRow {
-    let mut row = DocumentRow::new(keys, district, heading, canonical);
-    if submission.sealed() {
-        row.content = seal(
-            keys,
-            submission,
-            district,
-            "document",
-            "content",
-            heading.document_id,
-            canonical,
-        );
-        row.ciphertext_sha256 = sha256(row.content.as_bytes());
-        row.key_version = row.content.key_version().expect("invariant: just sealed");
-    }
-    row
+    DocumentRow::new_in(
+        compartment(submission.sealed()),
+        keys,
+        district,
+        heading,
+        canonical,
+    )
 }
 
 fn on_form(petitioner: &Petitioner) -> forms::Petitioner {

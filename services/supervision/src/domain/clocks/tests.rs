@@ -333,6 +333,7 @@ fn next(state: CaseState, served: bool) -> &'static [T] {
             T::Assigned,
             T::Diverted,
             T::NotAccepted,
+            T::TransferredOut,
             T::ClosureReported,
             T::Voided,
         ],
@@ -349,7 +350,9 @@ fn next(state: CaseState, served: bool) -> &'static [T] {
         CaseState::LeaderReview => &[T::Closed, T::SentBack],
         CaseState::Rework => &[T::ReworkInvestigated, T::ReworkExecuted],
         CaseState::Closed => &[T::Archived],
-        CaseState::Diverted | CaseState::NotAccepted => &[T::FiledForReview, T::FiledForArchive],
+        CaseState::Diverted | CaseState::NotAccepted | CaseState::TransferredOut => {
+            &[T::FiledForReview, T::FiledForArchive]
+        }
         _ => &[],
     }
 }
