@@ -34,6 +34,7 @@ spec:
               containerPort: {{ .Values.port }}
           env:
             {{- include "xinqiao.environment" . | nindent 12 }}
+            {{- include "xinqiao.keyEnvironment" . | nindent 12 }}
             {{- include "xinqiao.auditEnvironment" . | nindent 12 }}
           # Started and ready mean the same question: migrations seen, own database reached, not draining.
           startupProbe:
@@ -54,9 +55,11 @@ spec:
           securityContext: {{- include "xinqiao.security" . | nindent 12 }}
           volumeMounts:
             {{- include "xinqiao.mounts" . | nindent 12 }}
+            {{- include "xinqiao.keyMounts" . | nindent 12 }}
             {{- include "xinqiao.auditMount" . | nindent 12 }}
       volumes:
         {{- include "xinqiao.volumes" . | nindent 8 }}
+        {{- include "xinqiao.keyVolumes" . | nindent 8 }}
         {{- include "xinqiao.auditVolume" . | nindent 8 }}
 {{- end }}
 

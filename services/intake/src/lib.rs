@@ -31,6 +31,7 @@ mod store;
 
 use tonic::service::Routes;
 use xinqiao_chassis::desk::Desk;
+use xinqiao_chassis::seal::SealedColumn;
 use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
@@ -42,6 +43,13 @@ pub use config::IntakeSettings;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
+/// What is sealed and can be sealed anew.
+static SEALED: [SealedColumn; 3] = [
+    SealedColumn::new("petitioner", "identity", "id").walked_by("case_id"),
+    SealedColumn::new("triage", "sheet", "case_id"),
+    SealedColumn::new("void_register", "explanation", "case_id"),
+];
+
 /// The service, for its binary and for tests.
 pub fn service() -> Service<IntakeSettings> {
     Service {
@@ -50,6 +58,7 @@ pub fn service() -> Service<IntakeSettings> {
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
         open: rpc::OPEN,
+        sealed: &SEALED,
         settings: IntakeSettings::read,
         build,
     }

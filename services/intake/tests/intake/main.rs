@@ -9,5 +9,6 @@ mod numbers;
 mod own_case;
 mod people;
 mod refusals;
+mod rotation;
 mod search;
 mod secrecy;
