@@ -30,6 +30,34 @@ async fn a_new_key_seals_from_its_time_on_and_not_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_suite_changes_with_a_rotation_and_back() {
+    let shelf = Shelf::new().await;
+    let ring = shelf.ring(SOON);
+    let mut sealed = vec![seal(&ring)];
+    for (version, suite) in [(2, Suite::National), (3, Suite::International)] {
+        let wrap = shelf.source().wrap().unwrap();
+        let key = (home(), Purpose::Column);
+        shelf
+            .book()
+            .change(async |book| book.add(wrap.as_ref(), key, suite, now()).await)
+            .await
+            .unwrap();
+        seals_with(&ring, version).await;
+        sealed.push(seal(&ring));
+    }
+    let suites: Vec<_> = sealed.iter().map(|(_, one)| one.as_bytes()[0]).collect();
+    assert_eq!(suites, [1, 2, 1]);
+    for (row, one) in &sealed {
+        assert_eq!(ring.open(&column(*row), one).unwrap(), b"text");
+        assert!(ring.open(&column(random::new_id()), one).is_err());
+        // A value does not choose the cipher it is opened with.
+        let mut other = one.clone().into_bytes();
+        other[0] = 3 - other[0];
+        assert!(ring.open(&column(*row), &Sealed::from_bytes(other)).is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_value_under_an_unknown_key_lets_the_book_be_read_at_once() {
     let shelf = Shelf::new().await;
     let (ahead, behind) = (shelf.ring(SOON), shelf.ring(NEVER));

@@ -1,7 +1,9 @@
 //! What is measured of the key book.
 
 use opentelemetry::global;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics, SumDataPoint,
+};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
 use super::*;
@@ -15,9 +17,7 @@ fn refused(all: &[ResourceMetrics]) -> u64 {
     metrics
         .filter(|metric| metric.name() == "xinqiao.keys.book.refused")
         .map(|metric| match metric.data() {
-            AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-                sum.data_points().map(SumDataPoint::value).sum()
-            }
+            AggregatedMetrics::U64(MetricData::Sum(sum)) => sum.data_points().map(SumDataPoint::value).sum(),
             _ => 0,
         })
         .sum()
