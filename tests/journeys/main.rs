@@ -7,6 +7,7 @@ mod cancel;
 mod holders;
 mod in_step;
 mod isolation;
+mod keys_rotate;
 mod killer;
 mod leaks;
 mod main_journey;

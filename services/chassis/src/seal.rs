@@ -1,4 +1,4 @@
-//! Sealing of personal data: one authenticated cipher, one column type, one key ring.
+//! Sealing of personal data: one form of sealed value, one column type, one key ring.
 //!
 //! Classes P2, P3 and P4 are stored only as [`Sealed`]. A sealed value is bound to its place (district, table, column,
 //! row), so that it cannot be moved to another one. P4 has keys of its own, and so have records, which cannot be sealed
@@ -232,12 +232,10 @@ impl KeyRing {
         let header = Header::of(sealed)?;
         let keys = self.keys_with(context.district, header);
         let key = keys.version(context.district, header.purpose, header.version)?;
-        if key.cipher.suite() != header.suite {
-            return Err(SealError::Refused);
-        }
         let (head, rest) = sealed.split_at(HEADER);
         let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Format)?;
         let mut buffer = text.to_vec();
+        // The key knows its cipher. What the value says of itself is only held against it, as associated data.
         key.cipher
             .open(*nonce, &context.associated_data(head), &mut buffer)?;
         Ok(buffer)

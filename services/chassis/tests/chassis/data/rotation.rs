@@ -276,6 +276,7 @@ fn job(batch: i64) -> Reseal {
 async fn a_walk_that_is_broken_off_anywhere_goes_on_and_counts_every_value_once() {
     let bench = aged(60).await;
     let mut broken = 0;
+    let mut walked = None;
     for round in 0_u64.. {
         assert!(round < 2000, "the walk does not come to its end");
         // A new process each time; it has from nothing to a few milliseconds to live.
@@ -289,6 +290,15 @@ async fn a_walk_that_is_broken_off_anywhere_goes_on_and_counts_every_value_once(
         broken += u32::from(tokio::time::timeout(patience, turns).await.is_err());
         if count(&bench, "SELECT count(*) FROM reseal WHERE finished").await == 2 {
             break;
+        }
+        let mark: Option<Option<Uuid>> =
+            sqlx::query_scalar("SELECT walked FROM reseal WHERE table_name = 'note' AND NOT finished")
+                .fetch_optional(bench.pool())
+                .await
+                .unwrap();
+        if let Some(mark) = mark {
+            assert!(mark >= walked, "the walk went back");
+            walked = mark;
         }
     }
     assert!(broken > 3, "only {broken} were broken off");
@@ -341,6 +351,47 @@ async fn a_row_that_somebody_holds_is_passed_over_until_he_lets_go() {
     }
     assert!(finished(&bench).await);
     assert_eq!(count(&bench, old).await, 0);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_writes_while_it_is_sealed_anew_is_kept() {
+    let bench = aged(5).await;
+    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT note_id FROM note ORDER BY note_id")
+        .fetch_all(bench.pool())
+        .await
+        .unwrap();
+    let job = job(100);
+    // The walk over the answers comes first, then the count of the notes.
+    while count(&bench, "SELECT count(*) FROM reseal WHERE table_name = 'note'").await == 0 {
+        job.run_once(bench.desk(), home()).await.unwrap();
+    }
+    // Reading goes on, holding rows does not: the job has read the old bytes and waits.
+    let mut writer = bench.pool().begin().await.unwrap();
+    sqlx::query("LOCK TABLE note IN EXCLUSIVE MODE")
+        .execute(&mut *writer)
+        .await
+        .unwrap();
+    let desk = bench.desk().clone();
+    let turn = tokio::spawn(async move { job.run_once(&desk, home()).await.unwrap() });
+    eventually("the job waits", async || {
+        let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'note'::regclass";
+        (count(&bench, waits).await > 0).then_some(())
+    })
+    .await;
+    let place = SealContext::new(home(), "note", "content", ids[2]);
+    sqlx::query("UPDATE note SET content = $2 WHERE note_id = $1")
+        .bind(ids[2])
+        .bind(bench.desk().keys().seal_text(&place, "newer"))
+        .execute(&mut *writer)
+        .await
+        .unwrap();
+    writer.commit().await.unwrap();
+    turn.await.unwrap();
+    let notes = read_notes(bench.desk()).await;
+    let texts: Vec<_> = notes.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, [SECRET, SECRET, "newer", SECRET, SECRET]);
+    assert_eq!(versions(&bench).await, [2].into());
     bench.finish().await;
 }
 

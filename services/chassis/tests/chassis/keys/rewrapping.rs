@@ -58,16 +58,6 @@ async fn without_a_rewrap_the_start_says_which_key_encrypting_key_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_change_the_book_at_once_both_succeed() {
-    let shelf = Shelf::new().await;
-    FileKeks::advance(&shelf.kek()).unwrap();
-    let from = now();
-    let (first, second, _) = tokio::join!(shelf.add(from), shelf.add(from), rewrap(&shelf));
-    assert_eq!((first.min(second), first.max(second)), (2, 3));
-    assert_eq!(wrapped_by(&shelf), ["local:v2"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn production_refuses_a_file_that_everybody_may_open() {
     let shelf = Shelf::new().await;
     let set = |mode| std::fs::set_permissions(shelf.kek(), std::fs::Permissions::from_mode(mode)).unwrap();

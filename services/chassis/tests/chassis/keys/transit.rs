@@ -356,6 +356,28 @@ async fn a_namespace_goes_with_every_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_who_change_the_book_at_once_both_succeed() {
+    let vault = StandIn::start().await;
+    vault.make_book().await;
+    let wrap = vault.source().wrap().unwrap();
+    let book = vault.source().book;
+    let key = (home(), Purpose::Column);
+    let add = async || {
+        book.change(async |book| book.add(wrap.as_ref(), key, Suite::default(), now()).await)
+            .await
+            .unwrap()
+    };
+    // Each waits for the Vault in the middle of it.
+    let (first, second) = tokio::join!(add(), add());
+    assert_eq!((first.min(second), first.max(second)), (2, 3));
+    let lines = book.read().unwrap().lines();
+    let versions = lines
+        .iter()
+        .filter(|line| line.place.district == home() && line.place.purpose == Purpose::Column);
+    assert_eq!(versions.count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_vault_that_is_away_does_not_touch_a_running_process() {
     let vault = StandIn::start().await;
     vault.make_book().await;
