@@ -16,7 +16,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_petition_goes_on_while_every_key_is_changed_and_the_old_ones_go() -> Result<()> {
     let mut fleet = Fleet::start_with(date!(2026 - 02 - 24), |mut options| {
-        for (name, value) in [("XINQIAO_KEY_BOOK_RELOAD_MS", "100"), ("XINQIAO_RESEAL_PAUSE_MS", "20")] {
+        for (name, value) in [
+            ("XINQIAO_KEY_BOOK_RELOAD_MS", "100"),
+            ("XINQIAO_RESEAL_PAUSE_MS", "20"),
+        ] {
             options.settings.push((name, value.to_owned()));
         }
         options
@@ -72,7 +75,10 @@ async fn a_petition_goes_on_while_every_key_is_changed_and_the_old_ones_go() -> 
 async fn rotate(fleet: &Fleet) -> Result<()> {
     let run = async |args: &[&str]| fleet.platform.run("intake", args).await;
     let refused = run(&["keys", "add", "--district", DISTRICT_A, "--lead-ms", "1"]).await;
-    ensure!(refused.is_err(), "a key may not seal before every process knows it");
+    ensure!(
+        refused.is_err(),
+        "a key may not seal before every process knows it"
+    );
     let said = run(&["keys", "add", "--district", DISTRICT_A, "--lead-ms", "500"]).await?;
     ensure!(said.lines().count() == 4, "{said}");
     run(&["keys", "advance-kek"]).await?;
