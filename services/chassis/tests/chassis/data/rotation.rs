@@ -363,9 +363,12 @@ async fn what_somebody_writes_while_it_is_sealed_anew_is_kept() {
         .unwrap();
     let job = job(100);
     // The walk over the answers comes first, then the count of the notes.
-    while count(&bench, "SELECT count(*) FROM reseal WHERE table_name = 'note'").await == 0 {
+    eventually("the notes' turn has come", async || {
         job.run_once(bench.desk(), home()).await.unwrap();
-    }
+        let counted = "SELECT count(*) FROM reseal WHERE table_name = 'note'";
+        (count(&bench, counted).await == 1).then_some(())
+    })
+    .await;
     // Reading goes on, holding rows does not: the job has read the old bytes and waits.
     let mut writer = bench.pool().begin().await.unwrap();
     sqlx::query("LOCK TABLE note IN EXCLUSIVE MODE")
