@@ -8,6 +8,7 @@ mod holders;
 mod hostile_tokens;
 mod in_step;
 mod isolation;
+mod keys_rotate;
 mod killer;
 mod leaks;
 mod main_journey;

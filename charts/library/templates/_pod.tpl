@@ -29,8 +29,6 @@
 {{- end }}
 - name: XINQIAO_TOKEN_AUDIENCE
   value: {{ $platform.tokenAudience | quote }}
-- name: XINQIAO_KEY_RING_FILE
-  value: /run/xinqiao/keys/keyring.json
 - name: XINQIAO_DISTRICTS_DIR
   value: /run/xinqiao/districts
 - name: XINQIAO_OBJECT_STORE_DIR
@@ -99,6 +97,65 @@
 {{- end }}
 {{- end }}
 
+{{/* The data keys and what unwraps them, for the running service only: the migration opens nothing. */}}
+{{- define "xinqiao.keyEnvironment" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+{{- if not (or $platform.kekSecret $platform.vault.url) }}
+{{- fail "platform.kekSecret names the secret with kek.json, or platform.vault.url the Vault that unwraps the key book" }}
+{{- end -}}
+- name: XINQIAO_KEY_BOOK_FILE
+  value: /run/xinqiao/key-book/keybook.json
+{{- if $platform.kekSecret }}
+- name: XINQIAO_KEK_FILE
+  value: /run/xinqiao/kek/kek.json
+{{- end }}
+{{- with $platform.vault.url }}
+- name: XINQIAO_VAULT_URL
+  value: {{ . | quote }}
+{{- end }}
+{{- if $platform.vault.tokenSecret }}
+- name: XINQIAO_VAULT_TOKEN_FILE
+  value: /run/xinqiao/vault-token/token
+{{- end }}
+{{- if $platform.vault.caConfigMap }}
+- name: XINQIAO_VAULT_CA_FILE
+  value: /run/xinqiao/vault-ca/ca.pem
+{{- end }}
+{{- with $platform.vault.namespace }}
+- name: XINQIAO_VAULT_NAMESPACE
+  value: {{ . | quote }}
+{{- end }}
+- name: XINQIAO_VAULT_MOUNT
+  value: {{ $platform.vault.mount | quote }}
+- name: XINQIAO_VAULT_KEY
+  value: {{ $platform.vault.key | quote }}
+- name: XINQIAO_VAULT_ACCUSATION_KEY
+  value: {{ $platform.vault.accusationKey | quote }}
+{{- end }}
+
+{{/* Whole folders, never single files: a changed book or token arrives in a running pod. */}}
+{{- define "xinqiao.keyMounts" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+- name: key-book
+  mountPath: /run/xinqiao/key-book
+  readOnly: true
+{{- if $platform.kekSecret }}
+- name: kek
+  mountPath: /run/xinqiao/kek
+  readOnly: true
+{{- end }}
+{{- if $platform.vault.tokenSecret }}
+- name: vault-token
+  mountPath: /run/xinqiao/vault-token
+  readOnly: true
+{{- end }}
+{{- if $platform.vault.caConfigMap }}
+- name: vault-ca
+  mountPath: /run/xinqiao/vault-ca
+  readOnly: true
+{{- end }}
+{{- end }}
+
 {{- define "xinqiao.tlsVolume" -}}
 {{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
 {{- if $platform.tls.enabled }}
@@ -124,6 +181,31 @@
 {{- end }}
 {{- end }}
 
+{{- define "xinqiao.keyVolumes" -}}
+{{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
+- name: key-book
+  configMap:
+    name: {{ required "platform.keyBookConfigMap names the config map with keybook.json" $platform.keyBookConfigMap }}
+{{- with $platform.kekSecret }}
+- name: kek
+  secret:
+    secretName: {{ . }}
+    # Production refuses a file that everybody may open.
+    defaultMode: 0440
+{{- end }}
+{{- with $platform.vault.tokenSecret }}
+- name: vault-token
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- with $platform.vault.caConfigMap }}
+- name: vault-ca
+  configMap:
+    name: {{ . }}
+{{- end }}
+{{- end }}
+
 {{- define "xinqiao.security" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -140,9 +222,6 @@ seccompProfile:
 {{- end }}
 
 {{- define "xinqiao.mounts" -}}
-- name: keys
-  mountPath: /run/xinqiao/keys
-  readOnly: true
 - name: districts
   mountPath: /run/xinqiao/districts
   readOnly: true
@@ -156,9 +235,6 @@ seccompProfile:
 
 {{- define "xinqiao.volumes" -}}
 {{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}
-- name: keys
-  secret:
-    secretName: {{ required "platform.keyRingSecret names the secret with keyring.json" $platform.keyRingSecret }}
 - name: districts
   configMap:
     name: {{ required "platform.districtsConfigMap names the config map with the district files" $platform.districtsConfigMap }}

@@ -38,6 +38,7 @@ spec:
               containerPort: {{ .Values.healthPort }}
           env:
             {{- include "xinqiao.environment" . | nindent 12 }}
+            {{- include "xinqiao.keyEnvironment" . | nindent 12 }}
             {{- include "xinqiao.auditEnvironment" . | nindent 12 }}
             {{- include "xinqiao.tlsEnvironment" . | nindent 12 }}
           # The kubelet speaks no TLS to a gRPC probe and has no certificate: health has a port of its own, where nothing
@@ -61,10 +62,12 @@ spec:
           securityContext: {{- include "xinqiao.security" . | nindent 12 }}
           volumeMounts:
             {{- include "xinqiao.mounts" . | nindent 12 }}
+            {{- include "xinqiao.keyMounts" . | nindent 12 }}
             {{- include "xinqiao.auditMount" . | nindent 12 }}
             {{- include "xinqiao.tlsMount" . | nindent 12 }}
       volumes:
         {{- include "xinqiao.volumes" . | nindent 8 }}
+        {{- include "xinqiao.keyVolumes" . | nindent 8 }}
         {{- include "xinqiao.auditVolume" . | nindent 8 }}
         {{- include "xinqiao.tlsVolume" . | nindent 8 }}
 {{- end }}

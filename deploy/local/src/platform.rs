@@ -15,6 +15,7 @@ use tonic_health::pb::{
 use xinqiao_chassis::audit::KeyPem;
 use xinqiao_chassis::clock::{self, LegalClock};
 use xinqiao_chassis::config::{ClockSettings, Profile};
+use xinqiao_chassis::seal::{BookFile, FileKeks};
 use xinqiao_kernel::district::DistrictCode;
 
 use crate::databases::{Databases, SERVICES};
@@ -107,7 +108,7 @@ impl Platform {
             Issuer::open(&data.join("issuer"), port()?)?.leading_back_to(options.redirect_uris.clone())?;
         let issuer_task = issuer.serve().await?;
         set_clock(data, options.start_at)?;
-        prepare_keys(data)?;
+        prepare_keys(data).await?;
         prepare_audit_keys(data)?;
         let tls = options.mutual_tls.then(|| Tls::prepare(data)).transpose()?;
         say("Postgres starts");
@@ -314,12 +315,13 @@ impl Platform {
 }
 
 /// The settings of a service that follow from the data folder alone.
-pub(crate) fn settings_of(data: &Path, service: &str) -> [(&'static str, String); 8] {
+pub(crate) fn settings_of(data: &Path, service: &str) -> [(&'static str, String); 9] {
     let path = |inside: &str| data.join(inside).display().to_string();
     let (audit_key, audit_public_keys) = audit_keys(data, service);
     [
         ("XINQIAO_PROFILE", "evaluation".to_owned()),
-        ("XINQIAO_KEY_RING_FILE", path(KEY_RING)),
+        ("XINQIAO_KEY_BOOK_FILE", path(KEY_BOOK)),
+        ("XINQIAO_KEK_FILE", path(KEK)),
         ("XINQIAO_AUDIT_KEY_FILE", audit_key.display().to_string()),
         (
             "XINQIAO_AUDIT_PUBLIC_KEYS_FILE",
@@ -332,7 +334,8 @@ pub(crate) fn settings_of(data: &Path, service: &str) -> [(&'static str, String)
     ]
 }
 
-pub(crate) const KEY_RING: &str = "keyring.json";
+pub(crate) const KEY_BOOK: &str = "keybook.json";
+const KEK: &str = "kek.json";
 
 fn clock_file(data: &Path) -> PathBuf {
     data.join("clock")
@@ -356,9 +359,10 @@ fn set_clock(data: &Path, start_at: OffsetDateTime) -> Result<()> {
     Ok(clock::advance(&file, kept.max(start_at))?)
 }
 
-fn prepare_keys(data: &Path) -> Result<()> {
-    let file = data.join(KEY_RING);
-    if file.exists() {
+/// The key book, and beside it the keys that wrap what is in it.
+async fn prepare_keys(data: &Path) -> Result<()> {
+    let book = BookFile::new(data.join(KEY_BOOK));
+    if book.path().exists() {
         return Ok(());
     }
     let districts = [DISTRICT_A, DISTRICT_B]
@@ -368,10 +372,9 @@ fn prepare_keys(data: &Path) -> Result<()> {
                 .context("a demo district has a wrong code")
         })
         .collect::<Result<Vec<_>>>()?;
-    write_secret(
-        &file,
-        xinqiao_chassis::seal::KeyRing::generate(&districts).as_bytes(),
-    )
+    let kek = data.join(KEK);
+    write_secret(&kek, FileKeks::generate().as_bytes())?;
+    Ok(book.create(&kek, &districts).await?)
 }
 
 /// The key that signs a service's audit chain, and the public keys that verify it.

@@ -16,7 +16,7 @@ use crate::journey::schedule::{Day, Schedule};
 use crate::journey::script::Script;
 use crate::journey::{Cast, Journey, masters, verdict};
 use crate::people::{DISTRICT_A, DISTRICT_B, PEOPLE};
-use crate::platform::{Options, Platform};
+use crate::platform::{KEY_BOOK, Options, Platform};
 use crate::tools::Tools;
 
 /// The first journey is received on Tuesday 2026-03-03; the office prepares from here.
@@ -147,7 +147,7 @@ fn date_of(session: &ReceptionDay) -> Result<Date> {
 }
 
 fn forget(data: &Path) -> Result<()> {
-    if !data.join("keyring.json").exists() && std::fs::read_dir(data)?.next().is_some() {
+    if !data.join(KEY_BOOK).exists() && std::fs::read_dir(data)?.next().is_some() {
         bail!(
             "{} holds something that is not ours; --reset deletes only a data folder of this platform",
             data.display()

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use sqlx::migrate::Migrator;
+use xinqiao_chassis::seal::SealedColumn;
 use xinqiao_chassis::service::{Parts, Service};
 
 pub use config::Settings;
@@ -30,6 +31,9 @@ pub use config::Settings;
 use store::shelf::Shelf;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// What is sealed and can be sealed anew; packages cannot.
+static SEALED: [SealedColumn; 1] = [SealedColumn::new("dossier", "title", "case_id")];
 
 /// The service, for its binary, the launcher and tests.
 pub fn service() -> Service<Settings> {
@@ -39,6 +43,7 @@ pub fn service() -> Service<Settings> {
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
         open: &[],
+        sealed: &SEALED,
         settings: Settings::read,
         build: |desk, settings| {
             let keys = Arc::clone(desk.keys());

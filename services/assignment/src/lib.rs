@@ -18,7 +18,11 @@ mod events;
 mod rpc;
 mod store;
 
+use xinqiao_chassis::seal::SealedColumn;
 use xinqiao_chassis::service::{Parts, Service};
+
+/// What is sealed and can be sealed anew.
+static SEALED: [SealedColumn; 1] = [SealedColumn::new("paper", "content", "paper_id")];
 
 /// The service as the chassis runs it.
 pub fn service() -> Service {
@@ -28,6 +32,7 @@ pub fn service() -> Service {
         migrator: &store::MIGRATOR,
         rights: rpc::RIGHTS,
         open: &[],
+        sealed: &SEALED,
         settings: |_| (),
         build: |desk, ()| {
             Ok(Parts::new(rpc::routes(&desk), events::Inbound).with_digest(store::digest::CaseDigests))

@@ -24,8 +24,9 @@ mod variables;
 pub(crate) use settings::is_web;
 pub use settings::{
     AuditSettings, BusSettings, CallerSettings, ClockSettings, DatabaseSettings, IdentitySettings,
-    InboxSettings, JobSettings, KeySource, MigrateSettings, MutualTlsSettings, PlaceSettings, Profile,
-    RelaySettings, ServerSettings, Settings, TelemetrySettings, TlsSettings,
+    InboxSettings, JobSettings, KekSettings, KeySettings, KeySource, MigrateSettings, MutualTlsSettings,
+    PlaceSettings, Profile, RelaySettings, ServerSettings, Settings, TelemetrySettings, TlsSettings,
+    VaultSettings,
 };
 
 /// One setting: its name in the environment and what an operator must know about it.

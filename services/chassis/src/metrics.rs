@@ -1,4 +1,4 @@
-//! Instruments of journal, inbox, permissions and audit chain. First touched after telemetry is set up.
+//! Instruments of journal, inbox, permissions, audit chain and keys. First touched after telemetry is set up.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use xinqiao_kernel::DistrictCode;
 
 use crate::permission::Right;
 
-/// What journal, inbox, permissions and audit chain measure.
+/// What journal, inbox, permissions, audit chain and keys measure.
 pub(crate) struct Instruments {
     outbox_depth: Gauge<i64>,
     outbox_age: Gauge<f64>,
@@ -21,6 +21,8 @@ pub(crate) struct Instruments {
     decisions: Counter<u64>,
     checkpoint_seq: Gauge<i64>,
     checkpoint_age: Gauge<f64>,
+    book_refused: Counter<u64>,
+    old_values: Gauge<i64>,
 }
 
 static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
@@ -82,6 +84,16 @@ static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| {
             .with_unit("s")
             .with_description("Legal age of the last checkpoint while rows wait for the next, otherwise 0")
             .build(),
+        book_refused: meter
+            .u64_counter("xinqiao.keys.book.refused")
+            .with_unit("{book}")
+            .with_description("Readings of the key book that were refused; the keys in use stayed")
+            .build(),
+        old_values: meter
+            .i64_gauge("xinqiao.keys.values.old")
+            .with_unit("{value}")
+            .with_description("Values of a column that are still under an old key")
+            .build(),
     }
 });
 
@@ -115,6 +127,19 @@ pub(crate) fn applied(district: DistrictCode, publisher: &str) {
 pub(crate) fn audit_checkpoint(district: DistrictCode, seq: i64, age_seconds: f64) {
     INSTRUMENTS.checkpoint_seq.record(seq, &of(district));
     INSTRUMENTS.checkpoint_age.record(age_seconds, &of(district));
+}
+
+pub(crate) fn key_book_refused() {
+    INSTRUMENTS.book_refused.add(1, &[]);
+}
+
+pub(crate) fn old_values(district: DistrictCode, table: &'static str, column: &'static str, left: i64) {
+    let attributes = [
+        of(district)[0].clone(),
+        KeyValue::new("table", table),
+        KeyValue::new("column", column),
+    ];
+    INSTRUMENTS.old_values.record(left, &attributes);
 }
 
 pub(crate) fn stream_fit(fit: bool) {

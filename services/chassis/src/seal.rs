@@ -1,32 +1,55 @@
-//! Sealing of personal data: one authenticated cipher, one column type, one key ring.
+//! Sealing of personal data: one form of sealed value, one column type, one key ring.
 //!
-//! Classes P2, P3 and P4 are stored only as [`Sealed`]. The cipher is AES-256-GCM-SIV, which forgives a
-//! repeated nonce. A sealed value is bound to its place (district, table, column, row), so that it cannot be
-//! moved to another one. P4 has keys of its own: the compartment is a byte of the format. It opens only for who shows an
-//! [`Opening`].
+//! Classes P2, P3 and P4 are stored only as [`Sealed`]. A sealed value is bound to its place (district, table, column,
+//! row), so that it cannot be moved to another one. P4 has keys of its own and opens only for who shows an [`Opening`];
+//! records, which cannot be sealed anew, have keys of their own too. The purpose is a byte of the format.
 //!
 //! ```text
-//! format 1 | compartment 1 | key version 2 (big endian) | nonce 12 | ciphertext | tag 16
+//! suite 1 | purpose 1 | key version 2 (big endian) | nonce 12 | ciphertext | tag 16
 //! ```
+//!
+//! | to know | read |
+//! |---|---|
+//! | where the data keys are, and how they rotate | `book` |
+//! | who holds the keys that wrap them | `wrap`, `vault` |
+//! | how a running process gets new ones | `watch` |
+//! | how old columns come under a new key | `reseal` |
+//! | the ciphers | `suite` |
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use aws_lc_rs::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
+use aws_lc_rs::aead::NONCE_LEN;
 use aws_lc_rs::{digest, hmac};
 use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::common::SealedField;
 
+mod book;
+mod keys;
 mod opening;
+mod purpose;
+mod reseal;
+mod retire;
 mod ring;
+mod suite;
+mod vault;
+mod watch;
+mod wrap;
+mod write;
 
+pub use book::{BookError, BookFile, KeyBook, KeyLine, Release};
 pub use opening::Opening;
-pub use ring::{KeyRing, KeyRingError};
+pub use purpose::{KeyPlace, Purpose};
+pub use reseal::{ColumnState, Reseal, ResealPace, SealedColumn, columns_of};
+pub use retire::{RetireError, retire, states};
+pub use ring::{KeyRing, KeySource};
+pub use suite::{Suite, UnknownSuite};
+pub use vault::VaultTransit;
+pub use wrap::{DataKey, FileKeks, KeyWrap, WrapError};
 
 use crate::{random, search};
 
-const FORMAT: u8 = 1;
 const HEADER: usize = 4;
 /// Characters of a query code: no 0/O, 1/I/L, which people mix up.
 const QUERY_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
@@ -40,23 +63,6 @@ pub enum Compartment {
     Ordinary,
     /// Class P4: accusations and the identity of the accuser. Keys of its own.
     Accusation,
-}
-
-impl Compartment {
-    const fn byte(self) -> u8 {
-        match self {
-            Self::Ordinary => 0,
-            Self::Accusation => 4,
-        }
-    }
-
-    const fn from_byte(byte: u8) -> Option<Self> {
-        match byte {
-            0 => Some(Self::Ordinary),
-            4 => Some(Self::Accusation),
-            _ => None,
-        }
-    }
 }
 
 /// The place a sealed value belongs to; it opens nowhere else.
@@ -141,7 +147,7 @@ impl Sealed {
 
     /// Version of the key that sealed it.
     pub fn key_version(&self) -> Result<u16, SealError> {
-        header(&self.0).map(|(_, version)| version)
+        Header::of(&self.0).map(|header| header.version)
     }
 }
 
@@ -151,13 +157,29 @@ impl fmt::Debug for Sealed {
     }
 }
 
-fn header(sealed: &[u8]) -> Result<(Compartment, u16), SealError> {
-    match sealed {
-        [FORMAT, compartment, high, low, ..] => {
-            let compartment = Compartment::from_byte(*compartment).ok_or(SealError::Format)?;
-            Ok((compartment, u16::from_be_bytes([*high, *low])))
+/// What a sealed value begins with.
+#[derive(Clone, Copy)]
+struct Header {
+    suite: Suite,
+    purpose: Purpose,
+    version: u16,
+}
+
+impl Header {
+    fn of(sealed: &[u8]) -> Result<Self, SealError> {
+        match sealed {
+            [suite, purpose, high, low, ..] => Ok(Self {
+                suite: Suite::from_byte(*suite).ok_or(SealError::Format)?,
+                purpose: Purpose::from_byte(*purpose).ok_or(SealError::Format)?,
+                version: u16::from_be_bytes([*high, *low]),
+            }),
+            _ => Err(SealError::Format),
         }
-        _ => Err(SealError::Format),
+    }
+
+    fn bytes(self) -> [u8; HEADER] {
+        let [high, low] = self.version.to_be_bytes();
+        [self.suite.byte(), self.purpose.byte(), high, low]
     }
 }
 
@@ -176,22 +198,24 @@ impl KeyRing {
 
     /// Seals a value with the keys of a compartment; see [`KeyRing::seal`].
     pub fn seal_in(&self, compartment: Compartment, context: &SealContext<'_>, plain: &[u8]) -> Sealed {
-        let (version, key) = self.current(context.district, compartment);
+        let keys = self.keys();
+        let purpose = Purpose::of(compartment, context.table);
+        let (version, key) = keys.current(context.district, purpose);
+        let header = Header {
+            suite: key.cipher.suite(),
+            purpose,
+            version,
+        };
         let nonce: [u8; NONCE_LEN] = random::bytes();
-        let mut out = Vec::with_capacity(HEADER + NONCE_LEN + plain.len() + key.algorithm().tag_len());
-        out.extend_from_slice(&[FORMAT, compartment.byte()]);
-        out.extend_from_slice(&version.to_be_bytes());
-        let associated = Aad::from(context.associated_data(&out));
+        let mut out = Vec::with_capacity(HEADER + NONCE_LEN + plain.len() + suite::TAG_LEN);
+        out.extend_from_slice(&header.bytes());
+        let associated = context.associated_data(&out);
         out.extend_from_slice(&nonce);
         out.extend_from_slice(plain);
         let tag = key
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                associated,
-                &mut out[HEADER + NONCE_LEN..],
-            )
-            .expect("values are far below the limit of the cipher");
-        out.extend_from_slice(tag.as_ref());
+            .cipher
+            .seal(nonce, &associated, &mut out[HEADER + NONCE_LEN..]);
+        out.extend_from_slice(&tag);
         Sealed(out)
     }
 
@@ -221,18 +245,24 @@ impl KeyRing {
         context: &SealContext<'_>,
         sealed: &[u8],
     ) -> Result<Vec<u8>, SealError> {
-        let (compartment, version) = header(sealed)?;
+        let compartment = Header::of(sealed)?.purpose.compartment();
         let reached = || opening.is_some_and(|opening| opening.reaches(context.table));
         if compartment == Compartment::Accusation && !reached() {
             return Err(SealError::Compartment);
         }
-        let key = self.version(context.district, compartment, version)?;
+        self.unsealed(context, sealed)
+    }
+
+    fn unsealed(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let header = Header::of(sealed)?;
+        let keys = self.keys_with(context.district, header);
+        let key = keys.version(context.district, header.purpose, header.version)?;
         let (head, rest) = sealed.split_at(HEADER);
-        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(SealError::Format)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Format)?;
+        let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Format)?;
         let mut buffer = text.to_vec();
-        let length = open_in_place(key, nonce, context.associated_data(head), &mut buffer)?;
-        buffer.truncate(length);
+        // The key knows its cipher. What the value says of itself is only held against it, as associated data.
+        key.cipher
+            .open(*nonce, &context.associated_data(head), &mut buffer)?;
         Ok(buffer)
     }
 
@@ -303,7 +333,7 @@ impl KeyRing {
     /// The query code 查询码 of a case: ten characters, derived, so that nothing stores it and a repeated
     /// request gives it again.
     pub fn query_code(&self, district: DistrictCode, case_id: Uuid) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.query_key(district));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.keys().query_key(district));
         let mut code = String::with_capacity(QUERY_CODE_LENGTH);
         // Bytes at or above the largest multiple of 31 are skipped, so that every character is equally likely.
         let fair = u8::try_from(256 / QUERY_ALPHABET.len() * QUERY_ALPHABET.len()).expect("248 fits");
@@ -321,17 +351,6 @@ impl KeyRing {
         }
         unreachable!("a hash gives fair bytes long before the counter ends")
     }
-}
-
-fn open_in_place(
-    key: &LessSafeKey,
-    nonce: Nonce,
-    associated: Vec<u8>,
-    buffer: &mut [u8],
-) -> Result<usize, SealError> {
-    key.open_in_place(nonce, Aad::from(associated), buffer)
-        .map(|plain| plain.len())
-        .map_err(|_| SealError::Refused)
 }
 
 fn hmac_bytes(key: &hmac::Key, bytes: &[u8]) -> [u8; 32] {

@@ -25,10 +25,12 @@ use crate::{
     jobs::Job,
     lifecycle::{Ending, Lifecycle},
     permission::RightTable,
+    seal::SealedColumn,
     server::Health,
 };
 
 mod cli;
+mod keys;
 mod offline;
 mod ready;
 mod start;
@@ -52,6 +54,8 @@ pub struct Service<S = ()> {
     pub rights: RightTable,
     /// RPCs that need no token, by full path; they decide themselves whom they answer.
     pub open: &'static [&'static str],
+    /// Its columns of sealed values: they come under new keys.
+    pub sealed: &'static [SealedColumn],
     /// Reads its own variables; `|_| ()` when it has none.
     pub settings: fn(&mut Reader) -> S,
     /// Builds its parts on the desk.

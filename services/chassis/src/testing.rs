@@ -43,10 +43,11 @@ use crate::{
     desk::Desk,
     districts::Districts,
     lifecycle::Ending,
-    seal::KeyRing,
+    seal::{BookFile, FileKeks, SealedColumn},
     service::{Running, Service, read, start},
 };
 
+mod columns;
 mod events;
 mod hostile;
 mod nats;
@@ -63,6 +64,9 @@ pub use postgres::TestDatabase;
 
 /// Legal time when a test does not say: the morning of a reception day, Tuesday 2026-03-03.
 pub const MORNING: &str = "2026-03-03T08:30:00+08:00";
+/// Files of a bench's folder: the key book, and what wraps its keys.
+const BOOK: &str = "keybook.json";
+const KEK: &str = "kek.json";
 /// Longest wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -121,6 +125,7 @@ impl<S: Send + Sync + 'static> Setup<S> {
         let issuer = Issuer::new();
         let clock_file = folder.path().join("clock");
         clock::advance(&clock_file, instant(&self.clock)).unwrap();
+        write_keys(folder.path()).await;
         let variables = settings(
             folder.path(),
             &database,
@@ -129,6 +134,7 @@ impl<S: Send + Sync + 'static> Setup<S> {
             &clock_file,
             self.variables,
         );
+        let sealed = self.service.sealed;
         let service = Arc::new(self.service);
         let starter: Starter = Box::new(move || {
             let (service, variables) = (Arc::clone(&service), variables.clone());
@@ -143,6 +149,7 @@ impl<S: Send + Sync + 'static> Setup<S> {
             starter,
             process: None,
             pool: database.pool().await,
+            sealed,
             database,
             nats,
             issuer,
@@ -150,7 +157,7 @@ impl<S: Send + Sync + 'static> Setup<S> {
             sequences: Mutex::default(),
             leftovers_allowed: false,
             finished: false,
-            _folder: folder,
+            folder,
         };
         if let Err(error) = bench.start_service().await {
             bench.allow_leftovers();
@@ -175,13 +182,14 @@ pub struct Bench {
     process: Option<Process>,
     database: TestDatabase,
     pool: PgPool,
+    sealed: &'static [SealedColumn],
     nats: NatsServer,
     issuer: Issuer,
     clock_file: PathBuf,
     sequences: Mutex<HashMap<(String, Uuid), u64>>,
     leftovers_allowed: bool,
     finished: bool,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl std::fmt::Debug for Bench {
@@ -250,6 +258,12 @@ impl Bench {
     /// The message bus: its address, and how to stop and start it.
     pub fn nats(&mut self) -> &mut NatsServer {
         &mut self.nats
+    }
+
+    /// Its key book and the file of key-encrypting keys.
+    pub fn key_files(&self) -> (BookFile, PathBuf) {
+        let folder = self.folder.path();
+        (BookFile::new(folder.join(BOOK)), folder.join(KEK))
     }
 
     /// Moves legal time forward, RFC 3339.
@@ -395,6 +409,22 @@ pub fn instant(text: &str) -> OffsetDateTime {
     OffsetDateTime::parse(text, &Rfc3339).unwrap()
 }
 
+/// The district files of this source tree.
+fn districts_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/districts")
+}
+
+/// A key book with keys for every district, and what wraps them.
+async fn write_keys(folder: &Path) {
+    let codes = Districts::read(&districts_folder()).unwrap().codes();
+    let kek = folder.join(KEK);
+    std::fs::write(&kek, FileKeks::generate()).unwrap();
+    BookFile::new(folder.join(BOOK))
+        .create(&kek, &codes)
+        .await
+        .unwrap();
+}
+
 fn settings(
     folder: &Path,
     database: &TestDatabase,
@@ -403,10 +433,6 @@ fn settings(
     clock_file: &Path,
     over: BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
-    let districts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/districts");
-    let codes = Districts::read(&districts).unwrap().codes();
-    let key_ring = folder.join("keys.json");
-    std::fs::write(&key_ring, KeyRing::generate(&codes)).unwrap();
     let jwks = folder.join("jwks.json");
     std::fs::write(&jwks, issuer.key_set()).unwrap();
     let own = [
@@ -417,9 +443,10 @@ fn settings(
         ("XINQIAO_NATS_URL", nats.url()),
         ("XINQIAO_JWKS_URL", format!("file://{}", jwks.display())),
         ("XINQIAO_TOKEN_ISSUER", ISSUER.to_owned()),
-        ("XINQIAO_KEY_RING_FILE", key_ring.display().to_string()),
+        ("XINQIAO_KEY_BOOK_FILE", folder.join(BOOK).display().to_string()),
+        ("XINQIAO_KEK_FILE", folder.join(KEK).display().to_string()),
         ("XINQIAO_CLOCK", format!("file:{}", clock_file.display())),
-        ("XINQIAO_DISTRICTS_DIR", districts.display().to_string()),
+        ("XINQIAO_DISTRICTS_DIR", districts_folder().display().to_string()),
         (
             "XINQIAO_OBJECT_STORE_DIR",
             folder.join("objects").display().to_string(),

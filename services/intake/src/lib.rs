@@ -32,6 +32,7 @@ mod store;
 
 use tonic::service::Routes;
 use xinqiao_chassis::desk::Desk;
+use xinqiao_chassis::seal::SealedColumn;
 use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
@@ -45,6 +46,20 @@ pub use config::IntakeSettings;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
+/// What is sealed and can be sealed anew.
+static SEALED: [SealedColumn; 10] = [
+    SealedColumn::new("accused", "objects", "case_id"),
+    SealedColumn::new("break_glass", "reason", "id"),
+    SealedColumn::new("break_glass", "refusal", "id"),
+    SealedColumn::new("petitioner", "identity", "id").walked_by("case_id"),
+    SealedColumn::new("sealed_opening", "reason", "id").walked_by("case_id"),
+    SealedColumn::new("sealed_transfer", "addressee", "case_id"),
+    SealedColumn::new("sealed_transfer", "reasons", "case_id"),
+    SealedColumn::new("search_text", "body", "case_id"),
+    SealedColumn::new("triage", "sheet", "case_id"),
+    SealedColumn::new("void_register", "explanation", "case_id"),
+];
+
 /// The service, for its binary and for tests.
 pub fn service() -> Service<IntakeSettings> {
     Service {
@@ -53,6 +68,7 @@ pub fn service() -> Service<IntakeSettings> {
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
         open: rpc::OPEN,
+        sealed: &SEALED,
         settings: IntakeSettings::read,
         build,
     }

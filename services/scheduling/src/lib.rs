@@ -15,6 +15,7 @@
 //! `rpc::RIGHTS`, a rule in `domain` when it has one, statements in `store`, and a function in the file of its group
 //! under `rpc` that decodes, asks the domain, writes, publishes and encodes.
 
+use xinqiao_chassis::seal::SealedColumn;
 use xinqiao_chassis::service::{Parts, Service};
 
 mod certificate;
@@ -25,6 +26,13 @@ mod store;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
+/// What is sealed and can be sealed anew.
+static SEALED: [SealedColumn; 3] = [
+    SealedColumn::new("appointment", "visitors", "id"),
+    SealedColumn::new("appointment", "subject", "id"),
+    SealedColumn::new("reception", "record", "id"),
+];
+
 /// The service, for its binary and for tests.
 pub fn service() -> Service {
     Service {
@@ -33,6 +41,7 @@ pub fn service() -> Service {
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
         open: &[],
+        sealed: &SEALED,
         settings: |_| (),
         build: |desk, ()| {
             Ok(Parts::new(rpc::routes(&desk), events::SchedulingSubscriber)

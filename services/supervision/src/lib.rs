@@ -31,10 +31,19 @@ pub use events::timer::FireClocks;
 
 use xinqiao_chassis::{
     desk::Desk,
+    seal::SealedColumn,
     service::{Parts, Service},
 };
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// What is sealed and can be sealed anew.
+static SEALED: [SealedColumn; 4] = [
+    SealedColumn::new("petitioner_opinion", "details", "opinion_id"),
+    SealedColumn::new("inspection", "findings", "inspection_id"),
+    SealedColumn::new("inspection", "instruction", "inspection_id"),
+    SealedColumn::new("leader_review", "comment", "review_id"),
+];
 
 /// The service, for its binary and for tests.
 pub fn service() -> Service {
@@ -44,6 +53,7 @@ pub fn service() -> Service {
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
         open: &[],
+        sealed: &SEALED,
         settings: config::read,
         build,
     }

@@ -12,7 +12,7 @@ use xinqiao_chassis::digest::Line;
 use super::{Difference, read, reconcile};
 use crate::databases::{Databases, SERVICES};
 use crate::issuer::AUDIENCE;
-use crate::platform::{KEY_RING, settings_of};
+use crate::platform::{KEY_BOOK, settings_of};
 use crate::ports;
 use crate::postgres::Postgres;
 use crate::tools::Tools;
@@ -24,7 +24,7 @@ const SECOND_LOOK: Duration = Duration::from_secs(3);
 /// an event on its way is none. A platform that does not run gets its Postgres for as long as it takes.
 pub async fn differences(tools: &Tools, data: &Path) -> Result<Vec<Difference>> {
     let folder = data.join("postgres");
-    if !data.join(KEY_RING).exists() || !folder.join("data/PG_VERSION").exists() {
+    if !data.join(KEY_BOOK).exists() || !folder.join("data/PG_VERSION").exists() {
         bail!("{} is no data folder of this platform", data.display());
     }
     if let Some(port) = running_port(&folder).await {

@@ -196,7 +196,8 @@ impl Service {
             ("XINQIAO_JWKS_REFETCH_MS", "100"),
             ("XINQIAO_JWKS_KEEP_MS", "100"),
             ("XINQIAO_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
-            ("XINQIAO_KEY_RING_FILE", "none"),
+            ("XINQIAO_KEY_BOOK_FILE", "none"),
+            ("XINQIAO_KEK_FILE", "none"),
             ("XINQIAO_OBJECT_STORE_DIR", "none"),
         ];
         let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));

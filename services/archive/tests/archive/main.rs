@@ -4,5 +4,6 @@
 
 mod calls;
 mod fixity;
+mod rotation;
 mod sealing;
 mod world;

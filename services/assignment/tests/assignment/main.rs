@@ -8,4 +8,5 @@ mod handover;
 mod journey;
 mod objection;
 mod refusals;
+mod rotation;
 mod world;

@@ -11,16 +11,18 @@ use super::{
         AUDIT_CHECKPOINT_MS, AUDIT_CHECKPOINT_ROWS, AUDIT_KEY_FILE, AUDIT_PUBLIC_KEYS_FILE, CLOCK,
         DATABASE_ACQUIRE_MS, DATABASE_IDLE_TRANSACTION_MS, DATABASE_LOCK_MS, DATABASE_POOL_MAX,
         DATABASE_STATEMENT_MS, DATABASE_URL, DISTRICTS_DIR, INBOX_BACKOFF_MS, INBOX_BATCH_MAX, INBOX_POLL_MS,
-        INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_KEEP_MS, JWKS_REFETCH_MS, JWKS_URL, KEY_RING_FILE, LOG,
-        METRICS_MS, NATS_MONITOR_URL, NATS_PASSWORD, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR,
-        OTLP_ENDPOINT, OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE,
-        STOP_MS, STOP_NOTICE_MS, STREAM_MAX_BYTES, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX,
-        TOKEN_ISSUER, TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TOKEN_WAITING_MAX, TRACE_RATIO,
+        INBOX_TRIES_MAX, JOBS_POLL_MS, JWKS_KEEP_MS, JWKS_REFETCH_MS, JWKS_URL, LOG, METRICS_MS,
+        NATS_MONITOR_URL, NATS_PASSWORD, NATS_REPLICAS, NATS_URL, OBJECT_STORE_DIR, OTLP_ENDPOINT,
+        OUTBOX_BATCH_MAX, OUTBOX_PAUSE_MS, OUTBOX_POLL_MS, OWNER_DATABASE_URL, PROFILE, STOP_MS,
+        STOP_NOTICE_MS, STREAM_MAX_BYTES, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_CACHE_MAX, TOKEN_ISSUER,
+        TOKEN_LEEWAY_MS, TOKEN_MAX_BYTES, TOKEN_WAITING_MAX, TRACE_RATIO,
     },
 };
 
+mod keys;
 mod server;
 
+pub use keys::{KekSettings, KeySettings, VaultSettings};
 pub use server::{CallerSettings, MutualTlsSettings, PlaceSettings, ServerSettings, TlsSettings};
 
 /// What kind of installation this is.
@@ -191,8 +193,8 @@ pub struct Settings {
     pub identity: IdentitySettings,
     /// Legal time.
     pub clock: ClockSettings,
-    /// The key ring of the districts.
-    pub key_ring_file: PathBuf,
+    /// The keys of the districts.
+    pub keys: KeySettings,
     /// One file per district.
     pub districts_dir: PathBuf,
     /// Sealed documents.
@@ -262,7 +264,7 @@ impl Settings {
             audit: AuditSettings::read(reader, profile),
             identity: IdentitySettings::read(reader, profile),
             clock: read_clock(reader, profile),
-            key_ring_file: reader.path(&KEY_RING_FILE),
+            keys: KeySettings::read(reader, profile),
             districts_dir: reader.path(&DISTRICTS_DIR),
             object_store_dir: reader.path(&OBJECT_STORE_DIR),
             telemetry: TelemetrySettings::read(reader),

@@ -153,8 +153,83 @@ pub(super) const TOKEN_WAITING_MAX: Variable = Variable::with_default(
     "calls",
     "Calls whose token names an unknown key and that wait for the provider at the same time; more are told to try again.",
 );
-pub(super) const KEY_RING_FILE: Variable =
-    Variable::required("XINQIAO_KEY_RING_FILE", "path", "The key ring of the districts.");
+pub(super) const KEY_BOOK_FILE: Variable = Variable::required(
+    "XINQIAO_KEY_BOOK_FILE",
+    "path",
+    "The key book: the data keys of the districts, wrapped; `keys` changes it.",
+);
+pub(super) const KEY_BOOK_RELOAD_MS: Variable = Variable::with_default(
+    "XINQIAO_KEY_BOOK_RELOAD_MS",
+    "30000",
+    "ms",
+    "How often a running service looks whether the key book has changed; a value under an unknown key lets it look at once.",
+);
+pub(super) const KEK_FILE: Variable = Variable::with_default(
+    "XINQIAO_KEK_FILE",
+    "",
+    "path",
+    "Key-encrypting keys of one machine, which unwrap the key book; this or XINQIAO_VAULT_URL. Production refuses a file that everybody may open.",
+);
+pub(super) const VAULT_URL: Variable = Variable::with_default(
+    "XINQIAO_VAULT_URL",
+    "",
+    "https URL",
+    "The Vault (or OpenBao) whose transit engine unwraps the key book; this or XINQIAO_KEK_FILE. http in evaluation only.",
+);
+pub(super) const VAULT_TOKEN_FILE: Variable = Variable::with_default(
+    "XINQIAO_VAULT_TOKEN_FILE",
+    "",
+    "path",
+    "Token for the Vault, read again each time it is asked, so that whoever renews it writes it here.",
+);
+pub(super) const VAULT_CA_FILE: Variable = Variable::with_default(
+    "XINQIAO_VAULT_CA_FILE",
+    "",
+    "path, PEM",
+    "The authorities that the Vault's certificate may come from; empty: those of the system.",
+);
+pub(super) const VAULT_NAMESPACE: Variable = Variable::with_default(
+    "XINQIAO_VAULT_NAMESPACE",
+    "",
+    "text",
+    "Namespace of the Vault; empty: the root.",
+);
+pub(super) const VAULT_MOUNT: Variable = Variable::with_default(
+    "XINQIAO_VAULT_MOUNT",
+    "transit",
+    "path",
+    "Where the transit engine is mounted.",
+);
+pub(super) const VAULT_KEY: Variable = Variable::with_default(
+    "XINQIAO_VAULT_KEY",
+    "xinqiao",
+    "name",
+    "Transit key (aes256-gcm96) that wraps the data keys.",
+);
+pub(super) const VAULT_ACCUSATION_KEY: Variable = Variable::with_default(
+    "XINQIAO_VAULT_ACCUSATION_KEY",
+    "xinqiao-accusation",
+    "name",
+    "Transit key (aes256-gcm96) that wraps the data keys of accusations; another one than XINQIAO_VAULT_KEY.",
+);
+pub(super) const VAULT_TIMEOUT_MS: Variable = Variable::with_default(
+    "XINQIAO_VAULT_TIMEOUT_MS",
+    "5000",
+    "ms",
+    "Longest answer of the Vault for one key.",
+);
+pub(super) const RESEAL_BATCH_MAX: Variable = Variable::with_default(
+    "XINQIAO_RESEAL_BATCH_MAX",
+    "100",
+    "rows",
+    "Rows of a column that are looked at in one turn when its values come under a new key.",
+);
+pub(super) const RESEAL_PAUSE_MS: Variable = Variable::with_default(
+    "XINQIAO_RESEAL_PAUSE_MS",
+    "200",
+    "ms",
+    "Pause between two such turns.",
+);
 pub(super) const AUDIT_KEY_FILE: Variable = Variable::with_default(
     "XINQIAO_AUDIT_KEY_FILE",
     "",

@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use time::{Date, macros::format_description};
 use uuid::Uuid;
 
-use super::{Service, offline, read, start};
+use super::{Service, keys, offline, read, start};
 use crate::{
     bus::permissions,
     config::{MigrateSettings, Reader, Settings},
@@ -49,6 +49,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: Audit,
+    },
+    /// The data keys of the districts, in the key book that all services share.
+    Keys {
+        #[command(subcommand)]
+        command: keys::Keys,
     },
     /// Print what the service knows of every entity, as lines of JSON without content.
     Digest,
@@ -98,6 +103,7 @@ pub async fn main<S>(service: Service<S>) -> ExitCode {
         Command::Audit {
             command: Audit::Verify,
         } => offline::verify_audit(&service).await,
+        Command::Keys { command } => keys::run(&service, command).await,
         Command::Digest => offline::digest(&service).await,
         Command::BusUser => bus_user(service.name),
         Command::Config => config(&service),

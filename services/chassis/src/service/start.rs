@@ -26,7 +26,7 @@ use crate::{
     lifecycle::{Lifecycle, Stage},
     refusal::is_transient,
     relay,
-    seal::KeyRing,
+    seal::{KeyRing, KeySource, Reseal, ResealPace, columns_of},
     server::{self, Health, Mount},
     waker::Wakers,
 };
@@ -35,10 +35,11 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// Opens everything an act needs. Nothing is connected yet.
+/// Opens everything an act needs and unwraps the keys. The database is not connected yet.
 pub fn open_desk(service: &'static str, settings: &Settings) -> anyhow::Result<Desk> {
     let districts = Districts::read(&settings.districts_dir)?;
-    let keys = KeyRing::load(&settings.key_ring_file).context("key ring")?;
+    let keys =
+        KeyRing::from_book(KeySource::new(&settings.keys), settings.keys.reload).context("key book")?;
     std::fs::create_dir_all(&settings.object_store_dir).context("object store folder")?;
     let objects: Arc<dyn ObjectStore> = Arc::new(
         LocalFileSystem::new_with_prefix(&settings.object_store_dir)
@@ -88,7 +89,11 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
 
     let mut lifecycle = Lifecycle::new();
     spawn_events(&mut lifecycle, &desk, &bus, parts.subscriber, &settings);
-    let jobs = parts.jobs.into_iter().chain(sealing);
+    let jobs = parts
+        .jobs
+        .into_iter()
+        .chain(sealing)
+        .chain([reseal(service, &settings)]);
     spawn_jobs(&mut lifecycle, &desk, jobs, &settings);
     for task in parts.tasks {
         let stop = lifecycle.token(Stage::Relay);
@@ -176,6 +181,17 @@ fn sealing(desk: &Desk, settings: &Settings) -> anyhow::Result<Option<Arc<dyn Jo
     };
     let job = SealChain::new(trail.clone(), Signer::load(file)?, pace)?;
     Ok(Some(Arc::new(job)))
+}
+
+/// The job that brings columns under new keys.
+fn reseal<S>(service: &Service<S>, settings: &Settings) -> Arc<dyn Job> {
+    let keys = &settings.keys;
+    let pace = ResealPace {
+        batch: keys.reseal_batch,
+        pause: keys.reseal_pause,
+        settled: keys.settled(),
+    };
+    Arc::new(Reseal::new(columns_of(service.sealed), pace))
 }
 
 fn spawn_jobs(

@@ -66,6 +66,11 @@ impl TestDatabase {
         database::migrate(&settings, migrator).await.unwrap();
     }
 
+    /// Name of the app role.
+    pub fn app_role(&self) -> String {
+        format!("{}_app", self.name)
+    }
+
     /// URL of the app role.
     pub fn app_url(&self) -> String {
         self.url("app")

@@ -67,6 +67,7 @@ fn service() -> Service {
         migrator: &NO_TABLES,
         rights: RIGHTS,
         open: &[],
+        sealed: &[],
         settings: |_| (),
         build: |desk, ()| Ok(Parts::new(Routes::new(Sealing(desk)), AnswersClosed)),
     }

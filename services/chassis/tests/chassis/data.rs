@@ -16,6 +16,7 @@ use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::permission::{Resource, Right, RightTable};
 use xinqiao_chassis::random;
 use xinqiao_chassis::refusal::Refusal;
+use xinqiao_chassis::seal::SealedColumn;
 use xinqiao_chassis::server::rpcs;
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_chassis::testing::Bench;
@@ -32,8 +33,11 @@ mod documents;
 mod inbox;
 mod isolation;
 mod relay;
+mod rotation;
 
 static MIGRATOR: Migrator = sqlx::migrate!("tests/chassis/migrations");
+
+static SEALED: [SealedColumn; 1] = [SealedColumn::new("note", "content", "note_id")];
 
 /// Text that must be found nowhere in clear.
 const SECRET: &str = "王小明的噪声投诉";
@@ -224,6 +228,7 @@ fn service() -> Service {
         migrator: &MIGRATOR,
         rights: rights(),
         open: &[],
+        sealed: &SEALED,
         settings: |_| (),
         build: |_, ()| Ok(Parts::new(Routes::default(), Witness)),
     }

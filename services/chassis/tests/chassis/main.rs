@@ -5,4 +5,5 @@
 mod bench;
 mod data;
 mod edge;
+mod keys;
 mod permissions;

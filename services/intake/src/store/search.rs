@@ -38,7 +38,6 @@ const PIECE: usize = 64;
 #[derive(Debug, FromRow)]
 struct Candidate {
     case_id: Uuid,
-    ordinal: i16,
     body: Sealed,
 }
 
@@ -100,7 +99,7 @@ pub(crate) async fn find(
         .saturating_add(1);
     // Identifiers begin with their time.
     let mut pieces = sqlx::query_as::<_, Candidate>(
-        "SELECT s.case_id, s.ordinal, s.body FROM search_text s
+        "SELECT s.case_id, s.body FROM search_text s
          WHERE s.district_code = $1
            AND (cardinality($2::text[]) = 0 OR EXISTS (
                SELECT FROM case_file c WHERE c.district_code = $1 AND c.id = s.case_id AND c.state = ANY ($2)))
@@ -133,18 +132,14 @@ pub(crate) async fn find(
 
 impl Candidate {
     fn folded(&self, keys: &KeyRing, district: DistrictCode) -> Result<String, Refusal> {
-        let opened = keys.open_text(&place(district, self.case_id, &column(self.ordinal)), &self.body);
+        let opened = keys.open_text(&place(district, self.case_id), &self.body);
         opened.map_err(|error| Refusal::internal(&error))
     }
 }
 
-/// Where the folded text of a submission is sealed for: a case may have several.
-const fn place(district: DistrictCode, case_id: Uuid, column: &str) -> SealContext<'_> {
-    SealContext::new(district, "search_text", column, case_id)
-}
-
-fn column(ordinal: i16) -> String {
-    format!("body/{ordinal}")
+/// What a folded text is bound to.
+const fn place(district: DistrictCode, case_id: Uuid) -> SealContext<'static> {
+    SealContext::new(district, "search_text", "body", case_id)
 }
 
 fn refusal(error: sqlx::Error) -> Refusal {

@@ -206,7 +206,7 @@ async fn an_accusation_is_never_found_and_never_indexed() {
     let words = xinqiao_chassis::search::Query::parse("楼板渗水").unwrap();
     let case_id = Uuid::parse_str(&accusation.case_id).unwrap();
     let keys = bench.desk().keys();
-    let body = SealContext::new(district, "search_text", "body/1", case_id);
+    let body = SealContext::new(district, "search_text", "body", case_id);
     sqlx::query("INSERT INTO search_text (district_code, case_id, ordinal, tokens, body) VALUES ('220502', $1, 1, $2, $3)")
         .bind(case_id)
         .bind(keys.search_tokens(district, &words.pairs()))

@@ -8,3 +8,4 @@ mod limits;
 mod masters;
 mod receptions;
 mod roster;
+mod rotation;

@@ -37,7 +37,8 @@ fn all_that_is_wrong_is_told_at_once_by_name() {
             "XINQIAO_CLOCK",
             "XINQIAO_DATABASE_URL",
             "XINQIAO_JWKS_URL",
-            "XINQIAO_KEY_RING_FILE",
+            "XINQIAO_KEK_FILE",
+            "XINQIAO_KEY_BOOK_FILE",
             "XINQIAO_LISTEN",
             "XINQIAO_LOG",
             "XINQIAO_OBJECT_STORE_DIR",
@@ -63,7 +64,8 @@ fn wrong(profile: &str, issuer: &str, jwks_url: &str) -> Vec<String> {
 fn wrong_with(settings: &[(&str, &str)]) -> Vec<String> {
     let right = [
         ("XINQIAO_DATABASE_URL", "postgres://app@db/intake"),
-        ("XINQIAO_KEY_RING_FILE", "keys.json"),
+        ("XINQIAO_KEY_BOOK_FILE", "keys.json"),
+        ("XINQIAO_KEK_FILE", "kek.json"),
         ("XINQIAO_AUDIT_KEY_FILE", "audit.pem"),
         ("XINQIAO_AUDIT_PUBLIC_KEYS_FILE", "audit-public.pem"),
         ("XINQIAO_OBJECT_STORE_DIR", "objects"),
@@ -135,4 +137,46 @@ fn the_table_shows_every_setting_and_no_secret() {
     assert!(table.contains("XINQIAO_STOP_MS [ms] (default: 20000)"));
     assert!(table.contains("XINQIAO_DATABASE_URL_FILE") && table.contains("set, not shown"));
     assert!(!table.contains("hunter2") && !format!("{settings:?}").contains("hunter2"));
+}
+
+/// What is wrong with the settings of the keys, when everything else is right.
+fn wrong_keys(profile: &str, given: &[(&str, &str)]) -> Vec<String> {
+    let mut values = vec![
+        ("XINQIAO_PROFILE", profile),
+        ("XINQIAO_TOKEN_ISSUER", "https://id.test"),
+        ("XINQIAO_DATABASE_URL", "postgres://app@db/intake"),
+        ("XINQIAO_KEY_BOOK_FILE", "book.json"),
+        ("XINQIAO_AUDIT_KEY_FILE", "audit.pem"),
+        ("XINQIAO_AUDIT_PUBLIC_KEYS_FILE", "audit-public.pem"),
+        ("XINQIAO_OBJECT_STORE_DIR", "objects"),
+    ];
+    values.extend_from_slice(given);
+    let mut reader = reader(&values);
+    let settings = Settings::read(&mut reader);
+    let problems = reader.finish(settings).err().map(|error| error.problems);
+    let named = problems.into_iter().flatten().map(|problem| problem.variable);
+    named.collect()
+}
+
+#[test]
+fn the_key_book_is_unwrapped_by_a_file_or_by_a_vault_and_never_by_both() {
+    let file = ("XINQIAO_KEK_FILE", "kek.json");
+    let vault = ("XINQIAO_VAULT_URL", "https://vault.test:8200");
+    let token = ("XINQIAO_VAULT_TOKEN_FILE", "token");
+    assert_eq!(wrong_keys("production", &[file]), [""; 0]);
+    assert_eq!(wrong_keys("production", &[vault, token]), [""; 0]);
+    assert_eq!(wrong_keys("production", &[]), ["XINQIAO_KEK_FILE"]);
+    assert_eq!(
+        wrong_keys("production", &[file, vault, token]),
+        ["XINQIAO_KEK_FILE"]
+    );
+    assert_eq!(wrong_keys("production", &[vault]), ["XINQIAO_VAULT_TOKEN_FILE"]);
+    let plain = ("XINQIAO_VAULT_URL", "http://vault.test:8200");
+    assert_eq!(wrong_keys("production", &[plain, token]), ["XINQIAO_VAULT_URL"]);
+    assert_eq!(wrong_keys("evaluation", &[plain, token]), [""; 0]);
+    let same = ("XINQIAO_VAULT_ACCUSATION_KEY", "xinqiao");
+    assert_eq!(
+        wrong_keys("production", &[vault, token, same]),
+        ["XINQIAO_VAULT_ACCUSATION_KEY"]
+    );
 }

@@ -13,7 +13,7 @@ use xinqiao_chassis::seal::{KeyRing, Sealed};
 use xinqiao_chassis::search::pairs;
 use xinqiao_kernel::DistrictCode;
 
-use super::{SealedText, column, place};
+use super::{SealedText, place};
 
 /// Fills the index at a pace that the counters do not feel.
 #[derive(Clone, Copy, Debug)]
@@ -92,8 +92,7 @@ impl Rows {
         let folded = text.folded(keys, district)?;
         let tokens = keys.search_tokens(district, &pairs(&folded));
         let tokens: Vec<String> = tokens.iter().map(i32::to_string).collect();
-        let column = column(text.ordinal);
-        let body = keys.seal_text(&place(district, text.case_id, &column), &folded);
+        let body = keys.seal_text(&place(district, text.case_id), &folded);
         self.bodies.push(body);
         self.cases.push(text.case_id);
         self.ordinals.push(text.ordinal);
