@@ -173,7 +173,7 @@ impl FromStr for Role {
 }
 
 /// A person whose token was verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Caller {
     /// `sub` of the token.
     pub person_id: String,

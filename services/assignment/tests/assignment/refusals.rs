@@ -298,8 +298,12 @@ async fn a_unit_complained_about_needs_the_leaders_approval_and_never_gets_an_ac
             ..complained
         })
         .await;
-    let refused = assign(&world).await.unwrap_err();
-    assert_eq!(reason(&refused), precondition("ACCUSED_UNIT"));
+    let refused = world
+        .assignments(&dispatcher())
+        .assign_case(world.assign_request(1))
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "SEALED".to_owned()));
     world.bench.finish().await;
 }
 

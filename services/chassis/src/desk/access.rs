@@ -134,13 +134,12 @@ impl Access {
 pub(super) fn decide(caller: &Caller, right: Right, resource: &Resource) -> Decision {
     let decision = Permissions::shipped().decide(caller, right, resource);
     metrics::decided(right, decision.allowed);
-    tracing::debug!(
-        %right,
-        allowed = decision.allowed,
-        on = resource.kind(),
-        policies = ?decision.policies,
-        "permission decided"
-    );
+    let (on, policies) = (resource.kind(), &decision.policies);
+    if decision.allowed {
+        tracing::debug!(%right, on, ?policies, "permitted");
+    } else {
+        tracing::info!(%right, on, ?policies, "not permitted");
+    }
     decision
 }
 

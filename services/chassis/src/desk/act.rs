@@ -1,5 +1,7 @@
 //! One act in progress: a transaction of one district and what it will leave behind when it commits.
 
+mod papers;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -7,22 +9,21 @@ use std::sync::Arc;
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
-use xinqiao_documents::{Form, canonical};
 use xinqiao_kernel::{Calendar, DistrictCode, RuleSet};
-use xinqiao_proto::common::{DocumentRef, SealedField};
-use xinqiao_proto::event::{DocumentCreated, EventBody};
+use xinqiao_proto::common::SealedField;
+use xinqiao_proto::event::EventBody;
 
 use super::access::{self, Access, Intent};
 use super::{Desk, object_ref, person_ref};
 use crate::audit::{self, Entry};
 use crate::database::TenantTx;
 use crate::districts::District;
-use crate::document::{self, DocumentRow, Heading};
+use crate::document::{self, DocumentRow};
 use crate::identity::Caller;
 use crate::journal::{self, Draft, Entity};
 use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
-use crate::seal::{Compartment, KeyRing, Opening, SealContext, SealError, Sealed};
+use crate::seal::{KeyRing, Opening, SealContext, SealError, Sealed};
 use crate::{random, trace};
 use xinqiao_kernel::local::local_date;
 
@@ -341,66 +342,6 @@ impl Act {
 
     fn sealed_reason(&self, entry: &Entry, text: &str) -> Sealed {
         Entry::sealed_reason(self.desk.keys(), self.district(), entry.entry_id, text)
-    }
-
-    /// Files a legal document of a case: its canonical bytes with a new salt, sealed and stored at the commit, and
-    /// announced as `document.created` on the case.
-    pub fn file<D: Form>(&mut self, case: Entity, document: &D) -> DocumentRef {
-        self.file_in(Compartment::Ordinary, case, document)
-    }
-
-    /// The same with the keys of a compartment: a document of a sealed case is as closed as the case.
-    pub fn file_in<D: Form>(&mut self, compartment: Compartment, case: Entity, document: &D) -> DocumentRef {
-        let canonical = canonical(document, &random::bytes());
-        let item = document.archive_item().number();
-        self.file_canonical(compartment, case, D::CODE, item, &canonical)
-    }
-
-    /// Files a document that comes as bytes: canonical, already salted bytes. Sealed and stored at the commit, and
-    /// announced as `document.created` on the case.
-    pub fn file_bytes(
-        &mut self,
-        case: Entity,
-        form: &str,
-        archive_item: &str,
-        canonical: &[u8],
-    ) -> DocumentRef {
-        self.file_canonical(Compartment::Ordinary, case, form, archive_item, canonical)
-    }
-
-    fn file_canonical(
-        &mut self,
-        compartment: Compartment,
-        case: Entity,
-        form: &str,
-        archive_item: &str,
-        canonical: &[u8],
-    ) -> DocumentRef {
-        let heading = Heading {
-            document_id: random::new_id(),
-            case_id: case.id,
-            form,
-            archive_item,
-            created_at: self.now,
-            created_by: &self.actor_ref,
-        };
-        let row = DocumentRow::new_in(
-            compartment,
-            self.desk.keys(),
-            self.district(),
-            &heading,
-            canonical,
-        );
-        let reference = row.reference();
-        self.documents.push(row);
-        self.publish(
-            "document.created",
-            case,
-            &DocumentCreated {
-                document: Some(reference.clone()),
-            },
-        );
-        reference
     }
 
     fn entry(&self, object: String) -> Entry {

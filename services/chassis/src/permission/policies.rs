@@ -7,6 +7,8 @@ use cedar_policy::{
     ActionConstraint, Authorizer, Context, Decision as Verdict, Effect, Entities, Entity, EntityUid, Policy,
     PolicyId, PolicySet, PrincipalConstraint, Request, Schema, ValidationMode, Validator,
 };
+use quick_cache::sync::Cache;
+use xinqiao_kernel::DistrictCode;
 
 use super::resource::{self, Resource, role_uid, with_implied};
 use super::right::Right;
@@ -84,11 +86,17 @@ struct Rules {
     roles: Vec<Role>,
 }
 
+/// Decisions about districts that are remembered: persons at work at one time, with a few rights each.
+const REMEMBERED_MAX: usize = 4_096;
+
 /// The policies of the house.
 #[derive(Debug)]
 pub struct Permissions {
     rules: HashMap<Right, Rules>,
     names: HashMap<PolicyId, Named>,
+    /// About a district as a whole. All that decides it is in the key, and policies do not change while a process
+    /// lives. Cases are decided anew every time: what is known of one changes.
+    remembered: Cache<(Right, Caller, DistrictCode), Decision>,
 }
 
 static SHIPPED: LazyLock<Permissions> = LazyLock::new(|| {
@@ -121,6 +129,7 @@ impl Permissions {
         Ok(Self {
             rules,
             names: names.collect(),
+            remembered: Cache::new(REMEMBERED_MAX),
         })
     }
 
@@ -136,6 +145,18 @@ impl Permissions {
 
     /// Whether the caller may do it. An error in a policy refuses.
     pub fn decide(&'static self, caller: &Caller, right: Right, resource: &Resource) -> Decision {
+        let Resource::District(district) = resource else {
+            return self.evaluate(caller, right, resource);
+        };
+        let key = (right, caller.clone(), *district);
+        self.remembered.get(&key).unwrap_or_else(|| {
+            let decision = self.evaluate(caller, right, resource);
+            self.remembered.insert(key, decision.clone());
+            decision
+        })
+    }
+
+    fn evaluate(&'static self, caller: &Caller, right: Right, resource: &Resource) -> Decision {
         let rules = &self.rules[&right];
         let (person, person_entity) = resource::principal(caller);
         let (thing, thing_entity) = resource.entity();
