@@ -203,12 +203,14 @@ fn shared_buffers_mib() -> u64 {
 }
 
 /// What differs from the defaults on every machine: connections and write-ahead log; durability untouched. The hints
-/// to write out early are off: while a checkpoint gave them, every commit waited behind its pages.
+/// to write out early are off: while a checkpoint gave them, every commit waited behind its pages. Files of the log are
+/// used again, as far as a checkpoint leaves any: to fill a new one with zeros stops every commit meanwhile.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 max_connections = 300
 wal_buffers = 64MB
 max_wal_size = 4GB
+min_wal_size = 4GB
 checkpoint_timeout = 15min
 checkpoint_flush_after = 0
 bgwriter_flush_after = 0

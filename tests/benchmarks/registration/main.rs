@@ -3,6 +3,7 @@
 //! `measure` runs everything in alternating rounds; `load` is the client, a process of its own.
 
 mod costs;
+mod log;
 mod measure;
 mod reference;
 mod truth;

@@ -14,6 +14,7 @@ use xinqiao_tests::load::{self, Outcome};
 use xinqiao_tests::otlp::Collector;
 
 use crate::costs::Costs;
+use crate::log::Log;
 use crate::reference::{Form, Reference};
 use crate::truth::Truth;
 
@@ -84,6 +85,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     )
     .await?;
     println!("{}", Costs::measure(reference.lengths())?);
+    let mut log = Log::open(&fleet.platform).await?;
+    log.reserve().await?;
     let mut truth = Truth::open(&intake, fleet.platform.nats.administrator().await?).await?;
     let mut samples = Samples {
         answered: 1,
@@ -91,6 +94,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     };
     for round in 1..=arguments.rounds {
         println!("round {round} of {}", arguments.rounds);
+        log.checkpoint().await?;
         samples
             .round(&fleet.platform, &reference, &mut truth, arguments.seconds)
             .await?;

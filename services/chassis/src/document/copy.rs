@@ -172,6 +172,10 @@ async fn copied(
     first_ids: &[Uuid],
     document_ids: &[Uuid],
 ) -> Result<(), sqlx::Error> {
+    // Lost in a crash, it is found that the store has the copy already.
+    sqlx::query("SET LOCAL synchronous_commit = off")
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(
         "UPDATE uncopied SET document_ids = ARRAY(
              SELECT id FROM unnest(document_ids) WITH ORDINALITY AS e (id, place) WHERE id <> ALL ($3) ORDER BY place)

@@ -10,10 +10,14 @@ use crate::envelope::Outgoing;
 /// Namespace of the advisory locks of relays.
 const LOCK_SPACE: i32 = 0x5851_0001;
 
-/// Takes the district for this transaction; false when another replica has it.
+/// Takes the district for this transaction; false when another replica has it. What the transaction crosses off need not
+/// survive a crash of the database: it is published again under the same ids, and the flush of the disk is left to those
+/// whom somebody waits for.
 pub(super) async fn lock(connection: &mut PgConnection, district: DistrictCode) -> Result<bool, sqlx::Error> {
     let number: i32 = district.as_str().parse().expect("a district code is six digits");
-    sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1, $2)")
+    sqlx::query_scalar(
+        "SELECT pg_try_advisory_xact_lock($1, $2) FROM set_config('synchronous_commit', 'off', true)",
+    )
         .bind(LOCK_SPACE)
         .bind(number)
         .fetch_one(connection)
