@@ -33,7 +33,7 @@ pub(super) struct Claims {
     name: String,
     unit: Option<Uuid>,
     leader: Option<Uuid>,
-    /// The one case of a petitioner.
+    /// The one case of a petitioner, and of nobody else.
     case: Option<Uuid>,
 }
 
@@ -49,13 +49,18 @@ impl Claims {
             .district
             .parse()
             .map_err(|_| Denial::Claims("district is not a district code"))?;
+        let roles: Vec<Role> = self
+            .roles
+            .iter()
+            .filter_map(|role| role.parse::<Role>().ok())
+            .collect();
+        // City support is let into a case by us, never by the provider (`case_token.rs`).
+        if self.case.is_some() && roles != [Role::Pet] {
+            return Err(Denial::Claims("only a petitioner has a case of his own"));
+        }
         Ok(Caller {
             person_id: self.sub,
-            roles: self
-                .roles
-                .iter()
-                .filter_map(|role| role.parse::<Role>().ok())
-                .collect(),
+            roles,
             district,
             unit_id: self.unit,
             leader_id: self.leader,

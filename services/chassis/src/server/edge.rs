@@ -209,8 +209,8 @@ impl Shared {
 
     async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Refusal> {
         let verified = match bearer(headers) {
-            Some(token) => self.verifier.verify(token).await,
-            None => Err(Denial::Missing),
+            Ok(token) => self.verifier.verify(token).await,
+            Err(denial) => Err(denial),
         };
         verified.map_err(|denial| {
             tracing::info!(cause = %denial, "token refused");
@@ -238,16 +238,16 @@ impl Shared {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The one bearer token. Whatever else was presented is refused like a bad one, not like none.
+fn bearer(headers: &HeaderMap) -> Result<&str, Denial> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return None;
-    };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim())
-        .filter(|token| !token.is_empty())
+    let value = values.next().ok_or(Denial::Missing)?;
+    let pair = value.to_str().ok().and_then(|text| text.split_once(' '));
+    let token = pair
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty() && values.next().is_none());
+    token.ok_or(Denial::Form("not one bearer token"))
 }
 
 /// Puts our words in the place of the library's where a clerk would read them.
