@@ -345,10 +345,10 @@ impl Act {
     }
 
     fn entry(&self, object: String) -> Entry {
-        let action = if self.action.is_empty() {
-            "read"
-        } else {
-            self.action.as_ref()
+        // A reading has no name of its own: it is called by its right.
+        let action = match &self.access {
+            Some(access) if self.action.is_empty() => access.right().name(),
+            _ => self.action.as_ref(),
         };
         let mut entry = Entry::new(self.now, self.actor_ref.clone(), action, object);
         entry.request_id = self.request_id;

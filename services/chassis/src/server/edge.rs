@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     config::ServerSettings,
+    desk::Desk,
     identity::{Caller, Denial, Role, Verifier},
     lifecycle::panic_text,
     permission::{Permissions, Right},
@@ -55,6 +56,8 @@ struct Shared {
     rights: HashMap<&'static str, Option<Right>>,
     timeout: Duration,
     gate: Gate,
+    /// Notes whom we turn away.
+    desk: Option<Desk>,
     /// Knows who may call what; none where anybody may connect.
     tls: Option<Arc<Tls>>,
 }
@@ -63,6 +66,7 @@ impl EdgeLayer {
     pub(super) fn new(
         verifier: Verifier,
         rights: HashMap<&'static str, Option<Right>>,
+        desk: Option<Desk>,
         tls: Option<Arc<Tls>>,
         settings: &ServerSettings,
     ) -> Self {
@@ -72,6 +76,7 @@ impl EdgeLayer {
                 rights,
                 timeout: settings.timeout,
                 gate: Gate::new(settings),
+                desk,
                 tls,
             }),
         }
@@ -191,15 +196,18 @@ impl Shared {
         let caller = self.caller(headers).await?;
         let district = Some(caller.district);
         call.of_district(caller.district);
-        // Before the right is checked: a flood of what is not allowed is a flood, too.
+        // Before the right is checked: a flood of what is not allowed is a flood, too, and each of it is noted.
         let counted = self.gate.count(&caller);
         counted.map_err(|refusal| limited(refusal, district))?;
-        let roles = Permissions::shipped().roles(right);
-        if !caller.has_any(roles) {
-            return Err(not_your_role(right, roles));
-        }
         call.takes(self.place(district).await?);
-        Ok(Some((caller, right)))
+        let roles = Permissions::shipped().roles(right);
+        if caller.has_any(roles) {
+            return Ok(Some((caller, right)));
+        }
+        if let Some(desk) = &self.desk {
+            desk.turned_away((*caller).clone(), right).await;
+        }
+        Err(not_your_role(right, roles))
     }
 
     async fn place(&self, tenant: Option<DistrictCode>) -> Result<Place, Refusal> {
