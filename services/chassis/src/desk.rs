@@ -156,7 +156,7 @@ impl Desk {
     pub async fn read<Q, A, W>(&self, request: Request<Q>, work: W) -> Result<Response<A>, Status>
     where
         Q: Message + 'static,
-        A: Message + 'static,
+        A: Send + 'static,
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
     {
         let access = self.access(&request).await?;

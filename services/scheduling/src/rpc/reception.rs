@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tonic::{Request, Response, Status};
-use xinqiao_chassis::desk::{Act, Desk};
+use xinqiao_chassis::desk::{Act, Desk, object_ref};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_proto::scheduling as wire_v1;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionService;
@@ -137,7 +137,8 @@ async fn get(
     query: wire_v1::GetReceptionRequest,
 ) -> Result<wire_v1::GetReceptionResponse, Refusal> {
     let (reception, case) = find(act, &query.reception_id).await?;
-    act.audit(format!("reception:{}", reception.id), &["record"], None);
+    let record = object_ref("reception", reception.id);
+    act.audit(object_ref("case", case.id), &[&record], None);
     let texts = open_texts(act, &reception)?;
     Ok(wire_v1::GetReceptionResponse {
         reception: Some(shown(reception, case, texts)),
