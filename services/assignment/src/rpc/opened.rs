@@ -49,7 +49,7 @@ pub(super) async fn authorise(act: &mut Act, case: &Case, leader: Option<Uuid>) 
 
 /// What decides about a case: with the units under those complained about (DEC-14), and whoever the order excludes
 /// `[R:28(3)]`.
-async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Resource, Refusal> {
+pub(super) async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Resource, Refusal> {
     let district = act.district();
     let complained = case
         .triage
