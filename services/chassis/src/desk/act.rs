@@ -145,6 +145,11 @@ impl Act {
         }
     }
 
+    /// Keeps of a list that he may see the rows whose cases he may know of (§5.1).
+    pub fn only_known<T>(&self, rows: &mut Vec<T>, resource: impl Fn(&T) -> Resource) {
+        rows.retain(|row| self.permits(Right::ReadCaseHeader, &resource(row)));
+    }
+
     /// Whether the caller has another right too: for what is shown beside, and for the rows of a list.
     pub fn permits(&self, right: Right, resource: &Resource) -> bool {
         match &self.actor {

@@ -205,6 +205,9 @@ async fn list_open(
     let leader = wire::only_leader(act);
     let mut rows = store::receptions::open_page(act, leader, page.after.clone(), page.limit()).await?;
     let next = page.cut(&mut rows, |row| (row.k0_due, row.reception_no.clone()));
+    act.only_known(&mut rows, |row| {
+        store::known::listed(act.district(), row.case_id, row.leader_id)
+    });
     let today = act.today();
     let records = rows
         .into_iter()

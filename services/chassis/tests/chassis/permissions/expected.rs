@@ -88,7 +88,8 @@ impl Matrix {
         });
         let kept = match resource {
             Resource::Case(facts) => hard_rules(caller, *right, facts),
-            _ => true,
+            Resource::District(_) => no_lists(caller, *right),
+            Resource::Leader(..) => !caller.has_any(&[Role::CityOp, Role::Pro]),
         };
         given && kept && caller.district == district
     }
@@ -164,6 +165,16 @@ fn hard_rules(caller: &Caller, right: Right, case: &CaseFacts) -> bool {
         && for_leader
         && !caller.has(Role::Pro)
         && (!caller.has(Role::CityOp) || reads && caller.case_id == Some(case.id))
+}
+
+/// Whoever is of city operations or publicity has of the district what the matrix gives these, whatever else he is.
+fn no_lists(caller: &Caller, right: Right) -> bool {
+    let operates = matches!(
+        right,
+        Right::OperatePlatform | Right::RequestBreakGlass | Right::WriteRole
+    );
+    (operates || !caller.has(Role::CityOp))
+        && (right == Right::ReadPublicStatistics || !caller.has(Role::Pro))
 }
 
 /// Who knows that a sealed case exists.

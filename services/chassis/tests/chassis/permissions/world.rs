@@ -139,7 +139,9 @@ fn people() -> Vec<Caller> {
     }
     for pair in [
         [Role::CityOp, Role::Dsp],
+        [Role::CityOp, Role::Clk],
         [Role::Pro, Role::Sup],
+        [Role::Pro, Role::Clk],
         [Role::Dis, Role::Clk],
         [Role::Ldr, Role::Dsp],
     ] {
