@@ -65,6 +65,8 @@ pub(super) async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -
     };
     Ok(Resource::Case(CaseFacts {
         sealed: case.purpose == Purpose::Accusation,
+        field: case.triage.as_ref().map(|triage| triage.field_code.clone()),
+        town: case.triage.as_ref().map(|triage| triage.town_code.clone()),
         leader,
         lead_unit: case.lead_unit,
         units: case.lead_unit.iter().chain(&case.assist_units).copied().collect(),

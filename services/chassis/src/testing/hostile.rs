@@ -173,6 +173,10 @@ impl Forge {
             self.claim("long name", "name", json!("n".repeat(300))),
             self.claim("roles as text", "roles", json!("CLK")),
             self.claim("a unit that is no identifier", "unit", json!("unit")),
+            self.claim("a township as text", "towns", json!("220502100")),
+            self.claim("a township that is long", "towns", json!(["2".repeat(17)])),
+            self.claim("every township", "towns", json!(vec!["220502100"; 65])),
+            self.claim("a field without a code", "portfolio", json!([""])),
             self.claim("two districts", "district", json!(["220502", "220503"])),
             self.claim("district that does not exist", "district", json!("22050")),
             Hostile::token(

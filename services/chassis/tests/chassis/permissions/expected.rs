@@ -121,6 +121,17 @@ fn reaches(scope: &str, caller: &Caller, resource: &Resource) -> bool {
         ("works", _) => caller.unit_id.is_some(),
         ("desk", Resource::Leader(_, leader)) => caller.leader_id == Some(*leader),
         ("own", Resource::Case(facts)) => same(caller.leader_id, facts.leader),
+        ("field", Resource::Case(facts)) => {
+            let his = |codes: &[String], code: &Option<String>| {
+                code.as_ref().is_some_and(|code| codes.contains(code))
+            };
+            caller.leader_id.is_some()
+                && (his(&caller.portfolio, &facts.field) || his(&caller.towns, &facts.town))
+        }
+        ("town", Resource::Case(facts)) => facts
+            .town
+            .as_ref()
+            .is_some_and(|town| caller.towns.contains(town)),
         ("unit", Resource::Case(facts)) => caller.unit_id.is_some_and(|unit| facts.units.contains(&unit)),
         ("lead", Resource::Case(facts)) => same(caller.unit_id, facts.lead_unit),
         ("case", Resource::Case(facts)) => caller.case_id == Some(facts.id),
