@@ -17,6 +17,7 @@ impl Bag {
         let request = ReadPackageRequest {
             package_id: package_id.to_owned(),
             path: String::new(),
+            reason: "核对归档材料".to_owned(),
         };
         let mut parts = archivist.packages().read_package(request).await?.into_inner();
         let mut bag = Self::default();

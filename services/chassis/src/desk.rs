@@ -34,9 +34,6 @@ use crate::refusal::Refusal;
 use crate::seal::KeyRing;
 use crate::waker::Wakers;
 
-/// The audit action of a reading that was not permitted.
-const READING: &str = "read";
-
 /// A caller may say for which district he means to call; it must be the one of his token.
 const DISTRICT: &str = "district";
 
@@ -159,7 +156,7 @@ impl Desk {
     pub async fn read<Q, A, W>(&self, request: Request<Q>, work: W) -> Result<Response<A>, Status>
     where
         Q: Message + 'static,
-        A: Message + 'static,
+        A: Send + 'static,
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>> + Send + 'static,
     {
         let access = self.access(&request).await?;
@@ -221,6 +218,18 @@ impl Desk {
         }
     }
 
+    /// Notes that nobody of the caller's roles has the right he called for: the edge has turned him away.
+    pub(crate) async fn turned_away(&self, caller: Caller, right: Right) {
+        let noting = self.spawned(move |desk| async move {
+            let access = Access::without_role(&caller, right);
+            desk.note(caller, access, right.name()).await;
+            Ok(())
+        });
+        if let Err(error) = noting.await {
+            tracing::error!(reason = error.reason(), "a refused attempt could not be noted");
+        }
+    }
+
     /// The district of the authenticated caller, which must be served here.
     pub async fn district<Q>(&self, request: &Request<Q>) -> Result<DistrictCode, Refusal> {
         Ok(self.access(request).await?.0.district)
@@ -246,7 +255,7 @@ impl Desk {
         if asked.is_none_or(|asked| asked == caller.district.as_str().as_bytes()) {
             return Ok((caller, right));
         }
-        self.note(caller, Access::elsewhere(right), READING).await;
+        self.note(caller, Access::elsewhere(right), right.name()).await;
         Err(Refusal::forbidden(
             "OTHER_DISTRICT",
             "您只能办理登录凭证所属区县的事项",
@@ -320,7 +329,7 @@ impl Desk {
             .asking(right);
         let answer = match work(&mut act, query).await {
             Ok(answer) => answer,
-            Err(refusal) => return Err(self.refused(act, refusal, READING).await),
+            Err(refusal) => return Err(self.refused(act, refusal, right.name()).await),
         };
         act.finish().await?;
         Ok(answer)

@@ -185,6 +185,10 @@ pub struct Caller {
     pub unit_id: Option<Uuid>,
     /// The leader he is or works for.
     pub leader_id: Option<Uuid>,
+    /// Fields 分管领域 of the leader he is or works for, by code.
+    pub portfolio: Vec<String>,
+    /// Townships 乡镇街 by code: linked to his leader, or his own.
+    pub towns: Vec<String>,
     /// The one case of a petitioner, or of city support that was let in.
     pub case_id: Option<Uuid>,
     /// His name, class P1.

@@ -12,6 +12,7 @@ use tonic::{
 
 use crate::{
     config::{Profile, ServerSettings},
+    desk::Desk,
     identity::Verifier,
     permission::{Right, RightTable},
 };
@@ -70,6 +71,7 @@ pub struct Mount {
     rights: HashMap<&'static str, Option<Right>>,
     verifier: Verifier,
     profile: Profile,
+    desk: Option<Desk>,
 }
 
 impl Mount {
@@ -89,7 +91,15 @@ impl Mount {
             rights,
             verifier,
             profile,
+            desk: None,
         })
+    }
+
+    /// Has the desk note whom the edge turns away.
+    #[must_use]
+    pub fn noting(mut self, desk: Desk) -> Self {
+        self.desk = Some(desk);
+        self
     }
 }
 
@@ -151,7 +161,7 @@ pub async fn serve(
         health: probes,
         tls,
     } = listening;
-    let edge = edge::EdgeLayer::new(mount.verifier, mount.rights, tls.clone(), settings);
+    let edge = edge::EdgeLayer::new(mount.verifier, mount.rights, mount.desk, tls.clone(), settings);
     let mut routes = mount.routes.add_service(health.service());
     if mount.profile == Profile::Evaluation {
         let mut reflection = tonic_reflection::server::Builder::configure()

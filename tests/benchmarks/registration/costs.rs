@@ -95,6 +95,8 @@ fn clerk(district: DistrictCode) -> Caller {
         district,
         unit_id: None,
         leader_id: None,
+        portfolio: Vec::new(),
+        towns: Vec::new(),
         case_id: None,
         name: String::new(),
     }

@@ -181,6 +181,7 @@ async fn list(act: &mut Act, query: ListDeskRequest) -> Result<ListDeskResponse,
     let (district, today) = (act.district(), act.today());
     let mut rows = dossier::desk(act.conn(), district, page.after, page.limit()).await?;
     let info = page.cut(&mut rows, |row| (row.k15_due_eff.unwrap_or(NO_K15), row.case_id));
+    act.only_known(&mut rows, |row| resource(district, row.case_id, &row.facts));
     let cases: Vec<Uuid> = rows.iter().map(|row| row.case_id).collect();
     let mut by_case: HashMap<Uuid, Vec<Reference>> = HashMap::new();
     for (reference, case_id, _) in dossier::references(act.conn(), district, &cases).await? {

@@ -7,12 +7,12 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 use xinqiao_chassis::{
-    desk::Act,
+    desk::{Act, object_ref},
     refusal::{Fields, Refusal},
 };
 use xinqiao_proto::archive::{
-    Package, PackageFile, ReadPackageRequest, ReadPackageResponse, VerifyPackageRequest,
-    VerifyPackageResponse, package_service_server::PackageService, read_package_response::Part,
+    PackageFile, ReadPackageRequest, ReadPackageResponse, VerifyPackageRequest, VerifyPackageResponse,
+    package_service_server::PackageService, read_package_response::Part,
 };
 
 use super::{Packages, encode, package_not_found, resource, verify};
@@ -26,6 +26,8 @@ use crate::store::{
 const CHUNK_BYTES: usize = 256 * 1024;
 /// Chunks on their way to a caller who reads slowly.
 const AHEAD: usize = 4;
+/// Characters of a reason.
+const REASON_MAX: usize = 200;
 
 #[tonic::async_trait]
 impl PackageService for Packages {
@@ -35,35 +37,15 @@ impl PackageService for Packages {
         &self,
         request: Request<ReadPackageRequest>,
     ) -> Result<Response<Self::ReadPackageStream>, Status> {
-        let district = self.desk.district(&request).await?;
-        let wanted = request.get_ref().path.clone();
-        let found = self
+        let shelf = self.shelf.clone();
+        let (place, files) = self
             .desk
-            .read(request, |act, query| Box::pin(admit(act, query)))
+            .read(request, |act, query| Box::pin(admit(act, query, shelf)))
             .await?
             .into_inner();
-        let place = Place {
-            district,
-            case_no: found.case_no.parse().map_err(|error| Refusal::internal(&error))?,
-            package_id: found
-                .package_id
-                .parse()
-                .map_err(|error| Refusal::internal(&error))?,
-        };
-        let store = self.shelf.clone();
-        let files = tokio::task::spawn_blocking(move || {
-            let listed = manifest(&store, &place, &found.tagmanifest_sha512)?;
-            Ok::<_, Refusal>((store, listed))
-        });
-        let (store, mut listed) = files.await.map_err(|error| Refusal::internal(&error))??;
-        if !wanted.is_empty() {
-            listed.retain(|path, _| path.as_str() == wanted);
-            if listed.is_empty() {
-                return Err(Refusal::not_found("包内文件", "the file in the package").into());
-            }
-        }
+        let shelf = self.shelf.clone();
         let (sender, receiver) = mpsc::channel(AHEAD);
-        tokio::task::spawn_blocking(move || send(&store, &place, &listed, &sender));
+        tokio::task::spawn_blocking(move || send(&shelf, &place, &files, &sender));
         Ok(Response::new(
             ReceiverStream::new(receiver)
                 .map(|part| part.map_err(Status::from))
@@ -84,8 +66,11 @@ impl PackageService for Packages {
     }
 }
 
-/// Finds the package, lets the caller in, and leaves the audit row.
-async fn admit(act: &mut Act, query: ReadPackageRequest) -> Result<Package, Refusal> {
+/// The files that are asked for, with their digests.
+type Files = BTreeMap<BagPath, String>;
+
+/// Finds the package, lets the caller in, and leaves the audit row: which files of the case he reads, and why.
+async fn admit(act: &mut Act, query: ReadPackageRequest, shelf: Shelf) -> Result<(Place, Files), Refusal> {
     let mut fields = Fields::new();
     let package_id = fields.uuid("package_id", &query.package_id).unwrap_or_default();
     let path_ok = query.path.is_empty() || BagPath::parse(&query.path).is_ok();
@@ -96,6 +81,7 @@ async fn admit(act: &mut Act, query: ReadPackageRequest) -> Result<Package, Refu
         "包内路径无效",
         "not a path inside a package",
     );
+    let reason = reason(&mut fields, &query.reason);
     fields.finish()?;
     let district = act.district();
     let row = package::find(act.conn(), district, package_id)
@@ -104,21 +90,48 @@ async fn admit(act: &mut Act, query: ReadPackageRequest) -> Result<Package, Refu
     let dossier = dossier::find(act.conn(), district, row.case_id)
         .await?
         .ok_or_else(package_not_found)?;
+    let asked = if query.path.is_empty() {
+        "all files"
+    } else {
+        &query.path
+    };
+    act.intend(&[asked], &reason);
     act.authorise(
         &resource(district, row.case_id, &dossier.facts),
         package_not_found,
     )?;
-    let field = if query.path.is_empty() {
-        "all files"
-    } else {
-        query.path.as_str()
-    };
-    act.audit(format!("package:{package_id}"), &[field], None);
-    Ok(encode::package(&row))
+    let (place, registered) = (
+        encode::place(district, &row),
+        hex::encode(&row.tagmanifest_sha512),
+    );
+    let listed = tokio::task::spawn_blocking(move || manifest(&shelf, &place, &registered)).await;
+    let mut files = listed.map_err(|error| Refusal::internal(&error))??;
+    if !query.path.is_empty() {
+        files.retain(|path, _| path.as_str() == query.path);
+    }
+    if files.is_empty() {
+        return Err(Refusal::not_found("包内文件", "the file in the package"));
+    }
+    let paths: Vec<&str> = files.keys().map(BagPath::as_str).collect();
+    act.audit(object_ref("case", row.case_id), &paths, Some(&reason));
+    Ok((place, files))
+}
+
+/// Why somebody reads what is in the files in clear.
+fn reason(fields: &mut Fields, typed: &str) -> String {
+    let reason = fields.text("reason", typed, REASON_MAX);
+    fields.require(
+        "reason",
+        reason.chars().count() != 1,
+        "TOO_SHORT",
+        "请写明查阅理由，至少两个字",
+        "say why, in two characters at least",
+    );
+    reason
 }
 
 /// Every file of the bag with its digest, from manifests that the register vouches for.
-fn manifest(shelf: &Shelf, place: &Place, registered: &str) -> Result<BTreeMap<BagPath, String>, Refusal> {
+fn manifest(shelf: &Shelf, place: &Place, registered: &str) -> Result<Files, Refusal> {
     let read = |name: &str| -> Result<Vec<u8>, Refusal> {
         let path = BagPath::parse(name).map_err(|error| Refusal::internal(&error))?;
         shelf.read(place, &path).map_err(|error| refuse(&error))
@@ -145,8 +158,8 @@ fn manifest(shelf: &Shelf, place: &Place, registered: &str) -> Result<BTreeMap<B
 type Sender = mpsc::Sender<Result<ReadPackageResponse, Refusal>>;
 
 /// Sends file after file until all are sent, one is damaged, or the caller has gone.
-fn send(shelf: &Shelf, place: &Place, listed: &BTreeMap<BagPath, String>, sender: &Sender) {
-    for (path, digest) in listed {
+fn send(shelf: &Shelf, place: &Place, files: &Files, sender: &Sender) {
+    for (path, digest) in files {
         let sent = match shelf.read(place, path).map_err(|error| refuse(&error)) {
             Ok(bytes) if sha512(&bytes) == *digest => send_file(path, &bytes, digest, sender),
             Ok(_) => sender

@@ -45,6 +45,7 @@ impl World {
         let request = ReadPackageRequest {
             package_id: package.package_id.clone(),
             path: String::new(),
+            reason: "核对归档材料".to_owned(),
         };
         let mut parts = self
             .packages(&archivist())

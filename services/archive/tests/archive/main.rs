@@ -4,6 +4,7 @@
 
 mod calls;
 mod fixity;
+mod reading;
 mod rotation;
 mod sealing;
 mod world;

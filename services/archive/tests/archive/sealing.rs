@@ -228,6 +228,7 @@ async fn a_case_that_has_not_come_is_not_yet_here_and_a_foreign_one_is_not_found
     let read = ReadPackageRequest {
         package_id: package.package_id.clone(),
         path: String::new(),
+        reason: "核对归档材料".to_owned(),
     };
     let refused = world
         .packages(&foreign)

@@ -46,6 +46,25 @@ pub enum PaperKind {
 }
 
 impl PaperKind {
+    /// Every kind.
+    pub const ALL: [Self; 15] = [
+        Self::Assignment,
+        Self::UnitApproval,
+        Self::Objection,
+        Self::ObjectionDecision,
+        Self::AcceptanceDraft,
+        Self::Acceptance,
+        Self::Investigators,
+        Self::Report,
+        Self::ReportReturn,
+        Self::Extension,
+        Self::OpinionDraft,
+        Self::Opinion,
+        Self::OpinionService,
+        Self::Execution,
+        Self::Closure,
+    ];
+
     /// The word that is stored and shown.
     pub fn code(self) -> &'static str {
         match self {

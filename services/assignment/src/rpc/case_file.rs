@@ -1,6 +1,11 @@
 //! What this service has of a case, for those involved.
 
-use xinqiao_chassis::{desk::Act, document::timestamp, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    document::timestamp,
+    permission::{Resource, Right},
+    refusal::Refusal,
+};
 use xinqiao_proto::assignment::{GetCaseFileRequest, GetCaseFileResponse, Investigator, Paper};
 
 use super::{encode, opened};
@@ -13,7 +18,7 @@ use crate::{
     },
 };
 
-/// Reads the file.
+/// Reads of the file what the caller may read.
 pub(super) async fn get_case_file(
     act: &mut Act,
     request: GetCaseFileRequest,
@@ -22,10 +27,16 @@ pub(super) async fn get_case_file(
     let district = act.district();
     let case = cases::load(act.conn(), district, case_id).await?;
     let case = case.ok_or(Denied::NotFound)?;
-    opened::authorise(act, &case, case.responsible_leader).await?;
-    let named: Option<Vec<investigation::Investigator>> =
-        papers::latest(act, case_id, PaperKind::Investigators).await?;
-    let papers = papers::all(act, case_id).await?;
+    let resource = opened::resource(act, &case, case.responsible_leader).await?;
+    act.authorise(&resource, || Denied::NotFound.into())?;
+    let kinds = readable(act, &resource);
+    let named: Option<Vec<investigation::Investigator>> = if kinds.contains(&PaperKind::Investigators) {
+        papers::latest(act, case_id, PaperKind::Investigators).await?
+    } else {
+        None
+    };
+    let papers = papers::of_kinds(act, case_id, &kinds).await?;
+    let report = case.report.filter(|_| kinds.contains(&PaperKind::Report));
     Ok(GetCaseFileResponse {
         standing: Some(encode::standing(&case)),
         terms: case.terms.iter().map(legal_term).collect(),
@@ -36,9 +47,38 @@ pub(super) async fn get_case_file(
             .map(|triage| triage.request_count)
             .unwrap_or_default(),
         investigators: named.into_iter().flatten().map(investigator).collect(),
-        report_read_at: case.report.and_then(|report| report.read_at).map(timestamp),
+        report_read_at: report.and_then(|report| report.read_at).map(timestamp),
         papers: papers.into_iter().map(paper).collect(),
     })
+}
+
+/// The papers that the caller may read.
+fn readable(act: &Act, resource: &Resource) -> Vec<PaperKind> {
+    PaperKind::ALL
+        .into_iter()
+        .filter(|kind| readers(*kind).iter().any(|right| act.permits(*right, resource)))
+        .collect()
+}
+
+/// The rights of which each lets a paper be read (§5.2): that of its row, and where nobody but they would, those of who
+/// has to act on it. A draft is the lead unit's own.
+const fn readers(kind: PaperKind) -> &'static [Right] {
+    match kind {
+        PaperKind::Assignment => &[
+            Right::ReadAssignment,
+            Right::InstructAssignment,
+            // The unit that the order is addressed to, and that may object to it.
+            Right::WriteObjection,
+            Right::ApproveObjection,
+        ],
+        PaperKind::UnitApproval => &[Right::ReadAssignment, Right::InstructAssignment],
+        PaperKind::Objection | PaperKind::ObjectionDecision => &[Right::ReadObjection],
+        PaperKind::AcceptanceDraft | PaperKind::OpinionDraft => &[Right::WriteOpinion, Right::ApproveOpinion],
+        PaperKind::Acceptance | PaperKind::Opinion | PaperKind::OpinionService => &[Right::ReadOpinion],
+        PaperKind::Investigators | PaperKind::Report | PaperKind::ReportReturn => &[Right::ReadInvestigation],
+        PaperKind::Extension => &[Right::ReadExtension],
+        PaperKind::Execution | PaperKind::Closure => &[Right::ReadClosure],
+    }
 }
 
 fn investigator(person: investigation::Investigator) -> Investigator {

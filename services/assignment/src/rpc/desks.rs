@@ -2,8 +2,10 @@
 
 use xinqiao_chassis::{
     desk::Act,
+    permission::{CaseFacts, Resource},
     refusal::{Fields, Page, Refusal},
 };
+use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::{
     assignment::{
         CaseStanding, CaseState, ListLeaderDeskRequest, ListLeaderDeskResponse, ListOfficeDeskRequest,
@@ -13,7 +15,14 @@ use xinqiao_proto::{
 };
 
 use super::{encode, opened};
-use crate::store::desks::{self, DeskKey, DeskOf};
+use crate::domain::{
+    case::{Case, Purpose},
+    unit::Units,
+};
+use crate::store::{
+    desks::{self, DeskKey, DeskOf},
+    units,
+};
 
 /// Cases of the caller's unit; nothing for a caller without a unit.
 pub(super) async fn list_unit_desk(
@@ -56,6 +65,22 @@ pub(super) async fn list_leader_desk(
     })
 }
 
+/// What decides about a row. Nobody acts by it, so that it does not matter who is recused.
+fn header(district: DistrictCode, case: &Case, units: &Units) -> Resource {
+    let complained = case
+        .triage
+        .as_ref()
+        .map(|triage| triage.complained_units.as_slice());
+    Resource::Case(CaseFacts {
+        sealed: case.purpose == Purpose::Accusation,
+        leader: case.responsible_leader,
+        lead_unit: case.lead_unit,
+        units: case.lead_unit.iter().chain(&case.assist_units).copied().collect(),
+        accused_units: units.under(complained.unwrap_or_default()),
+        ..CaseFacts::new(district, case.id, case.state)
+    })
+}
+
 async fn list(
     act: &mut Act,
     desk: Option<DeskOf>,
@@ -77,5 +102,7 @@ async fn list(
     let state = state.and_then(encode::state_asked);
     let mut rows = desks::list(act.conn(), district, desk, state, page.after, page.limit()).await?;
     let info = page.cut(&mut rows, desks::key);
+    let units = units::all(act.conn(), district).await?;
+    act.only_known(&mut rows, |case| header(district, case, &units));
     Ok((rows.iter().map(encode::standing).collect(), info))
 }

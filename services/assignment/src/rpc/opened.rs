@@ -49,7 +49,7 @@ pub(super) async fn authorise(act: &mut Act, case: &Case, leader: Option<Uuid>) 
 
 /// What decides about a case: with the units under those complained about (DEC-14), and whoever the order excludes
 /// `[R:28(3)]`.
-async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Resource, Refusal> {
+pub(super) async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Resource, Refusal> {
     let district = act.district();
     let complained = case
         .triage
@@ -65,6 +65,8 @@ async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Re
     };
     Ok(Resource::Case(CaseFacts {
         sealed: case.purpose == Purpose::Accusation,
+        field: case.triage.as_ref().map(|triage| triage.field_code.clone()),
+        town: case.triage.as_ref().map(|triage| triage.town_code.clone()),
         leader,
         lead_unit: case.lead_unit,
         units: case.lead_unit.iter().chain(&case.assist_units).copied().collect(),

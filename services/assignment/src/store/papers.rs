@@ -123,14 +123,20 @@ pub(crate) async fn latest<C: DeserializeOwned>(
         .map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// Every paper of a case in the order in which they were entered.
-pub(crate) async fn all(act: &mut Act, case_id: Uuid) -> Result<Vec<PaperText>, sqlx::Error> {
+/// The papers of a case that are of these kinds, in the order in which they were entered.
+pub(crate) async fn of_kinds(
+    act: &mut Act,
+    case_id: Uuid,
+    kinds: &[PaperKind],
+) -> Result<Vec<PaperText>, sqlx::Error> {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
     let rows: Vec<(Uuid, String, i32, OffsetDateTime, String, Sealed)> = sqlx::query_as(
         "SELECT paper_id, kind, number, created_at, created_by, content FROM paper
-         WHERE district_code = $1 AND case_id = $2 ORDER BY created_at, paper_id",
+         WHERE district_code = $1 AND case_id = $2 AND kind = ANY ($3::text[]) ORDER BY created_at, paper_id",
     )
     .bind(act.district().as_str())
     .bind(case_id)
+    .bind(kinds)
     .fetch_all(act.conn())
     .await?;
     rows.into_iter()

@@ -7,6 +7,7 @@ mod desks;
 mod handover;
 mod journey;
 mod objection;
+mod papers;
 mod refusals;
 mod rotation;
 mod world;

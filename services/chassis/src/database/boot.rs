@@ -19,18 +19,22 @@ pub enum BootError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// Tables that row-level security does not hold for.
-    #[error("tables without forced row-level security and a policy: {}", .0.join(", "))]
+    /// Tables that row-level security does not hold for, and views around it.
+    #[error("the walls between districts have holes: {}", .0.join(", "))]
     OpenTables(Vec<String>),
     /// `migrate` has not been run.
     #[error("the schema is behind this program: versions {0:?} are missing or differ; run `migrate` first")]
     Pending(Vec<i64>),
 }
 
-/// A superuser or a role with BYPASSRLS sees every district; an owner can switch the policies off.
+/// A superuser or a role with BYPASSRLS sees every district, and so does whoever can become one; an owner can switch the
+/// policies off.
 pub(super) async fn check_role(connection: &mut PgConnection) -> Result<(), BootError> {
-    let (role, superuser, bypasses, owns): (String, bool, bool, bool) = sqlx::query_as(
+    let (role, superuser, bypasses, becomes, owns): (String, bool, bool, bool, bool) = sqlx::query_as(
         "SELECT current_user::text, r.rolsuper, r.rolbypassrls, EXISTS (
+             SELECT FROM pg_roles above
+             WHERE (above.rolsuper OR above.rolbypassrls) AND pg_has_role(current_user, above.oid, 'MEMBER')
+         ), EXISTS (
              SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND pg_has_role(current_user, c.relowner, 'MEMBER'))
          FROM pg_roles r WHERE r.rolname = current_user",
@@ -40,6 +44,10 @@ pub(super) async fn check_role(connection: &mut PgConnection) -> Result<(), Boot
     let faults = [
         (superuser, "it is a superuser"),
         (bypasses, "it bypasses row-level security"),
+        (
+            becomes,
+            "it belongs to a superuser or to a role that bypasses row-level security",
+        ),
         (owns, "it owns tables or belongs to a role that does"),
     ];
     match faults.into_iter().find(|(found, _)| *found) {
@@ -48,15 +56,41 @@ pub(super) async fn check_role(connection: &mut PgConnection) -> Result<(), Boot
     }
 }
 
-/// Every table of the schema holds rows of districts, except the migration log.
+/// The condition of the one policy that lets rows be seen, as the database writes it.
+const OWN_DISTRICT: &str = "(district_code = NULLIF(current_setting('app.district'::text, true), ''::text))";
+
+/// Every table of the schema holds rows of districts, except the migration log. Policies that only take away do no harm;
+/// of those that give, there is the one of the district. A view shows what its owner sees, unless it asks as the caller;
+/// what it has stored, nothing protects. What an extension brings is not ours.
 pub(super) async fn check_tables(connection: &mut PgConnection) -> Result<(), BootError> {
     let open: Vec<String> = sqlx::query_scalar(
-        "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relname <> '_sqlx_migrations'
-           AND NOT (c.relrowsecurity AND c.relforcerowsecurity
-                    AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+        "WITH ours AS (
+             SELECT c.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'public' AND c.relname <> '_sqlx_migrations'
+               AND NOT EXISTS (SELECT FROM pg_depend d
+                               WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+         ), given AS (
+             SELECT polrelid, polname, COALESCE(polcmd = '*' AND pg_get_expr(polqual, polrelid) = $1
+                    AND COALESCE(pg_get_expr(polwithcheck, polrelid), $1) = $1, false) AS own
+             FROM pg_policy WHERE polpermissive
+         )
+         SELECT relname || ' has no forced row-level security' FROM ours
+         WHERE relkind IN ('r', 'p', 'f') AND NOT (relrowsecurity AND relforcerowsecurity)
+         UNION ALL
+         SELECT relname || ' has no policy of the district' FROM ours
+         WHERE relkind IN ('r', 'p') AND relrowsecurity AND relforcerowsecurity
+           AND NOT EXISTS (SELECT FROM given WHERE polrelid = ours.oid AND own)
+         UNION ALL
+         SELECT relname || ' has the policy ' || polname FROM ours JOIN given ON polrelid = ours.oid AND NOT own
+         UNION ALL
+         SELECT relname || ' is a view without security_invoker' FROM ours
+         WHERE relkind = 'v' AND NOT EXISTS (SELECT FROM pg_options_to_table(reloptions)
+                                             WHERE option_name = 'security_invoker' AND option_value::boolean)
+         UNION ALL
+         SELECT relname || ' is a materialized view' FROM ours WHERE relkind = 'm'
          ORDER BY 1",
     )
+    .bind(OWN_DISTRICT)
     .fetch_all(connection)
     .await?;
     if open.is_empty() {

@@ -48,14 +48,24 @@ impl Access {
 
     /// Somebody asked for another district than his own.
     pub(super) fn elsewhere(right: Right) -> Self {
+        Self::refused(right, "district:other".to_owned())
+    }
+
+    /// Nobody of his roles has the right, whatever it were about.
+    pub(super) fn without_role(caller: &Caller, right: Right) -> Self {
+        metrics::decided(right, false);
+        tracing::info!(%right, roles = ?caller.roles, "not permitted: no role has the right");
+        Self::refused(right, object(&Resource::District(caller.district)))
+    }
+
+    /// Refused by no policy, before any was asked.
+    fn refused(right: Right, object: String) -> Self {
         Self {
-            right,
-            granted: None,
             denied: Some(Denied {
-                object: "district:other".to_owned(),
+                object,
                 policies: Vec::new(),
             }),
-            intent: None,
+            ..Self::new(right)
         }
     }
 
@@ -89,6 +99,8 @@ impl Access {
             self.granted = Some(decision);
             return Ok(());
         }
+        let (right, on, policies) = (self.right, resource.kind(), &decision.policies);
+        tracing::info!(%right, on, ?policies, "not permitted");
         self.denied = Some(Denied {
             object: object(resource),
             policies: decision.policies.clone(),
@@ -134,12 +146,8 @@ impl Access {
 pub(super) fn decide(caller: &Caller, right: Right, resource: &Resource) -> Decision {
     let decision = Permissions::shipped().decide(caller, right, resource);
     metrics::decided(right, decision.allowed);
-    let (on, policies) = (resource.kind(), &decision.policies);
-    if decision.allowed {
-        tracing::debug!(%right, on, ?policies, "permitted");
-    } else {
-        tracing::info!(%right, on, ?policies, "not permitted");
-    }
+    let (on, allowed, policies) = (resource.kind(), decision.allowed, &decision.policies);
+    tracing::debug!(%right, on, allowed, ?policies, "decided");
     decision
 }
 

@@ -145,6 +145,11 @@ impl Act {
         }
     }
 
+    /// Keeps of a list that he may see the rows whose cases he may know of (§5.1).
+    pub fn only_known<T>(&self, rows: &mut Vec<T>, resource: impl Fn(&T) -> Resource) {
+        rows.retain(|row| self.permits(Right::ReadCaseHeader, &resource(row)));
+    }
+
     /// Whether the caller has another right too: for what is shown beside, and for the rows of a list.
     pub fn permits(&self, right: Right, resource: &Resource) -> bool {
         match &self.actor {
@@ -345,10 +350,10 @@ impl Act {
     }
 
     fn entry(&self, object: String) -> Entry {
-        let action = if self.action.is_empty() {
-            "read"
-        } else {
-            self.action.as_ref()
+        // A reading has no name of its own: it is called by its right.
+        let action = match &self.access {
+            Some(access) if self.action.is_empty() => access.right().name(),
+            _ => self.action.as_ref(),
         };
         let mut entry = Entry::new(self.now, self.actor_ref.clone(), action, object);
         entry.request_id = self.request_id;

@@ -114,6 +114,8 @@ mod tests {
             district: "220502".parse().unwrap(),
             unit_id: None,
             leader_id: None,
+            portfolio: Vec::new(),
+            towns: Vec::new(),
             case_id: None,
             name: String::new(),
         })

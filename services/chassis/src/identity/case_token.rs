@@ -131,6 +131,8 @@ pub(super) fn verify(keys: &KeyRing, (kind, body): (Kind, &str), now: u64) -> Re
         district,
         unit_id: None,
         leader_id: None,
+        portfolio: Vec::new(),
+        towns: Vec::new(),
         case_id: Some(case_id),
         name: String::new(),
     })

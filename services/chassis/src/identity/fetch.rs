@@ -8,7 +8,7 @@ use super::discovery::{self, DiscoveryError};
 use crate::config::{IdentitySettings, KeySource};
 
 /// Longest time discovery and key set may take together.
-pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest document that is read, in bytes.
 const DOCUMENT_MAX_BYTES: usize = 256 * 1024;
 

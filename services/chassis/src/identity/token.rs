@@ -12,6 +12,9 @@ use super::{Caller, Role, verifier::Denial};
 const HEADER_MAX_BYTES: usize = 1024;
 /// Longest identifier of a key or a person, and longest name, in bytes.
 const TEXT_MAX_BYTES: usize = 256;
+/// Fields or townships of one person, and bytes of the code of one.
+const CODES_MAX: usize = 64;
+const CODE_MAX_BYTES: usize = 16;
 /// Header fields that would let the sender choose the key, or change how the token is read.
 const FORBIDDEN: [&str; 10] = [
     "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit", "enc", "zip", "b64",
@@ -33,7 +36,11 @@ pub(super) struct Claims {
     name: String,
     unit: Option<Uuid>,
     leader: Option<Uuid>,
-    /// The one case of a petitioner.
+    #[serde(default)]
+    portfolio: Vec<String>,
+    #[serde(default)]
+    towns: Vec<String>,
+    /// The one case of a petitioner, and of nobody else.
     case: Option<Uuid>,
 }
 
@@ -49,20 +56,38 @@ impl Claims {
             .district
             .parse()
             .map_err(|_| Denial::Claims("district is not a district code"))?;
+        let roles: Vec<Role> = self
+            .roles
+            .iter()
+            .filter_map(|role| role.parse::<Role>().ok())
+            .collect();
+        // City support is let into a case by us, never by the provider (`case_token.rs`).
+        if self.case.is_some() && roles != [Role::Pet] {
+            return Err(Denial::Claims("only a petitioner has a case of his own"));
+        }
         Ok(Caller {
             person_id: self.sub,
-            roles: self
-                .roles
-                .iter()
-                .filter_map(|role| role.parse::<Role>().ok())
-                .collect(),
+            roles,
             district,
             unit_id: self.unit,
             leader_id: self.leader,
+            portfolio: codes(self.portfolio)?,
+            towns: codes(self.towns)?,
             case_id: self.case,
             name: self.name,
         })
     }
+}
+
+/// Codes of fields or townships, as many and as long as they are anywhere.
+fn codes(codes: Vec<String>) -> Result<Vec<String>, Denial> {
+    let good = |code: &String| (1..=CODE_MAX_BYTES).contains(&code.len());
+    if codes.len() <= CODES_MAX && codes.iter().all(good) {
+        return Ok(codes);
+    }
+    Err(Denial::Claims(
+        "portfolio and towns are at most 64 codes of 1 to 16 bytes",
+    ))
 }
 
 /// Checks everything that can be checked without a key; returns the identifier of the key.

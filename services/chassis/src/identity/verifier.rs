@@ -9,7 +9,6 @@ use super::{
     Caller,
     cache::{TokenCache, token_digest},
     case_token,
-    fetch::FETCH_TIMEOUT,
     keys::{KeySet, KeySetError},
     token::{Claims, key_identifier},
 };
@@ -20,10 +19,10 @@ use crate::{
 /// Why a caller is not let in. The text is for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
-    /// No `authorization: Bearer …`.
-    #[error("no bearer token")]
+    /// Nothing was presented.
+    #[error("no token")]
     Missing,
-    /// Not the form of an access token.
+    /// Not one bearer token, or not of the form of one.
     #[error("malformed: {0}")]
     Form(&'static str),
     /// No key of the provider has this identifier.
@@ -62,41 +61,25 @@ impl Denial {
     }
 }
 
+/// One answer for everything that was presented and refused: whoever tries forgeries does not learn which came further.
 impl From<Denial> for Refusal {
     fn from(denial: Denial) -> Self {
-        if denial == Denial::Crowded {
-            // By then the fetch they wait for has ended, well or badly.
-            return crowded().with_retry_after(FETCH_TIMEOUT);
-        }
         let (reason, zh, en) = match denial {
             Denial::Missing => ("TOKEN_MISSING", "请先登录", "sign in first"),
-            Denial::Expired => (
-                "TOKEN_EXPIRED",
-                "登录已过期，请重新登录",
-                "your session has expired; sign in again",
-            ),
-            Denial::UnknownDistrict => (
-                "DISTRICT_NOT_SERVED",
-                "本平台未开通您所在的区县",
-                "your district is not served here",
-            ),
-            _ => (
+            Denial::Form(_)
+            | Denial::UnknownKey
+            | Denial::Invalid(_)
+            | Denial::Expired
+            | Denial::Claims(_)
+            | Denial::UnknownDistrict
+            | Denial::Crowded => (
                 "TOKEN_INVALID",
-                "登录凭证无效，请重新登录",
-                "your token is not valid; sign in again",
+                "登录凭证无效或者已经过期，请重新登录",
+                "your token is not valid, or no longer; sign in again",
             ),
         };
         Self::new(Code::Unauthenticated, reason, zh, en)
     }
-}
-
-fn crowded() -> Refusal {
-    Refusal::new(
-        Code::ResourceExhausted,
-        "OVERLOADED",
-        "登录验证繁忙，请稍后重试",
-        "too many sign-ins are being verified; try again shortly",
-    )
 }
 
 /// Verifies tokens. Clones share keys and memory.

@@ -31,6 +31,10 @@ pub struct CaseFacts {
     pub sealed: bool,
     /// The archivist's part (§5.1): closing or archived.
     pub closing: bool,
+    /// Its field 分管领域, once triaged.
+    pub field: Option<String>,
+    /// The township 乡镇街 where it lies, once triaged.
+    pub town: Option<String>,
     /// The responsible leader (DEC-07).
     pub leader: Option<Uuid>,
     /// The leader who received the petitioner and signs (DEC-07).
@@ -61,6 +65,8 @@ impl CaseFacts {
             id,
             sealed: false,
             closing: is_closing(state),
+            field: None,
+            town: None,
             leader: None,
             signatory: None,
             lead_unit: None,
@@ -147,6 +153,10 @@ fn optional(attributes: &mut Attributes, name: &str, of: &EntityTypeName, id: Op
     }
 }
 
+fn codes(codes: &[String]) -> RestrictedExpression {
+    RestrictedExpression::new_set(codes.iter().cloned().map(RestrictedExpression::new_string))
+}
+
 fn units(ids: &[Uuid]) -> RestrictedExpression {
     RestrictedExpression::new_set(ids.iter().map(|id| reference(&TYPES.unit, *id)))
 }
@@ -172,6 +182,8 @@ pub(super) fn principal(caller: &Caller) -> (EntityUid, Entity) {
     optional(&mut attributes, "unit", &TYPES.unit, caller.unit_id);
     optional(&mut attributes, "leader", &TYPES.leader, caller.leader_id);
     optional(&mut attributes, "case", &TYPES.case, caller.case_id);
+    attributes.insert("portfolio".to_owned(), codes(&caller.portfolio));
+    attributes.insert("towns".to_owned(), codes(&caller.towns));
     let roles = caller.roles.iter().flat_map(|role| with_implied(*role));
     let parents = roles.map(|role| role_uid(*role)).collect();
     (person.clone(), entity(person, attributes, parents))
@@ -230,6 +242,11 @@ impl CaseFacts {
             ("transferred", self.transferred),
         ];
         attributes.extend(flags.map(|(name, flag)| (name.to_owned(), RestrictedExpression::new_bool(flag))));
+        let codes = [("field", &self.field), ("town", &self.town)];
+        attributes.extend(codes.into_iter().filter_map(|(name, code)| {
+            let code = RestrictedExpression::new_string(code.clone()?);
+            Some((name.to_owned(), code))
+        }));
         optional(&mut attributes, "leader", &TYPES.leader, self.leader);
         optional(&mut attributes, "signatory", &TYPES.leader, self.signatory);
         optional(&mut attributes, "lead_unit", &TYPES.unit, self.lead_unit);

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     config::ServerSettings,
+    desk::Desk,
     identity::{Caller, Denial, Role, Verifier},
     lifecycle::panic_text,
     permission::{Permissions, Right},
@@ -55,6 +56,8 @@ struct Shared {
     rights: HashMap<&'static str, Option<Right>>,
     timeout: Duration,
     gate: Gate,
+    /// Notes whom we turn away.
+    desk: Option<Desk>,
     /// Knows who may call what; none where anybody may connect.
     tls: Option<Arc<Tls>>,
 }
@@ -63,6 +66,7 @@ impl EdgeLayer {
     pub(super) fn new(
         verifier: Verifier,
         rights: HashMap<&'static str, Option<Right>>,
+        desk: Option<Desk>,
         tls: Option<Arc<Tls>>,
         settings: &ServerSettings,
     ) -> Self {
@@ -72,6 +76,7 @@ impl EdgeLayer {
                 rights,
                 timeout: settings.timeout,
                 gate: Gate::new(settings),
+                desk,
                 tls,
             }),
         }
@@ -191,15 +196,18 @@ impl Shared {
         let caller = self.caller(headers).await?;
         let district = Some(caller.district);
         call.of_district(caller.district);
-        // Before the right is checked: a flood of what is not allowed is a flood, too.
+        // Before the right is checked: a flood of what is not allowed is a flood, too, and each of it is noted.
         let counted = self.gate.count(&caller);
         counted.map_err(|refusal| limited(refusal, district))?;
-        let roles = Permissions::shipped().roles(right);
-        if !caller.has_any(roles) {
-            return Err(not_your_role(right, roles));
-        }
         call.takes(self.place(district).await?);
-        Ok(Some((caller, right)))
+        let roles = Permissions::shipped().roles(right);
+        if caller.has_any(roles) {
+            return Ok(Some((caller, right)));
+        }
+        if let Some(desk) = &self.desk {
+            desk.turned_away((*caller).clone(), right).await;
+        }
+        Err(not_your_role(right, roles))
     }
 
     async fn place(&self, tenant: Option<DistrictCode>) -> Result<Place, Refusal> {
@@ -209,8 +217,8 @@ impl Shared {
 
     async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Refusal> {
         let verified = match bearer(headers) {
-            Some(token) => self.verifier.verify(token).await,
-            None => Err(Denial::Missing),
+            Ok(token) => self.verifier.verify(token).await,
+            Err(denial) => Err(denial),
         };
         verified.map_err(|denial| {
             tracing::info!(cause = %denial, "token refused");
@@ -238,16 +246,16 @@ impl Shared {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The one bearer token. Whatever else was presented is refused like a bad one, not like none.
+fn bearer(headers: &HeaderMap) -> Result<&str, Denial> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return None;
-    };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim())
-        .filter(|token| !token.is_empty())
+    let value = values.next().ok_or(Denial::Missing)?;
+    let pair = value.to_str().ok().and_then(|text| text.split_once(' '));
+    let token = pair
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty() && values.next().is_none());
+    token.ok_or(Denial::Form("not one bearer token"))
 }
 
 /// Puts our words in the place of the library's where a clerk would read them.

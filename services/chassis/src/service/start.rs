@@ -82,7 +82,8 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
         (service.rights, service.open),
         verifier,
         settings.profile,
-    )?;
+    )?
+    .noting(desk.clone());
     let health = Health::new(&package).await;
     let listening = server::bind(&settings.server).await?;
     let address = listening.address()?;

@@ -8,14 +8,18 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tonic::metadata::MetadataMap;
+use uuid::Uuid;
 
 use crate::clock::machine_time;
+use crate::identity::CASE_TOKEN_LIFE;
 
-/// What a caller is told; for every forgery it is the same.
+/// What a caller is told; for everything he presents it is the same.
 const INVALID: &str = "TOKEN_INVALID";
-/// The provider did sign this once.
-const EXPIRED: &str = "TOKEN_EXPIRED";
+/// Nothing was presented.
 const MISSING: &str = "TOKEN_MISSING";
+
+/// The case that somebody wants to be let into.
+const CASE: Uuid = Uuid::from_u128(0xca5e);
 
 /// What a call carries that must not be believed.
 #[derive(Debug, Clone)]
@@ -45,11 +49,7 @@ impl Hostile {
     }
 
     fn token(what: &'static str, token: &str) -> Self {
-        Self::told(what, INVALID, token)
-    }
-
-    fn told(what: &'static str, reason: &'static str, token: &str) -> Self {
-        Self::values(what, reason, vec![format!("Bearer {token}")])
+        Self::values(what, INVALID, vec![format!("Bearer {token}")])
     }
 }
 
@@ -81,6 +81,7 @@ impl Forge {
         [
             self.headers(),
             self.claims(),
+            self.cases(),
             self.times(),
             self.signatures(),
             self.carried(),
@@ -172,6 +173,10 @@ impl Forge {
             self.claim("long name", "name", json!("n".repeat(300))),
             self.claim("roles as text", "roles", json!("CLK")),
             self.claim("a unit that is no identifier", "unit", json!("unit")),
+            self.claim("a township as text", "towns", json!("220502100")),
+            self.claim("a township that is long", "towns", json!(["2".repeat(17)])),
+            self.claim("every township", "towns", json!(vec!["220502100"; 65])),
+            self.claim("a field without a code", "portfolio", json!([""])),
             self.claim("two districts", "district", json!(["220502", "220503"])),
             self.claim("district that does not exist", "district", json!("22050")),
             Hostile::token(
@@ -182,10 +187,75 @@ impl Forge {
                 "claims that are no object",
                 &self.sign(&self.header, &json!("li")),
             ),
-            Hostile {
-                reason: "DISTRICT_NOT_SERVED",
-                ..self.claim("district not served here", "district", json!("220521"))
-            },
+            self.claim("district not served here", "district", json!("220521")),
+        ]
+    }
+
+    /// Those for one case: the provider gives them to petitioners alone, and ours have keys of their own.
+    fn cases(&self) -> Vec<Hostile> {
+        let into = |what, roles: &[&str]| {
+            let claims = changed(&self.claims, "roles", json!(roles));
+            let claims = changed(&claims, "case", json!(CASE));
+            Hostile::token(what, &self.sign(&self.header, &claims))
+        };
+        let made = |prefix: &str, district: &str, person_id: &str| {
+            let end = machine_time() + CASE_TOKEN_LIFE;
+            let end = OffsetDateTime::from(end).unix_timestamp().to_be_bytes();
+            let said = [district.as_bytes(), CASE.as_bytes(), &end, person_id.as_bytes()].concat();
+            (prefix.to_owned(), said)
+        };
+        let sealed = |what, (prefix, said): (String, Vec<u8>), mac: &[u8]| {
+            let token = URL_SAFE_NO_PAD.encode([said.as_slice(), mac].concat());
+            Hostile::token(what, &format!("{prefix}{token}"))
+        };
+        let public = hmac::Key::new(hmac::HMAC_SHA256, self.key.public_key().as_ref());
+        let operator = || made("xqb1.", "220502", "operator");
+        let signed = self.key.sign(&operator().1);
+        vec![
+            into("break-glass by the provider", &["CITY-OP"]),
+            into(
+                "break-glass by the provider for who has two roles",
+                &["CITY-OP", "DSP"],
+            ),
+            into("a petitioner who is city support too", &["PET", "CITY-OP"]),
+            into("a clerk with a case", &["CLK"]),
+            into("nobody with a case", &[]),
+            Hostile::token("a petitioner's of nobody", "xqp1."),
+            Hostile::token("city support's of nobody", "xqb1."),
+            Hostile::token("a petitioner's that is not base64", "xqp1.%%%%"),
+            sealed(
+                "a petitioner's by nobody's key",
+                made("xqp1.", "220502", ""),
+                &[7; 32],
+            ),
+            sealed(
+                "a petitioner's of no district here",
+                made("xqp1.", "220521", ""),
+                &[7; 32],
+            ),
+            sealed("city support's by nobody's key", operator(), &[7; 32]),
+            sealed("city support's without a signature", operator(), &[]),
+            sealed("city support's with a signature of zeros", operator(), &[0; 32]),
+            sealed(
+                "city support's by the public key",
+                operator(),
+                hmac::sign(&public, &operator().1).as_ref(),
+            ),
+            sealed(
+                "city support's by the issuer's key",
+                operator(),
+                &signed.as_ref()[..32],
+            ),
+            sealed(
+                "city support's of no district here",
+                made("xqb1.", "220521", "operator"),
+                &[7; 32],
+            ),
+            Hostile::token(
+                "city support's around a good token",
+                &format!("xqb1.{}", self.good()),
+            ),
+            Hostile::token("a kind that there is not", &format!("xqa1.{}", "A".repeat(96))),
         ]
     }
 
@@ -199,10 +269,7 @@ impl Forge {
             self.claim("exp null", "exp", Value::Null),
             self.claim("negative exp", "exp", json!(-1)),
             self.claim("nbf in the future", "nbf", json!(now + 60)),
-            Hostile {
-                reason: EXPIRED,
-                ..self.claim("expired by 31 seconds", "exp", json!(now - 31))
-            },
+            self.claim("expired by 31 seconds", "exp", json!(now - 31)),
         ]
     }
 
@@ -246,25 +313,19 @@ impl Forge {
     fn carried(&self) -> Vec<Hostile> {
         let good = self.good();
         let bearer = format!("Bearer {good}");
-        let petitioner = |district: &str| {
-            let said = [district.as_bytes(), &[7; 24 + 32]].concat();
-            format!("xqp1.{}", URL_SAFE_NO_PAD.encode(said))
-        };
+        let presented = |what, values| Hostile::values(what, INVALID, values);
         vec![
             Hostile::token("two parts", good.rsplit_once('.').unwrap().0),
             Hostile::token("four parts", &format!("{good}.AAAA")),
             Hostile::token("not base64", &format!("%{good}")),
             Hostile::token("too long", &format!("{good}{}", "A".repeat(7000))),
             Hostile::token("not a token", "let-me-in"),
-            Hostile::token("a petitioner's of nobody", "xqp1."),
-            Hostile::token("a petitioner's by nobody's key", &petitioner("220502")),
-            Hostile::token("a petitioner's of no district here", &petitioner("220521")),
             Hostile::token("two in one value", &format!("{good}, {bearer}")),
             Hostile::values("none", MISSING, Vec::new()),
-            Hostile::values("nothing behind the scheme", MISSING, vec!["Bearer ".to_owned()]),
-            Hostile::values("no scheme", MISSING, vec![good.clone()]),
-            Hostile::values("another scheme", MISSING, vec![format!("Basic {good}")]),
-            Hostile::values("two tokens", MISSING, vec![bearer.clone(), bearer]),
+            presented("nothing behind the scheme", vec!["Bearer ".to_owned()]),
+            presented("no scheme", vec![good.clone()]),
+            presented("another scheme", vec![format!("Basic {good}")]),
+            presented("two tokens", vec![bearer.clone(), bearer]),
         ]
     }
 }

@@ -32,6 +32,8 @@ pub struct Person {
     district: DistrictCode,
     unit: Option<Uuid>,
     leader: Option<Uuid>,
+    portfolio: Vec<String>,
+    towns: Vec<String>,
 }
 
 impl Person {
@@ -44,6 +46,8 @@ impl Person {
             district: "220502".parse().unwrap(),
             unit: None,
             leader: None,
+            portfolio: Vec::new(),
+            towns: Vec::new(),
         }
     }
 
@@ -75,6 +79,20 @@ impl Person {
         self
     }
 
+    /// In charge of a field.
+    #[must_use]
+    pub fn in_charge_of(mut self, field: &str) -> Self {
+        self.portfolio.push(field.to_owned());
+        self
+    }
+
+    /// Of a township, or linked to it.
+    #[must_use]
+    pub fn of_town(mut self, town: &str) -> Self {
+        self.towns.push(town.to_owned());
+        self
+    }
+
     /// The claims of his token.
     pub fn claims(&self) -> Value {
         let now = OffsetDateTime::from(machine_time()).unix_timestamp();
@@ -90,6 +108,8 @@ impl Person {
             "roles": self.roles.iter().map(|role| role.code()).collect::<Vec<_>>(),
             "unit": self.unit,
             "leader": self.leader,
+            "portfolio": self.portfolio,
+            "towns": self.towns,
         })
     }
 }

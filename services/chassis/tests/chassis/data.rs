@@ -97,6 +97,8 @@ fn clerk_of(district: DistrictCode) -> Caller {
         district,
         unit_id: None,
         leader_id: None,
+        portfolio: Vec::new(),
+        towns: Vec::new(),
         case_id: None,
         name: "李登记".to_owned(),
     }

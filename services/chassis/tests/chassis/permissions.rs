@@ -86,6 +86,7 @@ fn a_hard_rule_tells_its_reason() {
         (Right::DecideObjection, "RECUSED"),
         (Right::SignReview, "NOT_RESPONSIBLE_LEADER"),
         (Right::ReadCase, "NO_CONTENT"),
+        (Right::ReadRegister, "NO_CONTENT"),
     ] {
         assert!(told(right, reason), "{right} {reason}");
     }

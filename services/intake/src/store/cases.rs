@@ -23,7 +23,7 @@ macro_rules! case_query {
                     c.k1_raw, c.k1_eff, c.k1_safe, c.k1_calendar, c.k1_provisional, c.k1b,
                     c.reception_day_id, c.reception_id, c.reception_held, c.reception_finalised,
                     c.responsible_leader_id, c.unit_ids, c.trace_id, c.event_id, c.created_by,
-                    t.legal_route, t.complained_unit_ids, v.proposed_by, a.marks AS accused_marks,
+                    t.legal_route, t.field_code, t.problem_town_code, t.complained_unit_ids, v.proposed_by, a.marks AS accused_marks,
                     x.proposed_by AS transfer_proposed_by, x.confirmed_at IS NOT NULL AS transferred
              FROM case_file c
              LEFT JOIN triage t ON t.district_code = c.district_code AND t.case_id = c.id
@@ -70,6 +70,8 @@ pub(crate) struct CaseRow {
     pub(crate) event_id: Uuid,
     pub(crate) created_by: String,
     legal_route: Option<i16>,
+    field_code: Option<String>,
+    problem_town_code: Option<String>,
     complained_unit_ids: Option<Vec<Uuid>>,
     proposed_by: Option<String>,
     accused_marks: Option<Vec<u8>>,
@@ -140,6 +142,8 @@ impl CaseRow {
         let his = onlooker.accused_unit(self.id, complained, marks);
         CaseFacts {
             sealed: self.sealed,
+            field: self.field_code.clone(),
+            town: self.problem_town_code.clone(),
             leader: self.responsible_leader_id,
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),

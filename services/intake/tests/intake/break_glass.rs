@@ -4,7 +4,7 @@ use time::Duration;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use xinqiao_chassis::identity::Role;
-use xinqiao_chassis::testing::{Bench, Person};
+use xinqiao_chassis::testing::{Bench, Person, header};
 use xinqiao_proto::common::PageRequest;
 use xinqiao_proto::event::Purpose;
 use xinqiao_proto::intake::break_glass_service_client::BreakGlassServiceClient;
@@ -168,6 +168,21 @@ async fn whoever_is_let_in_changes_nothing_and_unmasks_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_provider_lets_nobody_in() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    let mut claims = operator().claims();
+    claims["case"] = case.case_id.clone().into();
+    let token = bench.issuer().sign(&header(), &claims);
+    let refused = with_token(&bench, &token)
+        .get_case(by_id(&case.case_id))
+        .await
+        .unwrap_err();
+    assert_eq!(why(&refused), (Code::Unauthenticated, "TOKEN_INVALID".to_owned()));
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_petitioner_sees_that_city_support_looked() {
     let bench = Bench::of(xinqiao_intake::service())
         .at("2026-03-03T09:12:00+08:00")
@@ -210,9 +225,12 @@ async fn only_the_head_of_the_office_lets_in_and_only_who_asked_enters() {
     let elsewhere = dispatcher().of("220503");
     let refused = approve(&bench, &elsewhere, &id).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
-    // Whoever asked is head of the office too.
+    // Whoever asked is head of the office too: as city support he decides nothing, and as himself not about himself.
     let both = operator().with(Role::Dsp);
     let refused = approve(&bench, &both, &id).await.unwrap_err();
+    assert_eq!(why(&refused).1, "NO_CONTENT");
+    let himself = Person::new("city-operator", "郑运维").with(Role::Dsp);
+    let refused = approve(&bench, &himself, &id).await.unwrap_err();
     assert_eq!(why(&refused).1, "SAME_PERSON");
     approve(&bench, &dispatcher(), &id).await.unwrap();
     let another = Person::new("another-operator", "冯运维").with(Role::CityOp);

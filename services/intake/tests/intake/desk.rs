@@ -1,5 +1,7 @@
 //! The register, headers for other desks, and identity data for a stated reason.
 
+use tonic::Code;
+use uuid::Uuid;
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::testing::{Bench, Person};
 use xinqiao_proto::common::PageRequest;
@@ -137,6 +139,164 @@ async fn identity_data_is_shown_for_a_reason_and_audited() {
         .await
         .unwrap();
     assert_eq!(after, before + 1);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaders_and_townships_see_that_a_case_is_there_and_not_what_it_says() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    let sheet = a_sheet(&case.case_id, case.version);
+    let (field, town) = (sheet.field_code.clone(), sheet.problem_town_code.clone());
+    let leader = |role| {
+        Person::new("liu", "刘副区长")
+            .with(role)
+            .leader(Uuid::from_u128(2))
+    };
+    let officer = || {
+        Person::new("gao", "高专员")
+            .with(Role::Twn)
+            .in_unit(Uuid::from_u128(9))
+    };
+    let handler = Person::new("zhao", "赵承办").with(Role::Unt).of_town(&town);
+    let mut known = vec![officer().of_town(&town)];
+    for role in [Role::Ldr, Role::Lda] {
+        known.extend([leader(role).in_charge_of(&field), leader(role).of_town(&town)]);
+    }
+    let strangers = [
+        officer(),
+        officer().of_town("220502999"),
+        officer().in_charge_of(&field),
+        leader(Role::Ldr),
+        leader(Role::Lda).in_charge_of("99"),
+        Person::new("liu", "刘副区长")
+            .with(Role::Ldr)
+            .in_charge_of(&field),
+        handler,
+    ];
+    let seen_by = async |person: &Person| cases(&bench, person).get_case(by_id(&case.case_id)).await;
+    for person in known.iter().chain(&strangers) {
+        // Nobody knows yet where it belongs.
+        assert_eq!(
+            why(&seen_by(person).await.unwrap_err()).1,
+            "NOT_FOUND",
+            "{person:?}"
+        );
+    }
+    triage(&bench, &clerk()).triage_case(sheet).await.unwrap();
+    for person in &known {
+        let view = seen_by(person).await.unwrap().into_inner();
+        assert_eq!(view.header.unwrap().case_no, case.case_no, "{person:?}");
+        assert!(view.submissions.is_empty(), "{person:?}");
+    }
+    for person in &strangers {
+        assert_eq!(
+            why(&seen_by(person).await.unwrap_err()).1,
+            "NOT_FOUND",
+            "{person:?}"
+        );
+    }
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_unmasking_is_noted_with_what_was_wanted_and_why() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    let view = seen(&bench, &case.case_id).await;
+    let petitioner_id = view.submissions[0].petitioners[0].petitioner_id.clone();
+    let stranger = Person::new("zhao", "赵承办")
+        .with(Role::Unt)
+        .in_unit(Uuid::from_u128(9));
+    let ask = UnmaskPetitionerRequest {
+        case_id: case.case_id.clone(),
+        petitioner_id: petitioner_id.clone(),
+        fields: vec![PetitionerField::Mobile.into()],
+        reason: "电话通知来访时间".to_owned(),
+    };
+    let refused = cases(&bench, &stranger).unmask_petitioner(ask).await.unwrap_err();
+    assert_eq!(why(&refused).1, "NOT_FOUND");
+    let told: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM audit WHERE object = $1
+           AND position('denied'::bytea IN canonical) > 0
+           AND position('UnmaskPetitioner'::bytea IN canonical) > 0
+           AND position(convert_to($2, 'UTF8') IN canonical) > 0",
+    )
+    .bind(format!("case:{}", case.case_id))
+    .bind(format!("{petitioner_id}.mobile"))
+    .fetch_one(bench.pool())
+    .await
+    .unwrap();
+    assert_eq!(told, 1);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_edge_turns_away_is_noted_by_his_right() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let publicity = Person::new("xuan", "宣传员").with(Role::Pro);
+    let list = ListRegisterRequest::default();
+    let refused = cases(&bench, &publicity).list_register(list).await.unwrap_err();
+    assert_eq!(why(&refused).1, "ROLE_NOT_ALLOWED");
+    let told: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM audit WHERE object = 'district:220502'
+           AND position('person:xuan'::bytea IN canonical) > 0
+           AND position('ReadRegister'::bytea IN canonical) > 0
+           AND position('denied'::bytea IN canonical) > 0",
+    )
+    .fetch_one(bench.pool())
+    .await
+    .unwrap();
+    assert_eq!(told, 1);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn city_support_and_publicity_see_no_register_by_another_role() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    registered(&bench, a_visit()).await;
+    for role in [Role::CityOp, Role::Pro] {
+        let both = clerk().with(role);
+        let list = ListRegisterRequest::default();
+        let refused = cases(&bench, &both).list_register(list).await.unwrap_err();
+        assert_eq!(
+            why(&refused),
+            (Code::PermissionDenied, "NO_CONTENT".to_owned()),
+            "{role}"
+        );
+    }
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_archivist_sees_of_the_register_what_is_closing() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let closing = registered(&bench, a_visit()).await;
+    registered(&bench, a_visit()).await;
+    sqlx::query("UPDATE case_file SET state = 'C60', holder = 'supervision' WHERE id = $1::uuid")
+        .bind(&closing.case_id)
+        .execute(bench.pool())
+        .await
+        .unwrap();
+    let archivist = Person::new("zhou", "周档案").with(Role::Arc);
+    let listed = async |states: Vec<i32>| {
+        let list = ListRegisterRequest {
+            // One row a page: a page is not filled with what he may not see.
+            page: Some(PageRequest {
+                page_size: 1,
+                ..PageRequest::default()
+            }),
+            states,
+            held_here: false,
+        };
+        let answer = cases(&bench, &archivist).list_register(list).await.unwrap();
+        let answer = answer.into_inner();
+        assert!(answer.page.unwrap().next_page_token.is_empty());
+        let numbers = answer.headers.into_iter().map(|header| header.case_no);
+        numbers.collect::<Vec<_>>()
+    };
+    assert_eq!(listed(Vec::new()).await, [closing.case_no]);
+    assert!(listed(vec![CaseState::Registered.into()]).await.is_empty());
     bench.finish().await;
 }
 

@@ -117,6 +117,23 @@ impl AppointmentService for Appointments {
     }
 }
 
+/// Leaves of the appointments of a day those without a case, and those of cases that the caller may know of; the cases are
+/// of the leader whose day it is. Nobody who accuses stands in a list (DEC-14).
+async fn leave_known(act: &mut Act, day_id: Uuid, rows: &mut Vec<Appointment>) -> Result<(), Refusal> {
+    let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.case_id).collect();
+    let Some(day) = store::days::find(act, day_id).await?.filter(|_| !ids.is_empty()) else {
+        return Ok(());
+    };
+    let mut cases = store::known::cases(act, &ids).await?;
+    cases.retain(|case| !case.sealed);
+    act.only_known(&mut cases, |case| case.received_by(act.district(), day.leader_id));
+    rows.retain(|row| {
+        row.case_id
+            .is_none_or(|id| cases.iter().any(|case| case.id == id))
+    });
+    Ok(())
+}
+
 /// What an appointment is booked for: its case, or the district when it has none.
 async fn booked_for(act: &mut Act, case_id: Option<Uuid>) -> Result<Resource, Refusal> {
     let Some(case_id) = case_id else {
@@ -313,9 +330,10 @@ async fn list(
     let page: Page<(Time, String, Uuid)> = Page::read(&mut fields, "page", query.page.as_ref());
     let day_id = fields.uuid("reception_day_id", &query.reception_day_id);
     fields.finish()?;
-    let mut rows =
-        store::appointments::page(act, day_id.unwrap_or_default(), page.after.clone(), page.limit()).await?;
+    let day_id = day_id.unwrap_or_default();
+    let mut rows = store::appointments::page(act, day_id, page.after.clone(), page.limit()).await?;
     let next = page.cut(&mut rows, |row| (row.starts_at, row.room.clone(), row.id));
+    leave_known(act, day_id, &mut rows).await?;
     let appointments = rows.iter().map(|row| shown(act, row)).collect::<Result<_, _>>()?;
     Ok(wire_v1::ListAppointmentsResponse {
         appointments,

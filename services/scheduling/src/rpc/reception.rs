@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tonic::{Request, Response, Status};
-use xinqiao_chassis::desk::{Act, Desk};
+use xinqiao_chassis::desk::{Act, Desk, object_ref};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_proto::scheduling as wire_v1;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionService;
@@ -137,7 +137,8 @@ async fn get(
     query: wire_v1::GetReceptionRequest,
 ) -> Result<wire_v1::GetReceptionResponse, Refusal> {
     let (reception, case) = find(act, &query.reception_id).await?;
-    act.audit(format!("reception:{}", reception.id), &["record"], None);
+    let record = object_ref("reception", reception.id);
+    act.audit(object_ref("case", case.id), &[&record], None);
     let texts = open_texts(act, &reception)?;
     Ok(wire_v1::GetReceptionResponse {
         reception: Some(shown(reception, case, texts)),
@@ -204,6 +205,9 @@ async fn list_open(
     let leader = wire::only_leader(act);
     let mut rows = store::receptions::open_page(act, leader, page.after.clone(), page.limit()).await?;
     let next = page.cut(&mut rows, |row| (row.k0_due, row.reception_no.clone()));
+    act.only_known(&mut rows, |row| {
+        store::known::listed(act.district(), row.case_id, row.leader_id)
+    });
     let today = act.today();
     let records = rows
         .into_iter()

@@ -265,7 +265,10 @@ async fn get(
         .await?
         .ok_or(Error::NotFound(What::ReceptionDay))?;
     let slots = store::slots::of_day(act, id).await?;
-    let visitors = store::known::visitors(act, id).await?;
+    let mut visitors = store::known::visitors(act, id).await?;
+    act.only_known(&mut visitors, |visitor| {
+        store::known::listed(act.district(), visitor.case_id, day.leader_id)
+    });
     Ok(wire_v1::GetReceptionDayResponse {
         reception_day: Some(wire::reception_day(&day)),
         slots: slots

@@ -47,6 +47,14 @@ impl KnownCase {
     }
 }
 
+/// A case of whom a leader receives or received, as a list shows it; none of the sealed compartment.
+pub(crate) fn listed(district: DistrictCode, case_id: Uuid, leader_id: Uuid) -> Resource {
+    Resource::Case(CaseFacts {
+        leader: Some(leader_id),
+        ..CaseFacts::new(district, case_id, CaseState::Registered)
+    })
+}
+
 /// A visitor of a day, by case.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct DayVisitor {
@@ -113,6 +121,19 @@ pub(crate) async fn case(act: &mut Act, id: Uuid) -> Result<Option<KnownCase>, s
     .bind(district)
     .bind(id)
     .fetch_optional(act.conn())
+    .await
+}
+
+/// Those of the cases that are known here.
+pub(crate) async fn cases(act: &mut Act, ids: &[Uuid]) -> Result<Vec<KnownCase>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as(
+        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing, sealed FROM known_case
+         WHERE district_code = $1 AND id = ANY ($2)",
+    )
+    .bind(district)
+    .bind(ids)
+    .fetch_all(act.conn())
     .await
 }
 

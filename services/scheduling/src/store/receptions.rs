@@ -144,7 +144,7 @@ pub(crate) async fn open_page(
     sqlx::query_as(
         "SELECT r.id, r.reception_no, r.case_id, k.case_no, r.leader_id, r.k0_due, r.version
          FROM reception r JOIN known_case k ON k.district_code = r.district_code AND k.id = r.case_id
-         WHERE r.district_code = $1 AND r.state = 'OPEN' AND ($2::uuid IS NULL OR r.leader_id = $2)
+         WHERE r.district_code = $1 AND r.state = 'OPEN' AND NOT k.sealed AND ($2::uuid IS NULL OR r.leader_id = $2)
            AND (r.k0_due, r.reception_no) > ($3, $4)
          ORDER BY r.k0_due, r.reception_no LIMIT $5",
     )

@@ -5,6 +5,7 @@
 mod booking;
 mod hall;
 mod limits;
+mod lists;
 mod masters;
 mod receptions;
 mod roster;

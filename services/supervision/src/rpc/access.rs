@@ -50,6 +50,8 @@ mod tests {
             district: case.number.district(),
             unit_id: None,
             leader_id: leader.map(Uuid::from_u128),
+            portfolio: Vec::new(),
+            towns: Vec::new(),
             case_id: None,
             name: String::new(),
         };

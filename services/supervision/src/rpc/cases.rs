@@ -3,6 +3,7 @@
 use time::Date;
 use xinqiao_chassis::{
     desk::Act,
+    permission::Right,
     refusal::{Fields, Refusal},
 };
 use xinqiao_kernel::ClockCode;
@@ -21,7 +22,7 @@ use crate::{
     store::{self, clocks::Ledger, opinions::Opinion},
 };
 
-/// Shows a case.
+/// Shows of a case what the caller may see (§5.2); who records or signs sees what he has recorded or signed.
 pub(super) async fn get_case_supervision(
     act: &mut Act,
     query: GetCaseSupervisionRequest,
@@ -29,8 +30,21 @@ pub(super) async fn get_case_supervision(
     let case = visible(act, &query.case_id).await?;
     let district = act.district();
     let counts = store::documents::counts(act.conn(), district, case.id).await?;
-    let opinions = store::opinions::of_round(act.conn(), district, case.id, case.round()).await?;
-    let inspections = store::reviews::count_inspections(act.conn(), district, case.id).await?;
+    let resource = case.resource();
+    let permits = |one, other| act.permits(one, &resource) || act.permits(other, &resource);
+    let hears = permits(Right::ReadPetitionerOpinion, Right::RecordPetitionerOpinion);
+    let signs = permits(Right::ReadSignature, Right::SignReview);
+    let inspects = permits(Right::ReadInspection, Right::RecordInspection);
+    let opinions = if hears {
+        store::opinions::of_round(act.conn(), district, case.id, case.round()).await?
+    } else {
+        Vec::new()
+    };
+    let inspections = if inspects {
+        store::reviews::count_inspections(act.conn(), district, case.id).await?
+    } else {
+        0
+    };
     let clocks = store::clocks::of_case(act.conn(), district, case.id, Ledger::Leave).await?;
     Ok(GetCaseSupervisionResponse {
         case_id: case.id.to_string(),
@@ -53,7 +67,7 @@ pub(super) async fn get_case_supervision(
         opinions: opinions.iter().map(recorded).collect(),
         representatives: case.representatives,
         inspections,
-        signed_at: case.signed_at.map(wire::timestamp),
+        signed_at: case.signed_at.filter(|_| signs).map(wire::timestamp),
         running_clocks: u32::try_from(clocks.running().count()).unwrap_or(u32::MAX),
         returns: case.returns,
     })

@@ -4,11 +4,11 @@ use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_chassis::{
     desk::Act,
-    permission::{Resource, Right},
+    permission::{CaseFacts, Resource, Right},
     refusal::{Fields, Page, Refusal},
 };
 use xinqiao_kernel::{
-    Calendar, ClockCode,
+    Calendar, ClockCode, DistrictCode,
     term::{AMBER_WORKING_DAYS, DayRole, DerivedDay, Standing},
 };
 use xinqiao_proto::{
@@ -157,9 +157,19 @@ pub(super) async fn list_due(act: &mut Act, query: ListDueRequest) -> Result<Lis
     let district = act.district();
     let mut rows = store::desk::page(act.conn(), district, &filter, page.limit()).await?;
     let info = page.cut(&mut rows, |row| (row.due_eff, row.clock_id));
+    act.only_known(&mut rows, |row| header(district, row));
     Ok(ListDueResponse {
         clocks: rows.into_iter().map(due_clock).collect(),
         page: Some(info),
+    })
+}
+
+/// What decides about a row. Cases of the sealed compartment are none.
+fn header(district: DistrictCode, row: &DeskRow) -> Resource {
+    let state = row.case_state.parse().expect("invariant: written from a state");
+    Resource::Case(CaseFacts {
+        leader: row.responsible_leader_id,
+        ..CaseFacts::new(district, row.case_id, state)
     })
 }
 

@@ -7,6 +7,7 @@ mod closing;
 mod filing;
 mod opinion;
 mod rotation;
+mod seeing;
 mod signature;
 mod stage;
 mod timer;

@@ -67,7 +67,7 @@ pub(crate) async fn sign(stage: &Stage, comment: &str) -> Result<SignReviewRespo
 }
 
 /// A case before the leader, inspected, the petitioner satisfied.
-async fn ready() -> Stage {
+pub(crate) async fn ready() -> Stage {
     let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
     stage
         .leader_changed(stage.leader_id, "zhang", &stage.certificate)

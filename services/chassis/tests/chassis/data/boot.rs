@@ -49,8 +49,46 @@ async fn owner_and_superuser_may_not_serve() {
     bench.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_can_become_a_superuser_may_not_serve() {
+    let bench = Bench::start(service()).await;
+    let app = bench.database().app_url();
+    let role = app.split(['/', ':']).nth(3).unwrap();
+    for privilege in ["SUPERUSER", "BYPASSRLS"] {
+        let (above, between) = (format!("{role}_above"), format!("{role}_between"));
+        run(
+            &bench,
+            format!("CREATE ROLE {above} {privilege}; CREATE ROLE {between} IN ROLE {above}"),
+        )
+        .await;
+        check(app.clone(), &MIGRATOR).await.unwrap();
+        // Through another role, and without inheriting anything: SET ROLE is enough.
+        run(
+            &bench,
+            format!("ALTER ROLE {role} NOINHERIT; GRANT {between} TO {role}"),
+        )
+        .await;
+        let refused = check(app.clone(), &MIGRATOR).await.unwrap_err();
+        assert!(
+            matches!(&refused, BootError::Role { why, .. } if why.contains("belongs to a superuser")),
+            "{privilege}: {refused}"
+        );
+        run(
+            &bench,
+            format!("DROP ROLE {between}, {above}; ALTER ROLE {role} INHERIT"),
+        )
+        .await;
+    }
+    check(app, &MIGRATOR).await.unwrap();
+    bench.finish().await;
+}
+
 async fn alter(bench: &Bench, role: &str, privilege: &str) {
-    let statement = sqlx::AssertSqlSafe(format!("ALTER ROLE {role} {privilege}"));
+    run(bench, format!("ALTER ROLE {role} {privilege}")).await;
+}
+
+async fn run(bench: &Bench, statement: String) {
+    let statement = sqlx::AssertSqlSafe(statement);
     sqlx::raw_sql(statement).execute(bench.pool()).await.unwrap();
 }
 
@@ -67,6 +105,23 @@ async fn a_table_outside_the_policies_stops_the_start() {
             "ALTER TABLE inbox DISABLE ROW LEVEL SECURITY",
             "ALTER TABLE inbox ENABLE ROW LEVEL SECURITY",
         ),
+        (
+            "CREATE POLICY everything ON note USING (true)",
+            "DROP POLICY everything ON note",
+        ),
+        (
+            "CREATE POLICY everybody ON note FOR INSERT WITH CHECK (true)",
+            "DROP POLICY everybody ON note",
+        ),
+        ("CREATE VIEW around AS SELECT * FROM note", "DROP VIEW around"),
+        (
+            "CREATE VIEW around WITH (security_invoker = off) AS SELECT * FROM note",
+            "DROP VIEW around",
+        ),
+        (
+            "CREATE MATERIALIZED VIEW stored AS SELECT * FROM note",
+            "DROP MATERIALIZED VIEW stored",
+        ),
     ] {
         sqlx::raw_sql(open).execute(bench.pool()).await.unwrap();
         let refused = check(bench.database().app_url(), &MIGRATOR).await.unwrap_err();
@@ -76,6 +131,42 @@ async fn a_table_outside_the_policies_stops_the_start() {
         );
         sqlx::raw_sql(close).execute(bench.pool()).await.unwrap();
     }
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policy_of_the_district_must_be_about_the_district() {
+    let bench = Bench::start(service()).await;
+    let policy = "district_code = NULLIF(current_setting('app.district', true), '')";
+    run(&bench, "ALTER POLICY district ON note USING (true)".to_owned()).await;
+    let refused = check(bench.database().app_url(), &MIGRATOR).await.unwrap_err();
+    assert!(matches!(&refused, BootError::OpenTables(_)), "{refused}");
+    run(
+        &bench,
+        format!("ALTER POLICY district ON note USING ({policy}) WITH CHECK (true)"),
+    )
+    .await;
+    let refused = check(bench.database().app_url(), &MIGRATOR).await.unwrap_err();
+    assert!(matches!(&refused, BootError::OpenTables(_)), "{refused}");
+    run(
+        &bench,
+        format!("ALTER POLICY district ON note WITH CHECK ({policy})"),
+    )
+    .await;
+    check(bench.database().app_url(), &MIGRATOR).await.unwrap();
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_asks_as_its_caller_and_a_policy_that_takes_away_do_no_harm() {
+    let bench = Bench::start(service()).await;
+    for harmless in [
+        "CREATE VIEW mine WITH (security_invoker = true) AS SELECT * FROM note",
+        "CREATE POLICY fewer ON note AS RESTRICTIVE USING (note_id IS NOT NULL)",
+    ] {
+        run(&bench, harmless.to_owned()).await;
+    }
+    check(bench.database().app_url(), &MIGRATOR).await.unwrap();
     bench.finish().await;
 }
 

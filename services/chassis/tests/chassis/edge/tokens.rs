@@ -43,7 +43,7 @@ async fn no_bad_token_is_believed() {
     let forge = edge.issuer.forge(&clerk());
     let mut client = RegistrationServiceClient::new(edge.channel());
     let hostile = forge.hostile();
-    assert!(hostile.len() >= 60);
+    assert!(hostile.len() >= 80);
     let mut told = HashMap::new();
     for hostile in hostile {
         let mut request = Request::new(RegisterVisitRequest::default());
@@ -84,6 +84,22 @@ async fn a_good_token_brings_its_person_to_the_handler() {
             .unwrap();
         assert_eq!(answer.metadata().get(SEEN).unwrap(), "li");
     }
+}
+
+#[tokio::test]
+async fn the_provider_may_give_a_petitioner_his_case() {
+    let edge = Edge::start().await;
+    let claims = claims(|claims| {
+        claims["roles"] = json!(["PET", "offline_access"]);
+        claims["case"] = json!("0198f0c2-0000-7000-8000-000000000001");
+    });
+    let status = edge
+        .client(&edge.issuer.sign(&header(), &claims))
+        .register_visit(RegisterVisitRequest::default())
+        .await
+        .unwrap_err();
+    // He is believed, and is no clerk.
+    assert_eq!(reason(&status), "ROLE_NOT_ALLOWED");
 }
 
 #[tokio::test]

@@ -88,7 +88,8 @@ impl Matrix {
         });
         let kept = match resource {
             Resource::Case(facts) => hard_rules(caller, *right, facts),
-            _ => true,
+            Resource::District(_) => no_lists(caller, *right),
+            Resource::Leader(..) => !caller.has_any(&[Role::CityOp, Role::Pro]),
         };
         given && kept && caller.district == district
     }
@@ -120,6 +121,17 @@ fn reaches(scope: &str, caller: &Caller, resource: &Resource) -> bool {
         ("works", _) => caller.unit_id.is_some(),
         ("desk", Resource::Leader(_, leader)) => caller.leader_id == Some(*leader),
         ("own", Resource::Case(facts)) => same(caller.leader_id, facts.leader),
+        ("field", Resource::Case(facts)) => {
+            let his = |codes: &[String], code: &Option<String>| {
+                code.as_ref().is_some_and(|code| codes.contains(code))
+            };
+            caller.leader_id.is_some()
+                && (his(&caller.portfolio, &facts.field) || his(&caller.towns, &facts.town))
+        }
+        ("town", Resource::Case(facts)) => facts
+            .town
+            .as_ref()
+            .is_some_and(|town| caller.towns.contains(town)),
         ("unit", Resource::Case(facts)) => caller.unit_id.is_some_and(|unit| facts.units.contains(&unit)),
         ("lead", Resource::Case(facts)) => same(caller.unit_id, facts.lead_unit),
         ("case", Resource::Case(facts)) => caller.case_id == Some(facts.id),
@@ -164,6 +176,16 @@ fn hard_rules(caller: &Caller, right: Right, case: &CaseFacts) -> bool {
         && for_leader
         && !caller.has(Role::Pro)
         && (!caller.has(Role::CityOp) || reads && caller.case_id == Some(case.id))
+}
+
+/// Whoever is of city operations or publicity has of the district what the matrix gives these, whatever else he is.
+fn no_lists(caller: &Caller, right: Right) -> bool {
+    let operates = matches!(
+        right,
+        Right::OperatePlatform | Right::RequestBreakGlass | Right::WriteRole
+    );
+    (operates || !caller.has(Role::CityOp))
+        && (right == Right::ReadPublicStatistics || !caller.has(Role::Pro))
 }
 
 /// Who knows that a sealed case exists.

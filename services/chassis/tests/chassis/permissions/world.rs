@@ -47,6 +47,8 @@ const ACCUSED_UNIT: Uuid = Uuid::from_u128(0x12);
 const REVIEW_UNIT: Uuid = Uuid::from_u128(0x13);
 const INVESTIGATOR: &str = "investigator";
 const CONCERNED: &str = "concerned";
+const FIELD: &str = "03";
+const TOWN: &str = "220502100";
 /// Named in the opening in force.
 const READER: &str = "reader";
 
@@ -65,6 +67,8 @@ fn person(roles: &[Role]) -> Caller {
         district: home(),
         unit_id: None,
         leader_id: None,
+        portfolio: Vec::new(),
+        towns: Vec::new(),
         case_id: None,
         name: String::new(),
     }
@@ -80,6 +84,22 @@ fn placed(role: Role) -> Caller {
     }
 }
 
+/// His token names the township of the case.
+fn located(caller: Caller) -> Caller {
+    Caller {
+        towns: vec![TOWN.to_owned()],
+        ..caller
+    }
+}
+
+/// His token names the field of the case.
+fn in_charge(caller: Caller) -> Caller {
+    Caller {
+        portfolio: vec![FIELD.to_owned()],
+        ..caller
+    }
+}
+
 /// The units, leaders and cases that tell the holders of a role apart.
 fn elsewhere(role: Role) -> Vec<Caller> {
     let plain = person(&[role]);
@@ -92,11 +112,24 @@ fn elsewhere(role: Role) -> Vec<Caller> {
         ..plain.clone()
     };
     match role {
-        Role::Unt | Role::Unh | Role::Twn => [LEAD_UNIT, ASSISTING_UNIT, ACCUSED_UNIT, REVIEW_UNIT]
-            .map(in_unit)
-            .to_vec(),
+        Role::Unt | Role::Unh | Role::Twn => {
+            let mut people = [LEAD_UNIT, ASSISTING_UNIT, ACCUSED_UNIT, REVIEW_UNIT]
+                .map(in_unit)
+                .to_vec();
+            people.extend([located(in_unit(REVIEW_UNIT)), located(in_unit(ACCUSED_UNIT))]);
+            people
+        }
         Role::Rev => [LEAD_UNIT, REVIEW_UNIT].map(in_unit).to_vec(),
-        Role::Ldr | Role::Lda => [LEADER, OTHER_LEADER].map(of_leader).to_vec(),
+        Role::Ldr | Role::Lda => {
+            let other = || of_leader(OTHER_LEADER);
+            vec![
+                of_leader(LEADER),
+                other(),
+                located(other()),
+                in_charge(other()),
+                located(in_charge(plain)),
+            ]
+        }
         Role::Dsp | Role::Sup => vec![in_unit(ACCUSED_UNIT), of_leader(LEADER)],
         Role::Pet | Role::CityOp => vec![Caller {
             case_id: Some(Uuid::nil()),
@@ -139,7 +172,9 @@ fn people() -> Vec<Caller> {
     }
     for pair in [
         [Role::CityOp, Role::Dsp],
+        [Role::CityOp, Role::Clk],
         [Role::Pro, Role::Sup],
+        [Role::Pro, Role::Clk],
         [Role::Dis, Role::Clk],
         [Role::Ldr, Role::Dsp],
     ] {
@@ -155,6 +190,8 @@ fn people() -> Vec<Caller> {
 /// A case in handling.
 fn case(state: CaseState) -> CaseFacts {
     CaseFacts {
+        field: Some(FIELD.to_owned()),
+        town: Some(TOWN.to_owned()),
         leader: Some(LEADER),
         signatory: Some(LEADER),
         lead_unit: Some(LEAD_UNIT),
@@ -188,6 +225,12 @@ fn telling_resources() -> Vec<Resource> {
         CaseFacts {
             lead_unit: Some(ACCUSED_UNIT),
             units: vec![ACCUSED_UNIT],
+            ..handled()
+        },
+        // Not triaged yet.
+        CaseFacts {
+            field: None,
+            town: None,
             ..handled()
         },
         // Sealed, and transferred.

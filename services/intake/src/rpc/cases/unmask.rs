@@ -39,6 +39,12 @@ pub(super) async fn unmask(
     let district = act.district();
     let row = rows::find(act.conn(), district, case_id).await?;
     let row = row.ok_or_else(no_such_case)?;
+    let names: Vec<String> = wanted
+        .iter()
+        .map(|field| format!("{petitioner_id}.{}", name(*field)))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    act.intend(&names, &reason);
     let onlooker = Onlooker::of(act).await?;
     act.authorise(&row.resource(&onlooker), no_such_case)?;
     let petitioners = content::petitioners(act.conn(), district, case_id).await?;
@@ -47,11 +53,6 @@ pub(super) async fn unmask(
         .find(|one| one.id == petitioner_id)
         .ok_or_else(no_such_case)?;
     let identity = petitioner.identity(None, act.keys(), district)?;
-    let names: Vec<String> = wanted
-        .iter()
-        .map(|field| format!("{petitioner_id}.{}", name(*field)))
-        .collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     act.audit(object_ref("case", case_id), &names, Some(&reason));
     note_access(act, case_id).await?;
 
