@@ -84,6 +84,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         desk: desk.clone(),
         queue,
         deadlines: std::sync::Arc::default(),
+        repeats_max: settings.registration.repeats_max,
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };

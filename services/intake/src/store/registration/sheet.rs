@@ -20,6 +20,7 @@ use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
 use crate::store::access;
 use crate::store::onlooker::{person_mark, unit_mark};
+use crate::store::repeats::{self, Shared};
 
 /// The office a registration happens at.
 pub(crate) struct Office<'a> {
@@ -131,16 +132,9 @@ fn petitioner(
     let (keys, district) = (office.keys, office.district.code);
     let id = random::new_id();
     let identity = serde_json::to_vec(&petitioner.identity).expect("invariant: identities are plain data");
-    // An accuser must not be found by a search among ordinary petitioners.
-    let index = |field: &str, value: &Option<String>| {
-        let field = if submission.sealed() {
-            format!("sealed-{field}")
-        } else {
-            field.to_owned()
-        };
-        value
-            .as_ref()
-            .map(|value| keys.blind_index(district, &field, value))
+    let index = |shared, value: &Option<String>| {
+        let value = value.as_ref();
+        value.map(|value| repeats::index(keys, district, compartment(submission.sealed()), shared, value))
     };
     PetitionerRow {
         id,
@@ -159,8 +153,8 @@ fn petitioner(
         query_key: telephone
             .and_then(|number| Phone::parse(number).ok())
             .map(|phone| access::query_key(keys, district, query_code, phone.last_four())),
-        id_index: index("id_no", &petitioner.identity.id_no),
-        mobile_index: index("mobile", &petitioner.identity.mobile),
+        id_index: index(Shared::IdNo, &petitioner.identity.id_no),
+        mobile_index: index(Shared::Mobile, &petitioner.identity.mobile),
     }
 }
 
