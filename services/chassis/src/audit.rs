@@ -28,7 +28,7 @@ pub use verify::{ChainFault, Verified, verify};
 
 use crate::identity::Role;
 use crate::random;
-use crate::seal::{KeyRing, SealContext, Sealed, sha256};
+use crate::seal::{Compartment, KeyRing, SealContext, Sealed, sha256};
 
 /// Link before the first row.
 pub const GENESIS: [u8; 32] = [0; 32];
@@ -81,9 +81,16 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Seals the reason of an entry.
-    pub fn sealed_reason(keys: &KeyRing, district: DistrictCode, entry_id: Uuid, reason: &str) -> Sealed {
-        keys.seal_text(&SealContext::new(district, "audit", "reason", entry_id), reason)
+    /// Seals the reason of an entry, with the keys of what the act was about.
+    pub fn sealed_reason(
+        keys: &KeyRing,
+        compartment: Compartment,
+        district: DistrictCode,
+        entry_id: Uuid,
+        reason: &str,
+    ) -> Sealed {
+        let place = SealContext::new(district, "audit", "reason", entry_id);
+        keys.seal_in(compartment, &place, reason.as_bytes())
     }
 
     /// An entry with nothing but the necessary.

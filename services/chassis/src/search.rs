@@ -35,8 +35,8 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Version of folding and cutting; part of what tells whether an index is of today.
-pub const SCHEME: &str = "pairs 1";
+/// Version of folding, cutting and sealing; part of what tells whether an index is of today.
+pub const SCHEME: &str = "pairs 2";
 
 /// Characters of a query at the most.
 pub const QUERY_MAX: usize = 50;

@@ -50,6 +50,7 @@ use crate::{
 mod columns;
 mod events;
 mod hostile;
+mod moved;
 mod nats;
 mod papers;
 mod people;

@@ -19,6 +19,14 @@ const BATCH_MAX: Variable = Variable::with_default(
     "Registrations written in one transaction at the most.",
 );
 
+/// Candidates for a repeat.
+const REPEATS_MAX: Variable = Variable::with_default(
+    "XINQIAO_REPEAT_CANDIDATES_MAX",
+    "20",
+    "cases",
+    "Cases shown at the most during a registration that have the same ID number or mobile on them, the newest.",
+);
+
 /// Texts a search opens.
 const SEARCH_TEXTS_MAX: Variable = Variable::with_default(
     "XINQIAO_SEARCH_TEXTS_MAX",
@@ -87,13 +95,15 @@ pub struct SearchSettings {
     pub fill_pause: Duration,
 }
 
-/// Settings of the group commit of registrations.
+/// Settings of the registration.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrationSettings {
     /// Registrations that may wait.
     pub queue_max: usize,
     /// Registrations in one transaction.
     pub batch_max: usize,
+    /// Candidates for a repeat that are shown.
+    pub repeats_max: usize,
 }
 
 impl IntakeSettings {
@@ -103,6 +113,7 @@ impl IntakeSettings {
             registration: RegistrationSettings {
                 queue_max: reader.count(&QUEUE_MAX, 1..=100_000),
                 batch_max: reader.count(&BATCH_MAX, 1..=1_024),
+                repeats_max: reader.count(&REPEATS_MAX, 1..=50),
             },
             search: SearchSettings {
                 texts_max: reader.count(&SEARCH_TEXTS_MAX, 50..=20_000),

@@ -55,7 +55,7 @@ static SEALED: [SealedColumn; 10] = [
     SealedColumn::new("sealed_opening", "reason", "id").walked_by("case_id"),
     SealedColumn::new("sealed_transfer", "addressee", "case_id"),
     SealedColumn::new("sealed_transfer", "reasons", "case_id"),
-    SealedColumn::new("search_text", "body", "case_id"),
+    SealedColumn::new("search_text", "body", "place").walked_by("case_id"),
     SealedColumn::new("triage", "sheet", "case_id"),
     SealedColumn::new("void_register", "explanation", "case_id"),
 ];
@@ -84,6 +84,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         desk: desk.clone(),
         queue,
         deadlines: std::sync::Arc::default(),
+        repeats_max: settings.registration.repeats_max,
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };

@@ -31,6 +31,10 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::RegisterCase,
     ),
     (
+        "/xinqiao.intake.v1.RegistrationService/FindRepeatCandidates",
+        Right::RegisterCase,
+    ),
+    (
         "/xinqiao.intake.v1.TriageService/TriageCase",
         Right::PrepareAssignment,
     ),

@@ -6,5 +6,6 @@ pub(crate) mod cases;
 pub(crate) mod digest;
 pub(crate) mod onlooker;
 pub(crate) mod registration;
+pub(crate) mod repeats;
 pub(crate) mod sealed;
 pub(crate) mod search;

@@ -5,7 +5,7 @@ use crate::identity::Caller;
 use crate::metrics;
 use crate::permission::{Decision, Permissions, Resource, Right, Told};
 use crate::refusal::Refusal;
-use crate::seal::Opening;
+use crate::seal::{Compartment, Opening};
 
 /// What was decided in one act about its caller.
 #[derive(Clone, Debug)]
@@ -84,6 +84,21 @@ impl Access {
             Right::ReadSealed => Some(Opening::of_case()),
             Right::FollowSealed | Right::TransferSealed => Some(Opening::of_procedure()),
             _ => None,
+        }
+    }
+
+    /// With whose keys the reason of the act is sealed: why somebody looks into an accusation tells of it (DEC-14).
+    pub(super) const fn compartment(&self) -> Compartment {
+        match self.right {
+            Right::TransferSealed
+            | Right::WriteSealed
+            | Right::StoreSealed
+            | Right::ReadSealed
+            | Right::OpenSealed
+            | Right::ConfirmOpenSealed
+            | Right::EndOpening
+            | Right::FollowSealed => Compartment::Accusation,
+            _ => Compartment::Ordinary,
         }
     }
 

@@ -23,7 +23,7 @@ use crate::identity::Caller;
 use crate::journal::{self, Draft, Entity};
 use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
-use crate::seal::{KeyRing, Opening, SealContext, SealError, Sealed};
+use crate::seal::{Compartment, KeyRing, Opening, SealContext, SealError, Sealed};
 use crate::{random, trace};
 use xinqiao_kernel::local::local_date;
 
@@ -189,7 +189,7 @@ impl Act {
             entry.denied(&caller.roles, &denied.policies);
             if let Some(intent) = access.intent() {
                 entry.fields.clone_from(&intent.fields);
-                entry.reason = Some(self.sealed_reason(&entry, &intent.reason));
+                entry.reason = Some(self.sealed_reason(Some(&access), &entry, &intent.reason));
             }
             self.entries.push(entry);
         }
@@ -341,12 +341,13 @@ impl Act {
     pub fn audit(&mut self, object: impl Into<String>, fields: &[&str], reason: Option<&str>) {
         let mut entry = self.entry(object.into());
         entry.fields = fields.iter().map(|field| (*field).to_owned()).collect();
-        entry.reason = reason.map(|text| self.sealed_reason(&entry, text));
+        entry.reason = reason.map(|text| self.sealed_reason(self.access.as_ref(), &entry, text));
         self.entries.push(entry);
     }
 
-    fn sealed_reason(&self, entry: &Entry, text: &str) -> Sealed {
-        Entry::sealed_reason(self.desk.keys(), self.district(), entry.entry_id, text)
+    fn sealed_reason(&self, access: Option<&Access>, entry: &Entry, text: &str) -> Sealed {
+        let compartment = access.map_or(Compartment::Ordinary, Access::compartment);
+        Entry::sealed_reason(self.keys(), compartment, self.district(), entry.entry_id, text)
     }
 
     fn entry(&self, object: String) -> Entry {

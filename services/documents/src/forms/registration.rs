@@ -22,12 +22,11 @@ part! {
 }
 
 form! {
-    /// What the counter entered, and the receipt that the petitioner takes home: number, query code and the day until
-    /// which the office answers.
+    /// What the counter entered, and the receipt that the petitioner takes home: number and the day until which the
+    /// office answers. The query code is printed beside them and is not on file: nothing stores it (§6.2).
     Registration = "D01", "信访事项登记表及登记回执", "registration form and receipt", Registration;
     "信访事项编号" case_no: CaseNumber,
     "信访件编号" submission_no: SubmissionNumber,
-    "查询码" query_code: String,
     "区" district: String,
     "登记机关" office: String,
     "信访形式" channel: String,

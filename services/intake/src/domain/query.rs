@@ -27,13 +27,6 @@ pub fn last_four(typed: &str) -> Option<&str> {
     (typed.len() == 4 && typed.bytes().all(|byte| byte.is_ascii_digit())).then_some(typed)
 }
 
-/// The last four digits of a telephone number; none when it has fewer.
-pub fn last_four_of(telephone: &str) -> Option<String> {
-    let digits: Vec<char> = telephone.chars().filter(char::is_ascii_digit).collect();
-    let from = digits.len().checked_sub(4)?;
-    Some(digits[from..].iter().collect())
-}
-
 /// Attempts on one code so far. Each is counted before it is looked at, so that many at once are counted too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempts {
@@ -99,8 +92,6 @@ mod tests {
             (last_four("001"), last_four("00011"), last_four("000x")),
             (None, None, None)
         );
-        assert_eq!(last_four_of("0435-1234567"), Some("4567".to_owned()));
-        assert_eq!(last_four_of("123"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! (guardrails EG-01 to EG-03): what does not exist cannot be filled in.
 
 use time::{Date, OffsetDateTime};
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 use xinqiao_kernel::ChannelDigit;
 
@@ -154,6 +155,15 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// The number of an identity paper in its one form: full-width characters, small letters and blanks make no other number.
+pub fn paper_number(typed: &str) -> String {
+    typed
+        .nfkc()
+        .filter(|found| !found.is_whitespace())
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
 /// Whether a text carries markup: a `<` followed by a letter, `/` or `!` begins a tag in every parser.
 pub fn has_markup(text: &str) -> bool {
     text.as_bytes().windows(2).any(|pair| {
@@ -189,6 +199,19 @@ mod tests {
         assert!(has_markup("请看 <script>alert(1)</script>"));
         assert!(has_markup("a</p>"));
         assert!(!has_markup("面积 < 90 平方米, 3<5"));
+    }
+
+    #[test]
+    fn a_paper_has_one_number_however_it_is_typed() {
+        for typed in [
+            "E1234567(8)",
+            "ｅ１２３４５６７（８）",
+            "e 1234567 (8)",
+            "E1234567\u{3000}(8)",
+        ] {
+            assert_eq!(paper_number(typed), "E1234567(8)", "{typed}");
+        }
+        assert_ne!(paper_number("E1234567-8"), paper_number("E12345678"));
     }
 
     #[test]

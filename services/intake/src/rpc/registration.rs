@@ -3,6 +3,7 @@
 mod accused;
 mod form;
 mod person;
+mod repeat;
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use xinqiao_chassis::idempotency::{self, IdempotencyRow};
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_proto::intake::registration_service_server::RegistrationService;
 use xinqiao_proto::intake::{
-    RegisterLetterRequest, RegisterLetterResponse, RegisterVisitRequest, RegisterVisitResponse, Registered,
+    FindRepeatCandidatesRequest, FindRepeatCandidatesResponse, RegisterLetterRequest, RegisterLetterResponse,
+    RegisterVisitRequest, RegisterVisitResponse, Registered,
 };
 
 use crate::domain::submission::Submission;
@@ -27,6 +29,8 @@ pub(crate) struct Registration {
     pub(crate) desk: Desk,
     pub(crate) queue: Queue,
     pub(crate) deadlines: Arc<Deadlines>,
+    /// Candidates for a repeat that are shown at the most.
+    pub(crate) repeats_max: usize,
 }
 
 impl Registration {
@@ -97,6 +101,16 @@ impl RegistrationService for Registration {
             },
             replayed,
         ))
+    }
+
+    async fn find_repeat_candidates(
+        &self,
+        request: Request<FindRepeatCandidatesRequest>,
+    ) -> Result<Response<FindRepeatCandidatesResponse>, Status> {
+        let max = self.repeats_max;
+        self.desk
+            .read(request, move |act, query| Box::pin(repeat::find(act, max, query)))
+            .await
     }
 }
 

@@ -21,6 +21,7 @@ use xinqiao_chassis::audit::Entry;
 use xinqiao_chassis::document::{DocumentRow, timestamp};
 use xinqiao_chassis::idempotency::IdempotencyRow;
 use xinqiao_chassis::journal::{Draft, Entity, OutboxRow};
+use xinqiao_chassis::refusal::Refusal;
 use xinqiao_chassis::seal::{KeyRing, Sealed, sha256};
 use xinqiao_kernel::{CaseNumber, CaseState, DistrictCode, SubmissionNumber};
 use xinqiao_proto::common::SealedField;
@@ -47,6 +48,8 @@ pub(crate) struct Registration {
     pub(crate) event_id: Uuid,
     pub(crate) submission_id: Uuid,
     pub(crate) submission: Submission,
+    /// Told in the answer, and stored by nothing: it follows from the case.
+    pub(crate) query_code: String,
     pub(crate) rule_version: String,
     pub(crate) k1: Arc<Deadline>,
     pub(crate) petitioners: Vec<PetitionerRow>,
@@ -93,7 +96,6 @@ pub(crate) struct AccusedRow {
 pub(crate) struct FormToCome {
     pub(crate) document_id: Uuid,
     pub(crate) salt: [u8; 32],
-    pub(crate) query_code: String,
     pub(crate) district: String,
     pub(crate) office: String,
     pub(crate) registered_by: String,
@@ -123,7 +125,7 @@ impl Registration {
             case_id: self.case_id.to_string(),
             case_no: number.to_string(),
             submission_no: submission_no.clone(),
-            query_code: self.form.query_code.clone(),
+            query_code: String::new(),
             state: contract::state(CaseState::Registered),
             version: 1,
             k1: Some(self.k1.term.clone()),
@@ -178,6 +180,24 @@ impl Registration {
             event: draft.into_row(1, None, &self.actor_ref, self.now),
             request: self.request.clone().answered(keys, self.district, &response),
         };
-        (numbered, response.registered.unwrap_or_default())
+        let told = Registered {
+            query_code: self.query_code.clone(),
+            ..response.registered.unwrap_or_default()
+        };
+        (numbered, told)
     }
+}
+
+/// A stored answer as it was told: with the query code, which is derived again.
+fn told_again(
+    keys: &KeyRing,
+    district: DistrictCode,
+    stored: RegisterVisitResponse,
+) -> Result<Registered, Refusal> {
+    let registered = stored.registered.unwrap_or_default();
+    let case_id = Uuid::parse_str(&registered.case_id).map_err(|error| Refusal::internal(&error))?;
+    Ok(Registered {
+        query_code: keys.query_code(district, case_id),
+        ..registered
+    })
 }

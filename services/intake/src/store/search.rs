@@ -12,6 +12,7 @@
 //! when there are none it has seen every text that was committed before it began.
 
 mod fill;
+mod metrics;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use tonic::Code;
 use uuid::Uuid;
 use xinqiao_chassis::document;
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_chassis::seal::{KeyRing, SealContext, Sealed};
+use xinqiao_chassis::seal::{KeyRing, SealContext, Sealed, sha256};
 use xinqiao_chassis::search::{Query, fold};
 use xinqiao_documents::Opened;
 use xinqiao_documents::forms::registration::Original;
@@ -38,6 +39,7 @@ const PIECE: usize = 64;
 #[derive(Debug, FromRow)]
 struct Candidate {
     case_id: Uuid,
+    ordinal: i16,
     body: Sealed,
 }
 
@@ -99,7 +101,7 @@ pub(crate) async fn find(
         .saturating_add(1);
     // Identifiers begin with their time.
     let mut pieces = sqlx::query_as::<_, Candidate>(
-        "SELECT s.case_id, s.body FROM search_text s
+        "SELECT s.case_id, s.ordinal, s.body FROM search_text s
          WHERE s.district_code = $1
            AND (cardinality($2::text[]) = 0 OR EXISTS (
                SELECT FROM case_file c WHERE c.district_code = $1 AND c.id = s.case_id AND c.state = ANY ($2)))
@@ -132,14 +134,17 @@ pub(crate) async fn find(
 
 impl Candidate {
     fn folded(&self, keys: &KeyRing, district: DistrictCode) -> Result<String, Refusal> {
-        let opened = keys.open_text(&place(district, self.case_id), &self.body);
+        let opened = keys.open_text(&place(district, self.case_id, self.ordinal), &self.body);
         opened.map_err(|error| Refusal::internal(&error))
     }
 }
 
-/// What a folded text is bound to.
-const fn place(district: DistrictCode, case_id: Uuid) -> SealContext<'static> {
-    SealContext::new(district, "search_text", "body", case_id)
+/// What a folded text is bound to: its submission. The table computes the same, `search_text.place`.
+fn place(district: DistrictCode, case_id: Uuid, ordinal: i16) -> SealContext<'static> {
+    let key = [&case_id.as_bytes()[..], &ordinal.to_be_bytes()].concat();
+    let hash = sha256(&key);
+    let (row, _) = hash.split_first_chunk().expect("invariant: a hash has 32 bytes");
+    SealContext::new(district, "search_text", "body", Uuid::from_bytes(*row))
 }
 
 fn refusal(error: sqlx::Error) -> Refusal {

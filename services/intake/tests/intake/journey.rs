@@ -78,11 +78,7 @@ async fn a_visit_gets_number_receipt_documents_and_the_fifteen_days() {
     );
     assert_eq!(title.unwrap(), submission().title);
 
-    for (document, words) in case
-        .documents
-        .iter()
-        .zip([&case.query_code, &submission().content])
-    {
+    for (document, words) in case.documents.iter().zip([&case.case_no, &submission().content]) {
         let id = Uuid::parse_str(&document.document_id).unwrap();
         let mut tx = bench
             .desk()

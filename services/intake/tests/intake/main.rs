@@ -10,6 +10,7 @@ mod numbers;
 mod own_case;
 mod people;
 mod refusals;
+mod repeats;
 mod rotation;
 mod sealed;
 mod search;

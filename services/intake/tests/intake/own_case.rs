@@ -84,6 +84,20 @@ async fn code_and_digits_open_the_own_case_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_extension_of_a_landline_is_none_of_its_last_four_digits() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = visit_of(&bench, |brought| {
+        brought.petitioners[0].mobile.clear();
+        "0435-3214567-12".clone_into(&mut brought.petitioners[0].landline);
+    })
+    .await;
+    let wrong = with_digits(&bench, &case.query_code, "6712").await.unwrap_err();
+    assert_eq!(wrong.code(), Code::NotFound);
+    assert!(with_digits(&bench, &case.query_code, "4567").await.is_ok());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_code_and_an_unknown_one_are_answered_alike() {
     let bench = Bench::start(xinqiao_intake::service()).await;
     let case = registered(&bench, a_visit()).await;

@@ -2,6 +2,7 @@
 //! opening; and whoever it is about never learns of it.
 
 mod hidden;
+mod moved;
 mod opening;
 mod town;
 

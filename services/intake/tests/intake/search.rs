@@ -206,10 +206,17 @@ async fn an_accusation_is_never_found_and_never_indexed() {
     let words = xinqiao_chassis::search::Query::parse("楼板渗水").unwrap();
     let case_id = Uuid::parse_str(&accusation.case_id).unwrap();
     let keys = bench.desk().keys();
-    let body = SealContext::new(district, "search_text", "body", case_id);
-    sqlx::query("INSERT INTO search_text (district_code, case_id, ordinal, tokens, body) VALUES ('220502', $1, 1, $2, $3)")
-        .bind(case_id)
-        .bind(keys.search_tokens(district, &words.pairs()))
+    let place: Uuid = sqlx::query_scalar(
+        "INSERT INTO search_text (district_code, case_id, ordinal, tokens, body) VALUES ('220502', $1, 1, $2, '')
+         RETURNING place",
+    )
+    .bind(case_id)
+    .bind(keys.search_tokens(district, &words.pairs()))
+    .fetch_one(bench.pool())
+    .await
+    .unwrap();
+    let body = SealContext::new(district, "search_text", "body", place);
+    sqlx::query("UPDATE search_text SET body = $1")
         .bind(keys.seal_text(&body, "楼板渗水"))
         .execute(bench.pool())
         .await
@@ -402,5 +409,49 @@ async fn a_search_that_takes_too_long_is_ended_and_says_what_to_do() {
     );
     hindrance.rollback().await.unwrap();
     assert!(ask(&bench, &clerk(), about("楼板渗水")).await.is_ok());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_does_not_open_keeps_no_other_from_being_found() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let mut hindrance = bench.pool().begin().await.unwrap();
+    // The job cannot commit meanwhile.
+    sqlx::query("LOCK TABLE search_progress IN EXCLUSIVE MODE")
+        .execute(&mut *hindrance)
+        .await
+        .unwrap();
+    let before = registered(&bench, a_visit()).await;
+    let broken = registered(&bench, a_visit()).await;
+    let after = registered(&bench, a_visit()).await;
+    sqlx::query(
+        "UPDATE document SET content = content || '\\x00' WHERE form = 'ORIGINAL' AND case_id = $1::text::uuid",
+    )
+    .bind(&broken.case_id)
+    .execute(bench.pool())
+    .await
+    .unwrap();
+    hindrance.rollback().await.unwrap();
+    assert_eq!(
+        found(&bench, &clerk(), "楼板渗水").await,
+        [after.case_no, before.case_no]
+    );
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_opens_in_the_row_of_its_own_submission_only() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    registered(&bench, a_visit()).await;
+    assert_eq!(found(&bench, &clerk(), "楼板渗水").await.len(), 1);
+    sqlx::query(
+        "INSERT INTO search_text (district_code, case_id, ordinal, tokens, body)
+         SELECT district_code, case_id, 2, tokens, body FROM search_text",
+    )
+    .execute(bench.pool())
+    .await
+    .unwrap();
+    let refused = ask(&bench, &clerk(), about("楼板渗水")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Internal);
     bench.finish().await;
 }

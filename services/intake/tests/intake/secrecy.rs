@@ -1,5 +1,8 @@
 //! Nothing that identifies a person, and none of his words, stands anywhere in clear.
 
+use uuid::Uuid;
+use xinqiao_chassis::document;
+use xinqiao_chassis::seal::{SealContext, Sealed};
 use xinqiao_chassis::testing::Bench;
 
 use crate::people::*;
@@ -52,5 +55,35 @@ async fn a_dump_of_the_database_shows_no_name_number_or_word() {
         }
     }
     assert!(!dump.contains(&case.query_code), "the query code is stored");
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_query_code_is_on_no_paper_and_in_no_stored_answer_and_is_told_again() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let visit = a_visit();
+    let case = registered(&bench, visit.clone()).await;
+    let (district, keys) = ("220502".parse().unwrap(), bench.desk().keys());
+    let mut tx = bench.desk().database().begin(district).await.unwrap();
+    let mut stored = Vec::new();
+    for paper in &case.documents {
+        let id = Uuid::parse_str(&paper.document_id).unwrap();
+        let opened = document::load(tx.conn(), keys, district, id).await.unwrap();
+        stored.push(opened.unwrap());
+    }
+    tx.rollback().await.unwrap();
+    let answer: Sealed = sqlx::query_scalar("SELECT answer FROM idempotency")
+        .fetch_one(bench.pool())
+        .await
+        .unwrap();
+    let request_id = Uuid::parse_str(&visit.request_id).unwrap();
+    let place = SealContext::new(district, "idempotency", "answer", request_id);
+    stored.push(keys.open(&place, &answer).unwrap());
+    for bytes in stored {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.contains(&case.case_no) || text.contains(&case.case_id));
+        assert!(!text.contains(&case.query_code), "the query code is stored");
+    }
+    assert_eq!(registered(&bench, visit).await, case, "the answer again is whole");
     bench.finish().await;
 }

@@ -6,7 +6,7 @@ use xinqiao_kernel::{Phone, ResidentId};
 use xinqiao_proto::intake::{PetitionerInput, SubmissionInput};
 
 use crate::domain::codes::{IdKind, Sex};
-use crate::domain::submission::{Identity, PETITIONERS_MAX, Petitioner};
+use crate::domain::submission::{Identity, PETITIONERS_MAX, Petitioner, paper_number};
 use crate::rpc::words::{self, Label, chosen, label, optional_choice};
 
 const KIND: Label = label("kind", "信访人类别", "the kind of petitioner");
@@ -52,7 +52,7 @@ fn one(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Option<Peti
 fn identity(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Identity {
     let name = words::words(fields, NAME, &input.name, 2..=100);
     let sex = optional_choice::<Sex>(fields, SEX, input.sex);
-    let (id_kind, id_no) = paper(fields, input, today);
+    let (id_kind, id_no) = paper(fields, input.id_type, &input.id_no, today);
     let mobile = given(&input.mobile).and_then(|typed| fields.take("mobile", Phone::mobile(typed)));
     let landline = given(&input.landline).and_then(|typed| fields.take("landline", Phone::landline(typed)));
     let addr_code = given(&input.addr_code).map(|typed| address_code(fields, typed));
@@ -70,27 +70,30 @@ fn identity(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Identi
 }
 
 /// Kind and number of an identity paper: both or neither, showing one is the petitioner's choice.
-fn paper(fields: &mut Fields, input: &PetitionerInput, today: Date) -> (Option<IdKind>, Option<String>) {
-    let kind = optional_choice::<IdKind>(fields, ID_TYPE, input.id_type);
-    let number = given(&input.id_no);
+pub(super) fn paper(
+    fields: &mut Fields,
+    id_type: i32,
+    id_no: &str,
+    today: Date,
+) -> (Option<IdKind>, Option<String>) {
+    let kind = optional_choice::<IdKind>(fields, ID_TYPE, id_type);
+    let number = given(id_no);
     match (kind, number) {
         (Some(IdKind::ResidentId), Some(typed)) => {
             let id = fields.take("id_no", ResidentId::parse(typed, today));
             (kind, id.map(|id| id.as_str().to_owned()))
         }
         (Some(_), Some(typed)) => {
-            let length = typed.chars().count();
+            let number = paper_number(typed);
+            let fits = |found: char| found.is_alphanumeric() || "-()".contains(found);
             fields.require(
                 "id_no",
-                length <= ID_NO_MAX
-                    && typed
-                        .chars()
-                        .all(|found| found.is_alphanumeric() || "-()（）".contains(found)),
+                number.chars().count() <= ID_NO_MAX && number.chars().all(fits),
                 "BAD_FORMAT",
                 format!("证件号码由字母和数字组成，最多{ID_NO_MAX}位"),
                 format!("letters and digits, at most {ID_NO_MAX}"),
             );
-            (kind, Some(typed.to_owned()))
+            (kind, Some(number))
         }
         (Some(_), None) => {
             fields.wrong(
@@ -101,7 +104,7 @@ fn paper(fields: &mut Fields, input: &PetitionerInput, today: Date) -> (Option<I
             );
             (kind, None)
         }
-        (None, Some(_)) if input.id_type == 0 => {
+        (None, Some(_)) if id_type == 0 => {
             fields.wrong(
                 "id_type",
                 "REQUIRED",
@@ -126,6 +129,6 @@ fn address_code(fields: &mut Fields, typed: &str) -> String {
     typed.to_owned()
 }
 
-fn given(typed: &str) -> Option<&str> {
+pub(super) fn given(typed: &str) -> Option<&str> {
     Some(typed.trim()).filter(|typed| !typed.is_empty())
 }

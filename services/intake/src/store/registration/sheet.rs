@@ -13,14 +13,14 @@ use xinqiao_chassis::seal::{Compartment, KeyRing, SealContext, Sealed};
 use xinqiao_chassis::trace;
 use xinqiao_documents::forms::registration::{self as forms, Original};
 use xinqiao_documents::{Form as _, canonical};
-use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, SubmissionNumber, local};
+use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, Phone, SubmissionNumber, local};
 
 use super::{AccusedRow, FormToCome, PetitionerRow, Registration};
-use crate::domain::query;
 use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
 use crate::store::access;
 use crate::store::onlooker::{person_mark, unit_mark};
+use crate::store::repeats::{self, Shared};
 
 /// The office a registration happens at.
 pub(crate) struct Office<'a> {
@@ -72,7 +72,6 @@ pub(crate) fn prepare(
         form: FormToCome {
             document_id: random::new_id(),
             salt: random::bytes(),
-            query_code: query_code.clone(),
             district: office.district.name_zh.clone(),
             office: office.district.office.name_zh.clone(),
             registered_by: caller.name.clone(),
@@ -83,6 +82,7 @@ pub(crate) fn prepare(
             .map(|one| petitioner(office, &submission, one, &query_code))
             .collect(),
         accused: accused(office, &submission, case_id),
+        query_code,
         actor_ref,
         request,
         case_id,
@@ -132,16 +132,9 @@ fn petitioner(
     let (keys, district) = (office.keys, office.district.code);
     let id = random::new_id();
     let identity = serde_json::to_vec(&petitioner.identity).expect("invariant: identities are plain data");
-    // An accuser must not be found by a search among ordinary petitioners.
-    let index = |field: &str, value: &Option<String>| {
-        let field = if submission.sealed() {
-            format!("sealed-{field}")
-        } else {
-            field.to_owned()
-        };
-        value
-            .as_ref()
-            .map(|value| keys.blind_index(district, &field, value))
+    let index = |shared, value: &Option<String>| {
+        let value = value.as_ref();
+        value.map(|value| repeats::index(keys, district, compartment(submission.sealed()), shared, value))
     };
     PetitionerRow {
         id,
@@ -158,10 +151,10 @@ fn petitioner(
             &identity,
         ),
         query_key: telephone
-            .and_then(|number| query::last_four_of(number))
-            .map(|digits| access::query_key(keys, district, query_code, &digits)),
-        id_index: index("id_no", &petitioner.identity.id_no),
-        mobile_index: index("mobile", &petitioner.identity.mobile),
+            .and_then(|number| Phone::parse(number).ok())
+            .map(|phone| access::query_key(keys, district, query_code, phone.last_four())),
+        id_index: index(Shared::IdNo, &petitioner.identity.id_no),
+        mobile_index: index(Shared::Mobile, &petitioner.identity.mobile),
     }
 }
 
@@ -225,7 +218,6 @@ pub(super) fn form_document(registration: &Registration, keys: &KeyRing, number:
     let content = forms::Registration {
         case_no: number,
         submission_no: SubmissionNumber::first(number),
-        query_code: to_come.query_code.clone(),
         district: to_come.district.clone(),
         office: to_come.office.clone(),
         channel: submission.channel.zh().to_owned(),

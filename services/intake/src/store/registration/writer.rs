@@ -18,12 +18,12 @@ use xinqiao_chassis::idempotency;
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_proto::intake::RegisterVisitResponse;
 
-use super::Registration;
 use super::batch::{Base, Batch, Outcome};
 use super::entry::{Entry, Key, oldest};
 use super::metrics;
 use super::queue::Waiting;
 use super::standing::{self, KnownRequest};
+use super::{Registration, told_again};
 
 /// For the careful way; the quick one has a connection of its own.
 const CONNECTIONS: u32 = 1;
@@ -243,15 +243,16 @@ impl Writer {
         let Registration {
             district, request, ..
         } = &*entry.registration;
-        let replayed = idempotency::replay::<RegisterVisitResponse>(
-            self.desk.keys(),
+        let keys = self.desk.keys();
+        let stored = idempotency::replay::<RegisterVisitResponse>(
+            keys,
             *district,
             request,
             &known.body_hash,
             known.answer,
         );
-        let reply = replayed.map(|response| (response.registered.unwrap_or_default(), true));
-        entry.answer(reply);
+        let told = stored.and_then(|stored| told_again(keys, *district, stored));
+        entry.answer(told.map(|registered| (registered, true)));
     }
 }
 

@@ -13,7 +13,7 @@ use xinqiao_chassis::seal::{KeyRing, Sealed};
 use xinqiao_chassis::search::pairs;
 use xinqiao_kernel::DistrictCode;
 
-use super::{SealedText, place};
+use super::{SealedText, metrics, place};
 
 /// Fills the index at a pace that the counters do not feel.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,9 @@ impl FillSearch {
         let texts = texts_between(tx.conn(), district, behind, upto).await?;
         let mut rows = Rows::default();
         for text in &texts {
-            rows.add(desk.keys(), district, text)?;
+            if let Err(refusal) = rows.add(desk.keys(), district, text) {
+                passed_over(district, text, &refusal);
+            }
             // The calls share this thread.
             tokio::task::yield_now().await;
         }
@@ -87,12 +89,19 @@ impl Job for FillSearch {
     }
 }
 
+/// A text that does not open keeps no other from being found. It comes in when the index is filled anew.
+fn passed_over(district: DistrictCode, text: &SealedText, refusal: &Refusal) {
+    let SealedText { case_id, ordinal, .. } = text;
+    tracing::error!(%district, %case_id, ordinal, reason = refusal.reason(), "text does not open, search goes on without it");
+    metrics::passed_over(district);
+}
+
 impl Rows {
     fn add(&mut self, keys: &KeyRing, district: DistrictCode, text: &SealedText) -> Result<(), Refusal> {
         let folded = text.folded(keys, district)?;
         let tokens = keys.search_tokens(district, &pairs(&folded));
         let tokens: Vec<String> = tokens.iter().map(i32::to_string).collect();
-        let body = keys.seal_text(&place(district, text.case_id), &folded);
+        let body = keys.seal_text(&place(district, text.case_id, text.ordinal), &folded);
         self.bodies.push(body);
         self.cases.push(text.case_id);
         self.ordinals.push(text.ordinal);

@@ -14,6 +14,10 @@ use crate::people::*;
 
 use super::town::*;
 
+/// What a record begins with that is sealed with the keys of the compartment, and with the others.
+const UNDER_ACCUSATION_KEY: &str = "\u{1}\u{5}\0\u{1}";
+const UNDER_ORDINARY_KEY: &str = "\u{1}\u{1}\0\u{1}";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_opened_case_is_read_by_who_is_named_and_for_its_minutes_only() {
     let bench = bench().await;
@@ -133,7 +137,10 @@ async fn every_reading_and_every_attempt_is_audited_and_the_petitioner_sees_the_
     let opening = asked(&bench, &case, 0).await;
     let jiang = inspector("jiang");
     assert_eq!(refused_to_read(&bench, &jiang, &case).await, "NOT_OPENED");
-    let refused = audited(&bench, &case).await.remove(0);
+    let rows = audited(&bench, &case).await;
+    let asking = rows.iter().find(|row| row.contains(".asked")).unwrap();
+    assert!(asking.contains(UNDER_ACCUSATION_KEY) && !asking.contains(UNDER_ORDINARY_KEY));
+    let refused = rows[0].clone();
     sealed(&bench, &jiang)
         .confirm_opening(confirm(&case, &opening))
         .await
@@ -158,6 +165,7 @@ async fn every_reading_and_every_attempt_is_audited_and_the_petitioner_sees_the_
             assert!(row.contains(told), "{told} is missing in {row}");
         }
         assert!(!row.contains("了解检举控告内容"), "the reason is sealed");
+        assert!(row.contains(UNDER_ACCUSATION_KEY) && !row.contains(UNDER_ORDINARY_KEY));
     }
 
     let mut counter: PetitionerServiceClient<Channel> = PetitionerServiceClient::new(bench.plain_channel());
