@@ -10,6 +10,10 @@ use xinqiao_kernel::{CaseState, DistrictCode};
 use crate::identity::{Caller, Role};
 
 /// What somebody wants to act on.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is nearly always a case, made to be asked about once"
+)]
 #[derive(Debug, Clone)]
 pub enum Resource {
     /// The district as a whole: register, roster, units, calendar.
