@@ -37,15 +37,15 @@ impl PackageService for Packages {
         &self,
         request: Request<ReadPackageRequest>,
     ) -> Result<Response<Self::ReadPackageStream>, Status> {
-        let shelf = self.shelf.clone();
+        let store = self.shelf.clone();
         let (place, files) = self
             .desk
-            .read(request, |act, query| Box::pin(admit(act, query, shelf)))
+            .read(request, |act, query| Box::pin(admit(act, query, store)))
             .await?
             .into_inner();
-        let shelf = self.shelf.clone();
+        let store = self.shelf.clone();
         let (sender, receiver) = mpsc::channel(AHEAD);
-        tokio::task::spawn_blocking(move || send(&shelf, &place, &files, &sender));
+        tokio::task::spawn_blocking(move || send(&store, &place, &files, &sender));
         Ok(Response::new(
             ReceiverStream::new(receiver)
                 .map(|part| part.map_err(Status::from))
@@ -93,7 +93,7 @@ async fn admit(act: &mut Act, query: ReadPackageRequest, shelf: Shelf) -> Result
     let asked = if query.path.is_empty() {
         "all files"
     } else {
-        &query.path
+        query.path.as_str()
     };
     act.intend(&[asked], &reason);
     act.authorise(

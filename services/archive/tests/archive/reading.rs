@@ -25,7 +25,8 @@ async fn the_files_are_read_for_a_reason_and_the_case_is_told_which() {
     for reason in ["", "  ", "看", long.as_str()] {
         let asked = world.packages(&archivist()).read_package(read("", reason)).await;
         let (code, _, fields) = told(&asked.unwrap_err());
-        assert_eq!((code, fields), (Code::InvalidArgument, vec!["reason".to_owned()]));
+        let fields: Vec<&str> = fields.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!((code, fields), (Code::InvalidArgument, vec!["reason"]));
     }
     let noted = async |field: &str, outcome: &str| -> i64 {
         sqlx::query_scalar(

@@ -43,8 +43,10 @@ async fn everybody_is_shown_the_papers_of_his_rows_of_the_matrix() {
     world.accept("2026-03-04").await;
     world.name_investigators().await;
     world.report().await;
+    // The leader has let his time to read the report pass.
+    world.bench.set_clock("2026-03-12T09:00:00+08:00");
     world.issue_opinion(Outcome::Support).await;
-    world.serve_opinion("2026-03-04").await;
+    world.serve_opinion("2026-03-12").await;
     world.execute("2026-06-30").await;
     world.close(ClosureOutcome::Resolved).await;
 
@@ -66,7 +68,8 @@ async fn everybody_is_shown_the_papers_of_his_rows_of_the_matrix() {
     ] {
         let (file, mut kinds) = shown(&world, &who).await;
         let mut wanted = wanted;
-        (kinds.sort_unstable(), wanted.sort_unstable());
+        kinds.sort_unstable();
+        wanted.sort_unstable();
         assert_eq!(kinds, wanted, "{who:?}");
         let reads_report = wanted.contains(&"report");
         assert_eq!(!file.investigators.is_empty(), reads_report, "{who:?}");
