@@ -27,9 +27,10 @@ mod store;
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 3] = [
+static SEALED: [SealedColumn; 4] = [
     SealedColumn::new("appointment", "visitors", "id"),
     SealedColumn::new("appointment", "subject", "id"),
+    SealedColumn::new("appointment", "end_reason", "id"),
     SealedColumn::new("reception", "record", "id"),
 ];
 

@@ -3,8 +3,10 @@
 //! A column is walked along its table's key. What is under an old key is sealed anew and put in the place of the bytes
 //! that were read, when they are still there: whoever changed the row meanwhile sealed with the new key himself. Rows
 //! that somebody holds are left for the next walk, so nobody waits for this and it waits for nobody. A walk goes on
-//! where it was broken off, and begins again until nothing is left.
+//! where it was broken off, and begins again until nothing is left. A column of which a whole walk could change nothing
+//! rests for a while, longer each time, and the columns after it have their turn.
 
+mod rest;
 mod rows;
 
 use std::collections::HashMap;
@@ -18,6 +20,7 @@ use xinqiao_kernel::DistrictCode;
 pub use rows::ColumnState;
 pub(super) use rows::{forget_finish, state};
 
+use self::rest::Rests;
 use self::rows::{Mark, Old};
 use super::purpose::Purpose;
 use super::{KeyRing, SealContext};
@@ -85,6 +88,7 @@ pub struct Reseal {
     columns: Vec<SealedColumn>,
     pace: ResealPace,
     finished: Mutex<HashMap<DistrictCode, (String, Instant)>>,
+    rests: Rests,
 }
 
 impl Reseal {
@@ -94,6 +98,7 @@ impl Reseal {
             columns,
             pace,
             finished: Mutex::default(),
+            rests: Rests::new(pace.pause),
         }
     }
 
@@ -105,15 +110,23 @@ impl Reseal {
         if !desk.keys().has_aged(district, self.pace.settled) || self.is_finished(district, &target) {
             return Ok(());
         }
+        let mut all = true;
         for column in &self.columns {
             let mut tx = desk.database().begin(district).await?;
             let mark = rows::mark(tx.conn(), district, column, &target).await?;
             tx.rollback().await?;
             match mark {
                 Some(mark) if mark.finished => {}
+                Some(_) if self.rests.has(district, column) => all = false,
                 Some(mark) => return self.walk(desk, district, column, mark).await,
-                None => return begin(desk, district, column, &target, 0).await,
+                None => {
+                    self.rests.begins(district, column);
+                    return begin(desk, district, column, &target, 0).await;
+                }
             }
+        }
+        if !all {
+            return Ok(());
         }
         let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
         finished.insert(district, (target, Instant::now()));
@@ -147,6 +160,7 @@ impl Reseal {
         .await?;
         let Some(last) = page.last else {
             tx.rollback().await?;
+            self.rests.walked(district, column, mark.done);
             return begin(desk, district, column, &mark.target, mark.done).await;
         };
         let renewed = renewed(desk.keys(), district, column, page.old);

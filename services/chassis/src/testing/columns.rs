@@ -1,9 +1,37 @@
-//! Which columns could hold sealed values, by the schema: what a service declares is held against it.
+//! Which columns could hold sealed values, by the schema, and which hold text in clear: what a service declares is held
+//! against it.
 
 use std::collections::BTreeSet;
 
 use super::Bench;
 use crate::seal::columns_of;
+
+/// What stands in clear in every service.
+const CLEAR: &str = include_str!("clear.txt");
+/// Classes that may.
+const CLASSES: [&str; 2] = ["P0", "P1"];
+
+/// A line of a list: a column or, with a star for its table, the column of that name in every table.
+struct Listed<'a>(&'a str);
+
+impl<'a> Listed<'a> {
+    fn read(line: &'a str) -> Self {
+        let mut words = line.splitn(3, ' ');
+        let (column, class, why) = (words.next(), words.next(), words.next());
+        assert!(
+            class.is_some_and(|class| CLASSES.contains(&class)) && why.is_some(),
+            "not a column, its class and why: {line}"
+        );
+        Self(column.unwrap_or_default())
+    }
+
+    fn names(&self, column: &str) -> bool {
+        match self.0.strip_prefix('*') {
+            Some(name) => column.ends_with(name),
+            None => column == self.0,
+        }
+    }
+}
 
 impl Bench {
     /// Every `bytea` column that is not declared to come under new keys, as `table.column`, without digests and
@@ -47,6 +75,40 @@ impl Bench {
             assert!(may, "cannot be sealed anew by the app role: {column:?}");
         }
         all.difference(&declared).cloned().collect()
+    }
+
+    /// Every column that could hold text, as `table.column`, and that is neither on the chassis' list nor on the service's
+    /// `own`; and every line of them that names none.
+    ///
+    /// # Panics
+    /// When a line does not say class and reason.
+    pub async fn text_not_listed(&self, own: &str) -> BTreeSet<String> {
+        let columns = self
+            .strings(
+                "SELECT c.relname || '.' || a.attname FROM pg_class c
+                 JOIN pg_namespace n ON n.oid = c.relnamespace
+                 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relname <> '_sqlx_migrations'
+                   AND rtrim(format_type(a.atttypid, NULL), '[]') NOT IN (
+                       'bytea', 'uuid', 'boolean', 'smallint', 'integer', 'bigint', 'date',
+                       'time without time zone', 'timestamp with time zone')",
+            )
+            .await;
+        let lines = CLEAR.lines().chain(own.lines());
+        let lines: Vec<Listed<'_>> = lines
+            .filter(|line| !line.starts_with('#'))
+            .map(Listed::read)
+            .collect();
+        let unlisted = columns
+            .iter()
+            .filter(|column| !lines.iter().any(|line| line.names(column)));
+        let without = lines
+            .iter()
+            .filter(|line| !columns.iter().any(|column| line.names(column)));
+        unlisted
+            .cloned()
+            .chain(without.map(|line| line.0.to_owned()))
+            .collect()
     }
 
     async fn strings(&self, statement: &'static str) -> BTreeSet<String> {

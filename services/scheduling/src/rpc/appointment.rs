@@ -30,6 +30,15 @@ struct SealedVisitor {
     phone: Option<String>,
 }
 
+impl SealedVisitor {
+    /// What tells this person from others: each pair of field and normalised value.
+    fn identities(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let id_no = self.id_no.as_deref().map(|id| ("id_no", id));
+        let phone = self.phone.as_deref().map(|phone| ("phone", phone));
+        id_no.into_iter().chain(phone)
+    }
+}
+
 /// Implements `AppointmentService`.
 #[derive(Debug)]
 pub(super) struct Appointments {
@@ -184,12 +193,13 @@ pub(super) async fn end(
         .state
         .after(deed)
         .ok_or(Error::AppointmentState(seen.state))?;
-    if !store::appointments::change(act, seen, next, reason).await? {
+    let end_reason = reason.map(|text| act.seal("appointment", "end_reason", seen.id, text));
+    if !store::appointments::change(act, seen, next, end_reason.as_ref()).await? {
         return Err(Refusal::stale_version());
     }
     let changed = Appointment {
         state: next,
-        reason: reason.map(ToOwned::to_owned),
+        end_reason,
         version: seen.version + 1,
         ..seen.clone()
     };
@@ -235,6 +245,9 @@ fn open_visitors(act: &Act, appointment: &Appointment) -> Result<Vec<SealedVisit
 
 fn shown(act: &Act, appointment: &Appointment) -> Result<wire_v1::Appointment, Refusal> {
     let visitors = open_visitors(act, appointment)?;
+    let reason = appointment.end_reason.as_ref();
+    let reason = reason.map(|sealed| act.open("appointment", "end_reason", appointment.id, sealed));
+    let reason = reason.transpose().map_err(|error| Refusal::internal(&error))?;
     Ok(wire_v1::Appointment {
         appointment_id: appointment.id.to_string(),
         reception_day_id: appointment.reception_day_id.to_string(),
@@ -247,7 +260,7 @@ fn shown(act: &Act, appointment: &Appointment) -> Result<wire_v1::Appointment, R
         channel: wire::channel(appointment.channel).into(),
         case_id: wire::text_or_empty(appointment.case_id),
         moved_from: wire::text_or_empty(appointment.moved_from),
-        reason: appointment.reason.clone().unwrap_or_default(),
+        reason: reason.unwrap_or_default(),
         booked_at: Some(wire::timestamp(appointment.created_at)),
         version: appointment.version.unsigned_abs(),
     })

@@ -26,7 +26,8 @@ pub(crate) struct Appointment {
     #[sqlx(try_from = "String")]
     pub(crate) channel: Channel,
     pub(crate) moved_from: Option<Uuid>,
-    pub(crate) reason: Option<String>,
+    /// Why the office called it off.
+    pub(crate) end_reason: Option<Sealed>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) version: i64,
 }
@@ -81,18 +82,6 @@ pub(crate) async fn claim_persons(
     Ok(done.rows_affected() == persons.len() as u64)
 }
 
-/// Who holds an appointment, sorted.
-pub(crate) async fn persons(act: &mut Act, appointment_id: Uuid) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-    let district = act.district().to_string();
-    sqlx::query_scalar(
-        "SELECT person FROM appointment_person WHERE district_code = $1 AND appointment_id = $2 ORDER BY person",
-    )
-    .bind(district)
-    .bind(appointment_id)
-    .fetch_all(act.conn())
-    .await
-}
-
 /// Forgets who held an appointment that no longer holds its slot.
 pub(crate) async fn release_persons(act: &mut Act, appointment_id: Uuid) -> Result<(), sqlx::Error> {
     let district = act.district().to_string();
@@ -109,7 +98,7 @@ pub(crate) async fn find(act: &mut Act, id: Uuid) -> Result<Option<Appointment>,
     let district = act.district().to_string();
     sqlx::query_as(
         "SELECT a.id, a.reception_day_id, a.slot_id, d.day, s.starts_at, s.room, s.minutes, a.state, a.visitors,
-                a.subject, a.case_id, a.channel, a.moved_from, a.reason, a.created_at, a.version
+                a.subject, a.case_id, a.channel, a.moved_from, a.end_reason, a.created_at, a.version
          FROM appointment a
          JOIN slot s ON s.district_code = a.district_code AND s.id = a.slot_id
          JOIN reception_day d ON d.district_code = a.district_code AND d.id = a.reception_day_id
@@ -132,7 +121,7 @@ pub(crate) async fn page(
     let (starts_at, room, id) = after.unwrap_or((Time::MIDNIGHT, String::new(), Uuid::nil()));
     sqlx::query_as(
         "SELECT a.id, a.reception_day_id, a.slot_id, d.day, s.starts_at, s.room, s.minutes, a.state, a.visitors,
-                a.subject, a.case_id, a.channel, a.moved_from, a.reason, a.created_at, a.version
+                a.subject, a.case_id, a.channel, a.moved_from, a.end_reason, a.created_at, a.version
          FROM appointment a
          JOIN slot s ON s.district_code = a.district_code AND s.id = a.slot_id
          JOIN reception_day d ON d.district_code = a.district_code AND d.id = a.reception_day_id
@@ -154,7 +143,7 @@ pub(crate) async fn confirmed_of_day(act: &mut Act, day_id: Uuid) -> Result<Vec<
     let district = act.district().to_string();
     sqlx::query_as(
         "SELECT a.id, a.reception_day_id, a.slot_id, d.day, s.starts_at, s.room, s.minutes, a.state, a.visitors,
-                a.subject, a.case_id, a.channel, a.moved_from, a.reason, a.created_at, a.version
+                a.subject, a.case_id, a.channel, a.moved_from, a.end_reason, a.created_at, a.version
          FROM appointment a
          JOIN slot s ON s.district_code = a.district_code AND s.id = a.slot_id
          JOIN reception_day d ON d.district_code = a.district_code AND d.id = a.reception_day_id
@@ -173,11 +162,11 @@ pub(crate) async fn change(
     act: &mut Act,
     seen: &Appointment,
     next: State,
-    reason: Option<&str>,
+    end_reason: Option<&Sealed>,
 ) -> Result<bool, sqlx::Error> {
     let stamp = Stamp::of(act);
     let done = sqlx::query(
-        "UPDATE appointment SET state = $5, reason = $6, updated_at = $7, updated_by = $8, version = version + 1
+        "UPDATE appointment SET state = $5, end_reason = $6, updated_at = $7, updated_by = $8, version = version + 1
          WHERE district_code = $1 AND id = $2 AND state = $3 AND version = $4",
     )
     .bind(stamp.district)
@@ -185,7 +174,7 @@ pub(crate) async fn change(
     .bind(seen.state.code())
     .bind(seen.version)
     .bind(next.code())
-    .bind(reason)
+    .bind(end_reason)
     .bind(stamp.now)
     .bind(stamp.actor)
     .execute(act.conn())

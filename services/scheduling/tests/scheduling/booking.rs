@@ -140,6 +140,35 @@ async fn a_person_has_one_appointment_per_day_unless_it_is_moved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dump_does_not_tell_on_which_days_a_person_came() {
+    let hall = Hall::with_roster().await;
+    let first = book(&hall, booking(NINE, "测试甲", JIA, "")).await.unwrap();
+    book(&hall, booking(("2026-03-17", "10:00", "1"), "测试甲", JIA, ""))
+        .await
+        .unwrap();
+    let distinct: (i64, i64) =
+        sqlx::query_as("SELECT count(*), count(DISTINCT person) FROM appointment_person")
+            .fetch_one(hall.bench.pool())
+            .await
+            .unwrap();
+    assert_eq!(distinct, (2, 2));
+    // A moved appointment is told by the new day.
+    let onto_the_other = RescheduleAppointmentRequest {
+        request_id: fresh(),
+        appointment_id: first.appointment_id.clone(),
+        version: first.version,
+        slot: Some(slot("2026-03-17", "10:30", "1")),
+    };
+    let refused = hall
+        .appointments(&Hall::clerk())
+        .reschedule_appointment(onto_the_other)
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&refused), "PERSON_HAS_APPOINTMENT");
+    hall.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_move_leaves_the_appointment_as_it_was() {
     let hall = Hall::with_roster().await;
     let first = book(&hall, booking(NINE, "测试甲", JIA, "")).await.unwrap();
@@ -212,6 +241,35 @@ async fn who_gave_a_slot_back_or_missed_it_may_book_again() {
     book(&hall, booking(("2026-03-10", "09:30", "1"), "测试甲", JIA, ""))
         .await
         .unwrap();
+    hall.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_the_office_calls_an_appointment_off_is_shown_and_not_stored_in_clear() {
+    const WHY: &str = "测试甲的事项已由信访局当面答复";
+    let hall = Hall::with_roster().await;
+    let first = book(&hall, booking(NINE, "测试甲", JIA, "")).await.unwrap();
+    let mut clerk = hall.appointments(&Hall::clerk());
+    let cancel = CancelAppointmentRequest {
+        request_id: fresh(),
+        appointment_id: first.appointment_id,
+        version: first.version,
+        by_office: true,
+        reason: WHY.to_owned(),
+    };
+    let answer = clerk.cancel_appointment(cancel).await.unwrap().into_inner();
+    assert_eq!(answer.appointment.unwrap().reason, WHY);
+    let list = ListAppointmentsRequest {
+        reception_day_id: first.reception_day_id,
+        ..ListAppointmentsRequest::default()
+    };
+    let listed = clerk.list_appointments(list).await.unwrap().into_inner();
+    assert_eq!(listed.appointments[0].reason, WHY);
+    let stored: Vec<u8> = sqlx::query_scalar("SELECT end_reason FROM appointment")
+        .fetch_one(hall.bench.pool())
+        .await
+        .unwrap();
+    assert!(!stored.windows(WHY.len()).any(|part| part == WHY.as_bytes()));
     hall.bench.finish().await;
 }
 

@@ -348,11 +348,46 @@ async fn a_row_that_somebody_holds_is_passed_over_until_he_lets_go() {
     let old = "SELECT count(*) FROM note WHERE substring(content FROM 3 FOR 2) = '\\x0001'";
     assert_eq!(count(&bench, old).await, 1);
     holder.rollback().await.unwrap();
-    for _ in 0..10 {
+    eventually("the rest is over and the row has its turn", async || {
+        job.run_once(bench.desk(), home()).await.unwrap();
+        finished(&bench).await.then_some(())
+    })
+    .await;
+    assert_eq!(count(&bench, old).await, 0);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_does_not_open_stops_no_later_column_and_is_tried_again() {
+    let bench = aged(10).await;
+    let (request, answer): (Uuid, Sealed) =
+        sqlx::query_as("SELECT request_id, answer FROM idempotency LIMIT 1")
+            .fetch_one(bench.pool())
+            .await
+            .unwrap();
+    let set = async |bytes: &[u8]| {
+        let put = sqlx::query("UPDATE idempotency SET answer = $2 WHERE request_id = $1");
+        put.bind(request).bind(bytes).execute(bench.pool()).await.unwrap();
+    };
+    set(&[answer.as_bytes(), b"?"].concat()).await;
+    let job = job(100);
+    for _ in 0..12 {
         job.run_once(bench.desk(), home()).await.unwrap();
     }
-    assert!(finished(&bench).await);
-    assert_eq!(count(&bench, old).await, 0);
+    // The answers come before the notes.
+    assert!(
+        finished(&bench).await,
+        "the notes wait for an answer that never opens"
+    );
+    let unfinished = "SELECT left_over FROM reseal WHERE table_name = 'idempotency' AND NOT finished";
+    assert_eq!(count(&bench, unfinished).await, 1);
+    set(answer.as_bytes()).await;
+    eventually("the answer is under the new key", async || {
+        job.run_once(bench.desk(), home()).await.unwrap();
+        let all = "SELECT count(*) FROM reseal WHERE finished";
+        (count(&bench, all).await == 2).then_some(())
+    })
+    .await;
     bench.finish().await;
 }
 

@@ -89,8 +89,7 @@ pub(super) async fn book(
         &wish.subject,
         (wish.case_id, wish.channel, None),
     )?;
-    let persons = persons(act, &wish.visitors);
-    hold(act, &appointment, &persons).await?;
+    hold(act, &appointment, &sealed).await?;
     Ok(wire_v1::BookAppointmentResponse {
         appointment: Some(shown(act, &appointment)?),
     })
@@ -116,11 +115,10 @@ pub(super) async fn reschedule(
     let subject = act
         .open("appointment", "subject", seen.id, &seen.subject)
         .map_err(|error| Refusal::internal(&error))?;
-    let held = store::appointments::persons(act, seen.id).await?;
     let origin = (seen.case_id, seen.channel, Some(seen.id));
     let appointment = new_appointment(act, &slot, &visitors, &subject, origin)?;
     end(act, &seen, rules::Act::Move, None).await?;
-    hold(act, &appointment, &held).await?;
+    hold(act, &appointment, &visitors).await?;
     Ok(wire_v1::RescheduleAppointmentResponse {
         appointment: Some(shown(act, &appointment)?),
     })
@@ -217,11 +215,15 @@ fn sealed_visitor(visitor: &Visitor) -> SealedVisitor {
     }
 }
 
-/// Blind indexes of everything that tells the visitors from others, sorted and without doubles.
-fn persons(act: &Act, visitors: &[Visitor]) -> Vec<Vec<u8>> {
-    let identities = visitors.iter().flat_map(Visitor::identities);
-    let index =
-        |(field, value): (&'static str, &str)| act.keys().blind_index(act.district(), field, value).to_vec();
+/// Blind indexes of everything that tells the visitors from others, sorted and without doubles. The day is in them, so
+/// that nobody can be followed from day to day.
+fn persons(act: &Act, day: uuid::Uuid, visitors: &[SealedVisitor]) -> Vec<Vec<u8>> {
+    let identities = visitors.iter().flat_map(SealedVisitor::identities);
+    let index = |(field, value): (&'static str, &str)| {
+        let keys = act.keys();
+        keys.blind_index(act.district(), field, &format!("{day}/{value}"))
+            .to_vec()
+    };
     let mut persons: Vec<Vec<u8>> = identities.map(index).collect();
     persons.sort_unstable();
     persons.dedup();
@@ -251,14 +253,14 @@ fn new_appointment(
         case_id,
         channel,
         moved_from,
-        reason: None,
+        end_reason: None,
         created_at: act.now(),
         version: 1,
     })
 }
 
-/// Takes the slot for the persons, or says which slots are free instead.
-async fn hold(act: &mut Act, appointment: &Appointment, persons: &[Vec<u8>]) -> Result<(), Refusal> {
+/// Takes the slot for the visitors, or says which slots are free instead.
+async fn hold(act: &mut Act, appointment: &Appointment, visitors: &[SealedVisitor]) -> Result<(), Refusal> {
     if !store::appointments::insert(act, appointment).await? {
         let search = Search {
             after: (appointment.day, appointment.starts_at, &appointment.room),
@@ -270,7 +272,8 @@ async fn hold(act: &mut Act, appointment: &Appointment, persons: &[Vec<u8>]) -> 
         }
         .into());
     }
-    if !store::appointments::claim_persons(act, appointment, persons).await? {
+    let persons = persons(act, appointment.reception_day_id, visitors);
+    if !store::appointments::claim_persons(act, appointment, &persons).await? {
         return Err(Error::PersonHasAppointment.into());
     }
     announce(act, "appointment.confirmed", appointment);
