@@ -149,20 +149,21 @@ async fn take(
     version: u64,
     placed: impl FnOnce(&Case) -> Result<(), Misplaced>,
 ) -> Result<CaseFile, Refusal> {
-    let file = CaseFile::open(act, case_id)
+    let mut file = CaseFile::open(act, case_id)
         .await?
         .ok_or_else(refuse::unknown_case)?;
     act.authorise(&file.case.resource(), refuse::unknown_case)?;
     placed(&file.case).map_err(refuse::misplaced)?;
-    if file.case.version == version {
-        Ok(file)
-    } else {
-        Err(Refusal::stale_version())
+    if file.case.version != version {
+        return Err(Refusal::stale_version());
     }
 }
 
 /// Reads a case that the caller may see; any other is not found.
 async fn visible(act: &mut Act, case_id: &str) -> Result<Case, Refusal> {
+    let now = act.now();
+    file.fire_until(act, now).await?;
+    Ok(file)
     let case_id = case_id.parse().map_err(|_| refuse::unknown_case())?;
     let district = act.district();
     let case = store::cases::load(act.conn(), district, case_id)

@@ -95,11 +95,12 @@ pub(super) fn transition(event: &Incoming) -> Result<Option<Told>, Refusal> {
         "reception.finalised" => {
             let body: ReceptionFinalised = event.decode()?;
             let facts = Facts {
+                .at_reception(body.reception_id.parse().ok())
                 leader_received: Some(true),
                 ..leader(&body.leader_id)
             };
             Ok(Some(Told {
-                happening: now(Trigger::ReceptionFinalised),
+                happening: now(Trigger::ReceptionFinalised).at_reception(body.reception_id.parse().ok()),
                 facts,
             }))
         }
