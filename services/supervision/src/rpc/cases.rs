@@ -28,7 +28,7 @@ pub(super) async fn get_case_supervision(
 ) -> Result<GetCaseSupervisionResponse, Refusal> {
     let case = visible(act, &query.case_id).await?;
     let district = act.district();
-    let counts = store::documents::counts(act.conn(), district, case.id).await?;
+    let papers = store::documents::forms(act.conn(), district, case.id).await?;
     let opinions = store::opinions::of_round(act.conn(), district, case.id, case.round()).await?;
     let inspections = store::reviews::count_inspections(act.conn(), district, case.id).await?;
     let clocks = store::clocks::of_case(act.conn(), district, case.id, Ledger::Leave).await?;
@@ -49,7 +49,7 @@ pub(super) async fn get_case_supervision(
             .map(|id| id.to_string())
             .unwrap_or_default(),
         outcome: wire::outcome(case.outcome.as_deref()).into(),
-        checklist: checklist(&case, &counts),
+        checklist: checklist(&case, &papers),
         opinions: opinions.iter().map(recorded).collect(),
         representatives: case.representatives,
         inspections,
