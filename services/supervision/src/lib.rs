@@ -40,11 +40,12 @@ use xinqiao_chassis::{
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 4] = [
+static SEALED: [SealedColumn; 5] = [
     SealedColumn::new("petitioner_opinion", "details", "opinion_id"),
     SealedColumn::new("inspection", "findings", "inspection_id"),
     SealedColumn::new("inspection", "instruction", "inspection_id"),
     SealedColumn::new("leader_review", "comment", "review_id"),
+    SealedColumn::new("notice_service", "proof", "case_id"),
 ];
 
 /// The service, for its binary and for tests.
