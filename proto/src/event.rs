@@ -52,7 +52,7 @@ events! {
     CaseClosureReported: "case.closure_reported";
 
     ClockChanged: "clock.started" | "clock.stopped" | "clock.recomputed" | "clock.amber" | "clock.red"
-        | "clock.overdue";
+        | "clock.overdue" | "clock.withdrawn";
     CaseCompletenessPassed: "case.completeness_passed";
     CaseReturned: "case.returned";
     PetitionerOpinionRecorded: "petitioner.opinion_recorded";

@@ -5,7 +5,6 @@ pub mod catalogue;
 pub mod dossier;
 pub mod facts;
 pub mod gap;
-pub mod item;
 pub mod number;
 pub mod package;
 pub mod process_log;

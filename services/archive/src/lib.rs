@@ -10,7 +10,7 @@
 //! - Archival numbers have no gap: the counter moves only together with the register.
 //! - What lies in the folder of packages is ciphertext; plain bytes leave by `ReadPackage` alone, audited.
 //!
-//! To add an item's rule: [`domain::item`]. To take one more event: `events/facts.rs`. To add an operation:
+//! To add an item's rule: [`xinqiao_documents::demand`]. To take one more event: `events/facts.rs`. To add an operation:
 //! the contract, a row in `rpc::RIGHTS`, a file under `rpc/`.
 
 mod config;

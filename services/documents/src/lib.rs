@@ -12,6 +12,7 @@
 
 pub mod archive_item;
 mod canonical;
+pub mod demand;
 pub mod form;
 pub mod forms;
 pub mod part;
@@ -20,6 +21,7 @@ pub mod value;
 
 pub use archive_item::{ArchiveItem, Requirement};
 pub use canonical::{OpenError, Opened, canonical, document_number, open};
+pub use demand::{Demand, FileFacts};
 pub use form::{Form, FormInfo, Label, Labelled};
 pub use readable::readable;
 pub use value::{Day, Moment};

@@ -95,6 +95,7 @@ async fn transition(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     if !committed_by_holder(event, &file.case) {
         return Err(before_its_turn());
     }
+    file.fire_until(act, told.happening.at).await?;
     told.facts.write_to(&mut file.case);
     let changes = file.happen(act, &told.happening);
     file.keep(act, &changes).await?;

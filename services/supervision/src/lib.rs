@@ -8,6 +8,8 @@
 //! - the dates of a clock are derived here by the kernel; a publisher with other dates raises an alarm and does not
 //!   change them;
 //! - every level of a clock is acted on once in effect, in order, over any number of replicas;
+//! - nothing depends on whether the timer or an event comes first: what was due when an event happened is acted on before
+//!   it, what was not is taken back;
 //! - nobody waives anything: there is no field for it; a refusal or silence never holds a case up;
 //! - only the leader who received signs, and only a signature that verifies closes a case.
 //!
@@ -38,11 +40,12 @@ use xinqiao_chassis::{
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 4] = [
+static SEALED: [SealedColumn; 5] = [
     SealedColumn::new("petitioner_opinion", "details", "opinion_id"),
     SealedColumn::new("inspection", "findings", "inspection_id"),
     SealedColumn::new("inspection", "instruction", "inspection_id"),
     SealedColumn::new("leader_review", "comment", "review_id"),
+    SealedColumn::new("notice_service", "proof", "case_id"),
 ];
 
 /// The service, for its binary and for tests.

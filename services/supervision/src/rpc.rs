@@ -4,6 +4,7 @@ mod access;
 mod cases;
 mod clocks;
 mod closure;
+mod filing;
 mod inspection;
 mod opinion;
 mod refuse;
@@ -19,17 +20,20 @@ use xinqiao_chassis::{
     server::MESSAGE_MAX_BYTES,
 };
 use xinqiao_documents::{Form, part::Official};
-use xinqiao_proto::supervision::{
-    CheckCompletenessRequest, CheckCompletenessResponse, FileCaseRequest, FileCaseResponse,
-    GetCaseSupervisionRequest, GetCaseSupervisionResponse, GetSigningSheetRequest, GetSigningSheetResponse,
-    ListClocksRequest, ListClocksResponse, ListDueRequest, ListDueResponse, RecordInspectionRequest,
-    RecordInspectionResponse, RecordPetitionerOpinionRequest, RecordPetitionerOpinionResponse,
-    ReturnIncompleteRequest, ReturnIncompleteResponse, SendBackRequest, SendBackResponse, SignReviewRequest,
-    SignReviewResponse,
-    case_service_server::{CaseService, CaseServiceServer},
-    clock_service_server::{ClockService, ClockServiceServer},
-    closure_service_server::{ClosureService, ClosureServiceServer},
-    review_service_server::{ReviewService, ReviewServiceServer},
+use xinqiao_proto::{
+    common::DocumentRef,
+    supervision::{
+        CheckCompletenessRequest, CheckCompletenessResponse, FileCaseRequest, FileCaseResponse,
+        GetCaseSupervisionRequest, GetCaseSupervisionResponse, GetSigningSheetRequest,
+        GetSigningSheetResponse, ListClocksRequest, ListClocksResponse, ListDueRequest, ListDueResponse,
+        RecordInspectionRequest, RecordInspectionResponse, RecordPetitionerOpinionRequest,
+        RecordPetitionerOpinionResponse, ReturnIncompleteRequest, ReturnIncompleteResponse, SendBackRequest,
+        SendBackResponse, SignReviewRequest, SignReviewResponse,
+        case_service_server::{CaseService, CaseServiceServer},
+        clock_service_server::{ClockService, ClockServiceServer},
+        closure_service_server::{ClosureService, ClosureServiceServer},
+        review_service_server::{ReviewService, ReviewServiceServer},
+    },
 };
 
 use crate::{
@@ -136,7 +140,7 @@ methods! {
 methods! {
     CaseService {
         read get_case_supervision = cases(GetCaseSupervisionRequest) -> GetCaseSupervisionResponse;
-        act file_case = cases(FileCaseRequest) -> FileCaseResponse;
+        act file_case = filing(FileCaseRequest) -> FileCaseResponse;
     }
 }
 
@@ -149,16 +153,17 @@ async fn take(
     version: u64,
     placed: impl FnOnce(&Case) -> Result<(), Misplaced>,
 ) -> Result<CaseFile, Refusal> {
-    let file = CaseFile::open(act, case_id)
+    let mut file = CaseFile::open(act, case_id)
         .await?
         .ok_or_else(refuse::unknown_case)?;
     act.authorise(&file.case.resource(), refuse::unknown_case)?;
     placed(&file.case).map_err(refuse::misplaced)?;
-    if file.case.version == version {
-        Ok(file)
-    } else {
-        Err(Refusal::stale_version())
+    if file.case.version != version {
+        return Err(Refusal::stale_version());
     }
+    let now = act.now();
+    file.fire_until(act, now).await?;
+    Ok(file)
 }
 
 /// Reads a case that the caller may see; any other is not found.
@@ -173,12 +178,12 @@ async fn visible(act: &mut Act, case_id: &str) -> Result<Case, Refusal> {
 }
 
 /// Files a document of an own act, and counts it as seen.
-async fn paper<D: Form>(act: &mut Act, file: &CaseFile, document: &D) -> Result<(), Refusal> {
+async fn paper<D: Form>(act: &mut Act, file: &CaseFile, document: &D) -> Result<DocumentRef, Refusal> {
     let reference = act.file(file.entity(), document);
     let seen = wire::seen_document(file.case.id, &reference)?;
     let stamp = casefile::stamp(act);
     store::documents::insert(act.conn(), &stamp, &seen).await?;
-    Ok(())
+    Ok(reference)
 }
 
 /// The caller as documents name him.

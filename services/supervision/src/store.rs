@@ -10,6 +10,7 @@ pub(crate) mod digest;
 pub(crate) mod documents;
 pub(crate) mod opinions;
 pub(crate) mod reviews;
+pub(crate) mod services;
 pub(crate) mod signatories;
 
 use time::OffsetDateTime;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::Date;
 use uuid::Uuid;
+use xinqiao_documents::FileFacts;
 use xinqiao_kernel::{CaseState, Remedy, local::local_date};
 
 /// The facts of one case. Nothing here is above class P1.
@@ -272,13 +273,13 @@ impl Facts {
                 self.persons = self.persons.max(*persons);
                 self.held_on = Some(*on);
             }
-            CaseFact::Filed {
-                to_leader_review: true,
-                ..
-            } => self.state = CaseState::LeaderReview,
-            CaseFact::Filed { on, .. } => {
+            CaseFact::Filed { to_leader_review, on } => {
                 self.filed = true;
-                self.held_on = Some(*on);
+                if *to_leader_review {
+                    self.state = CaseState::LeaderReview;
+                } else {
+                    self.held_on = Some(*on);
+                }
             }
             CaseFact::RemedyChanged { remedy, on } => {
                 self.rereviewed |= *remedy == Remedy::UnderRereview;
@@ -350,10 +351,31 @@ impl Facts {
         self.held_on.is_some()
     }
 
-    /// True when no remedy is open (T37): the overlay reached R6, or the case was filed and no opinion was
-    /// ever served, so that there is nothing to review.
+    /// What its file depends on.
+    pub fn file(&self) -> FileFacts {
+        let ended_early = matches!(
+            self.closure,
+            Some(Closure::Onsite | Closure::Withdrawn | Closure::Diverted)
+        );
+        FileFacts {
+            leader_received: self.leader_received,
+            route_31_6: self.route_31_6,
+            objected: self.objected,
+            acceptance_served: self.accepted.then_some(self.notice_served),
+            investigated: self.investigated,
+            extended: self.extended,
+            opinion_issued: self.opinion.is_some(),
+            opinion_served: self.opinion_served,
+            ended_early,
+            filed: self.filed,
+        }
+    }
+
+    /// True when no remedy is open (T37): the overlay reached R6, or it never began and there is nothing to review,
+    /// since only an opinion under article 31(6) can be `[§4.4]`.
     pub fn no_remedy_open(&self) -> bool {
-        self.remedy == Remedy::Final || (self.filed && !self.opinion_served)
+        let reviewable = self.route_31_6 && self.opinion.is_some();
+        self.remedy == Remedy::Final || (self.remedy == Remedy::None && !reviewable)
     }
 
     /// The date on which the package is final when it is sealed at `sealed_at` and no remedy is open.

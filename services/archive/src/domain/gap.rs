@@ -1,10 +1,12 @@
 //! What keeps a dossier from being sealed.
 
-use xinqiao_documents::ArchiveItem;
+use xinqiao_documents::{
+    ArchiveItem,
+    demand::{Lack, Text, lacks},
+};
 
 use super::dossier::Reference;
 use super::facts::Facts;
-use super::item::{Demand, Text, demand};
 
 /// Why an item is not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,22 +109,16 @@ pub fn missing(facts: &Facts, references: &[Reference]) -> Vec<Gap> {
 
 /// The gaps of one item.
 pub fn of_item(item: ArchiveItem, facts: &Facts, references: &[Reference]) -> Vec<Gap> {
-    let Demand::Mandatory { why, forms } = demand(item, facts) else {
-        return Vec::new();
-    };
     let here: Vec<&str> = references
         .iter()
         .filter(|reference| reference.item == item)
         .map(|r| r.form.as_str())
         .collect();
-    if here.is_empty() {
-        return vec![item_missing(item, why)];
-    }
-    forms
-        .into_iter()
-        .filter(|group| !group.iter().any(|form| here.contains(form)))
-        .map(|group| form_missing(item, group))
-        .collect()
+    let gap = |lack| match lack {
+        Lack::Item(why) => item_missing(item, why),
+        Lack::Form(group) => form_missing(item, group),
+    };
+    lacks(item, &facts.file(), &here).into_iter().map(gap).collect()
 }
 
 fn item_missing(item: ArchiveItem, why: Text) -> Gap {

@@ -12,7 +12,7 @@ use xinqiao_chassis::{
     permission::Resource,
     refusal::{Fields, Page, Refusal},
 };
-use xinqiao_documents::ArchiveItem;
+use xinqiao_documents::{ArchiveItem, Demand, demand::demand};
 use xinqiao_proto::{
     archive::{
         DeskRow, Dossier, DossierItem, GetDossierRequest, GetDossierResponse, ItemStatus, ListDeskRequest,
@@ -22,12 +22,7 @@ use xinqiao_proto::{
 };
 
 use super::{Dossiers, case_not_found, encode, resource, seal};
-use crate::domain::{
-    dossier::Reference,
-    gap,
-    item::{Demand, demand},
-    retention::decide,
-};
+use crate::domain::{dossier::Reference, gap, retention::decide};
 use crate::store::{
     dossier::{self, DeskKey, DossierRow, NO_K15},
     objects, package,
@@ -160,7 +155,7 @@ fn standing(
         let en = format!("document {form} is not in the object store yet");
         return (ItemStatus::Waiting, Some(encode::bilingual(zh, en)));
     }
-    match demand(item, &row.facts) {
+    match demand(item, &row.facts.file()) {
         Demand::AtSealing if row.package_id.is_some() => (ItemStatus::Present, None),
         Demand::AtSealing => (
             ItemStatus::AtSealing,

@@ -9,7 +9,7 @@ use xinqiao_proto::{
         GetDossierRequest, ItemStatus, ListDeskRequest, PackageState, ReadPackageRequest, Retention,
         SealPackageRequest, VerifyPackageRequest,
     },
-    event::{ArchiveFinal, CaseArchived, Remedy},
+    event::{ArchiveFinal, CaseArchived, CaseClosed, CaseDiverted, CaseFiled, CaseRegistered, Remedy},
 };
 
 use super::calls::{findings, told};
@@ -131,8 +131,8 @@ async fn objects_that_are_absent_altered_or_false_are_told_apart() {
     let case = Case::new(NUMBER);
     world.handled(&case).await;
     world.closed(&case, &["CHECKLIST", "INSPECTION", "D17"]).await;
-    let (absent, sealed) = world.announce(&case, PAPERS[14]).await;
-    let (altered, mut bytes) = world.announce(&case, PAPERS[13]).await;
+    let (absent, sealed) = world.announce(&case, PAPERS[15]).await;
+    let (altered, mut bytes) = world.announce(&case, PAPERS[14]).await;
     *bytes.last_mut().unwrap() ^= 1;
     world.store(&altered.ciphertext_sha256, bytes).await;
     let waiting = &world.dossier(&case).await.items[14];
@@ -341,5 +341,60 @@ async fn the_desk_shows_what_waits_and_empties() {
     assert!(rows().await[0].overdue);
     world.seal(&case).await.unwrap();
     assert!(rows().await.is_empty());
+    world.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filed_matter_is_sealed_with_the_proof_that_its_notice_was_served() {
+    let world = World::start().await;
+    let case = Case::new(NUMBER);
+    let registered = CaseRegistered {
+        leader_received: true,
+        ..CaseRegistered::default()
+    };
+    let at = "2026-03-03T09:12:00+08:00";
+    world
+        .tell(&case, "intake", "case.registered", at, &registered)
+        .await;
+    world.papers(&case, &["D01", "ORIGINAL", "D27", "D29"]).await;
+    let diverted = CaseDiverted {
+        leader_received: true,
+        ..CaseDiverted::default()
+    };
+    let at = "2026-03-05T09:00:00+08:00";
+    world.tell(&case, "intake", "case.diverted", at, &diverted).await;
+    world
+        .file(&case, ("intake", "07", "D05", "依法导入诉讼途径"))
+        .await;
+    let filed = CaseFiled {
+        to_leader_review: true,
+        ..CaseFiled::default()
+    };
+    let at = "2026-03-09T09:00:00+08:00";
+    world.tell(&case, "supervision", "case.filed", at, &filed).await;
+    world.papers(&case, &["D17"]).await;
+    let closed = CaseClosed {
+        leader_received: true,
+        ..CaseClosed::default()
+    };
+    let at = "2026-03-10T09:00:00+08:00";
+    world.tell(&case, "supervision", "case.closed", at, &closed).await;
+
+    let (_, reason, fields) = told(&world.seal(&case).await.unwrap_err());
+    assert_eq!(reason, "DOSSIER_INCOMPLETE");
+    let expected = [("items[07]".to_owned(), "FORM_MISSING".to_owned())];
+    assert_eq!(
+        fields, expected,
+        "neither a closure report nor his opinion is demanded"
+    );
+    world
+        .file(&case, ("supervision", "07", "D14", "挂号邮寄，有收据"))
+        .await;
+    let package = world.seal(&case).await.unwrap();
+    assert_eq!(
+        package.state(),
+        PackageState::SealedFinal,
+        "there is nothing to review"
+    );
     world.bench.finish().await;
 }

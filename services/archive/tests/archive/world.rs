@@ -28,7 +28,7 @@ pub(crate) type Dossiers = DossierServiceClient<InterceptedService<Channel, Bear
 pub(crate) type Packages = PackageServiceClient<InterceptedService<Channel, Bearer>>;
 
 /// The documents of the main journey: publisher, item, form, and a text that must be found again.
-pub(crate) const PAPERS: [(&str, &str, &str, &str); 17] = [
+pub(crate) const PAPERS: [(&str, &str, &str, &str); 18] = [
     ("intake", "02", "D01", "反映东昌小区3号楼墙体开裂"),
     (
         "intake",
@@ -46,6 +46,7 @@ pub(crate) const PAPERS: [(&str, &str, &str, &str); 17] = [
     ("intake", "07", "TRIAGE", "属于第三十一条第六项"),
     ("assignment", "08", "D07", "交由区住建局办理"),
     ("assignment", "07", "D02", "决定受理，六十日内办结"),
+    ("assignment", "07", "D14", "2026年3月6日当面送达"),
     ("assignment", "09", "RECUSAL", "与本事项无利害关系"),
     ("assignment", "10", "D10", "外墙保温层施工不当，造成开裂渗水"),
     ("assignment", "12", "D12", "支持信访人请求，责成维修"),

@@ -2,9 +2,10 @@
 
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
+use xinqiao_documents::FileFacts;
 use xinqiao_kernel::{CaseNumber, CaseState, Explain, Holder, Remedy};
 
-use crate::domain::{checklist::FileFacts, opinion::Outcome, trigger::Trigger};
+use crate::domain::{opinion::Outcome, trigger::Trigger};
 
 /// The legal route that starts the sixty days `[R:31(6)]`.
 pub const HANDLED_ROUTE: &str = "31-6";
@@ -34,10 +35,20 @@ pub struct Case {
     pub persons: u32,
     /// How many representatives are heard one by one (DEC-18).
     pub representatives: u32,
+    /// A unit objected to the assignment.
+    pub objected: bool,
+    /// Whether the notice of acceptance was served, or exempt; none before the acceptance.
+    pub acceptance_served: Option<bool>,
     /// Investigators were named.
     pub investigated: bool,
+    /// The handling limit was extended.
+    pub extended: bool,
     /// A written opinion was issued.
     pub opinion_issued: bool,
+    /// The opinion was served; false when exempt.
+    pub opinion_served: bool,
+    /// Settled on the spot, withdrawn or diverted: it ended before anything was investigated.
+    pub ended_early: bool,
     /// `SUPPORT`, `EXPLAIN` or `NOT_SUPPORT`, from the closure report.
     pub outcome: Option<String>,
     /// How often it came back from here.
@@ -110,8 +121,13 @@ impl Case {
             unit_ids: Vec::new(),
             persons: 1,
             representatives: 1,
+            objected: false,
+            acceptance_served: None,
             investigated: false,
+            extended: false,
             opinion_issued: false,
+            opinion_served: false,
+            ended_early: false,
             outcome: None,
             returns: 0,
             opinion_pending_since: None,
@@ -132,8 +148,11 @@ impl Case {
             self.holder = holder;
         }
         match trigger {
+            Trigger::Objected => self.objected = true,
             Trigger::InvestigationStarted => self.investigated = true,
+            Trigger::Extended => self.extended = true,
             Trigger::OpinionIssued => self.opinion_issued = true,
+            Trigger::OpinionServed => self.opinion_served = true,
             Trigger::Returned => {
                 self.returns += 1;
                 // A supported demand is carried out; any other is looked into again (T29).
@@ -165,8 +184,15 @@ impl Case {
     pub fn file_facts(&self) -> FileFacts {
         FileFacts {
             leader_received: self.leader_received,
+            route_31_6: self.is_handled(),
+            objected: self.objected,
+            acceptance_served: self.acceptance_served,
             investigated: self.investigated,
+            extended: self.extended,
             opinion_issued: self.opinion_issued,
+            opinion_served: self.opinion_served,
+            ended_early: self.ended_early,
+            filed: self.was_filed(),
         }
     }
 

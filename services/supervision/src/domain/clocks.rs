@@ -3,6 +3,7 @@
 //! Everything here is a pure function. A [`Clock`] keeps the dates the kernel derived; its state moves once,
 //! from running to one of the ends.
 
+mod happening;
 pub mod table;
 
 use time::{Date, OffsetDateTime};
@@ -14,6 +15,7 @@ use xinqiao_kernel::{
 };
 
 use crate::domain::trigger::Trigger;
+pub use happening::{Happening, PublishedDue};
 use table::{Effect, Period};
 
 /// What is noted as having stopped a right that ended unused.
@@ -88,6 +90,16 @@ impl Level {
         }
     }
 
+    /// The name in events and instruments.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Amber => "amber",
+            Self::Red => "red",
+            Self::Overdue => "overdue",
+            Self::End => "end",
+        }
+    }
+
     /// The level of a number.
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.number() == number)
@@ -114,6 +126,9 @@ pub struct Clock {
     pub code: ClockCode,
     /// 1 for the first of this code in the case.
     pub round: u32,
+    /// The reception whose record it is about; only K0 has one, since a case may be received again before the record
+    /// of the first talk is done.
+    pub reception_id: Option<Uuid>,
     /// The dates; the day-by-day ledger may have been left in the table.
     pub due: Due,
     /// Where it is in its life.
@@ -146,78 +161,39 @@ impl Clock {
             .filter(|_| self.is_running())
     }
 
+    /// True for the clock of this reception's record, and for one that is about none.
+    fn is_of(&self, reception_id: Option<Uuid>) -> bool {
+        self.reception_id.is_none() || self.reception_id == reception_id
+    }
+
+    /// True when it counted at an instant: it counts still, or it ended as a right that nobody had used by a later one.
+    fn counted_at(&self, at: OffsetDateTime) -> bool {
+        self.is_running() || (self.state == ClockState::Expired && self.stopped_at > Some(at))
+    }
+
     fn stop(&mut self, state: ClockState, by: &str, at: OffsetDateTime) {
         self.state = state;
         self.stopped_by = Some(by.to_owned());
         self.stopped_at = Some(at);
+    }
+
+    /// Takes back the levels that lie after the instant at which it stopped, and names them.
+    fn withdraw_after(&mut self, at: OffsetDateTime) -> Vec<Level> {
+        let never_passed = |rung: &&mut Rung| rung.fired_at.is_some() && rung.due_at > at;
+        self.rungs
+            .iter_mut()
+            .filter(never_passed)
+            .map(|rung| {
+                rung.fired_at = None;
+                rung.level
+            })
+            .collect()
     }
 }
 
 /// A right that may be used, and ends; anything else is a duty, which can become overdue.
 pub fn is_right(code: ClockCode) -> bool {
     code == ClockCode::K3 || code.rule().owner == Owner::Petitioner
-}
-
-/// Dates as the publisher of an event had them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PublishedDue {
-    /// Which clock.
-    pub code: ClockCode,
-    /// Plain arithmetic.
-    pub raw: Date,
-    /// Overdue in law after this day.
-    pub eff: Date,
-    /// What staff aim at.
-    pub safe: Date,
-}
-
-/// A transition with what the clocks need to know of it.
-#[derive(Debug, Clone)]
-pub struct Happening {
-    /// Which.
-    pub trigger: Trigger,
-    /// Legal time at which it was committed.
-    pub at: OffsetDateTime,
-    /// The local date of its proof: counter stamp, delivery, service. Terms count from here.
-    pub day: Date,
-    /// The last day it sets: of K5a, K20 or K13.
-    pub last_day: Option<Date>,
-    /// The days it adds: of K5.
-    pub added_days: u16,
-    /// The publisher's own dates.
-    pub published: Vec<PublishedDue>,
-}
-
-impl Happening {
-    /// A transition whose proof is the act itself.
-    pub fn now(trigger: Trigger, at: OffsetDateTime) -> Self {
-        Self {
-            trigger,
-            at,
-            day: local_date(at),
-            last_day: None,
-            added_days: 0,
-            published: Vec::new(),
-        }
-    }
-
-    /// The same, proven on another day.
-    #[must_use]
-    pub fn on(self, day: Date) -> Self {
-        Self { day, ..self }
-    }
-
-    /// The same, setting a last day.
-    #[must_use]
-    pub fn until(self, last_day: Option<Date>) -> Self {
-        Self { last_day, ..self }
-    }
-
-    /// The same, with the publisher's dates.
-    #[must_use]
-    pub fn published(self, published: Vec<PublishedDue>) -> Self {
-        Self { published, ..self }
-    }
 }
 
 /// What a change of clocks was, in the order in which it happened.
@@ -229,6 +205,8 @@ pub enum Change {
     Stopped(usize),
     /// The clock at this place passed a level.
     Fired(usize, Level),
+    /// The clock at this place never passed a level it was said to have passed: it had stopped before.
+    Withdrawn(usize, Level),
 }
 
 /// What the arithmetic needs besides the case.
@@ -253,7 +231,7 @@ impl Clocks {
         self.all.iter().filter(|clock| clock.is_running())
     }
 
-    /// The running clock of a code; there is one at the most.
+    /// The running clock of a code; there is one at the most, of K0 one for each reception.
     pub fn running_of(&self, code: ClockCode) -> Option<&Clock> {
         self.running().find(|clock| clock.code == code)
     }
@@ -269,7 +247,9 @@ impl Clocks {
     /// Starts and stops what the table says. `handled` says that the matter is handled under R:31(6);
     /// `new_id` gives identifiers for new clocks.
     ///
-    /// A clock the table does not find running is left alone, so an event that comes twice changes nothing more.
+    /// A clock the table does not find running is left alone, so an event that comes twice changes nothing more. An
+    /// event may come after levels that lie behind it have been acted on; of the clocks it stops they are taken back,
+    /// with what followed from them, so that nothing depends on which came first.
     pub fn apply(
         &mut self,
         happening: &Happening,
@@ -287,15 +267,19 @@ impl Clocks {
                 Effect::Replace => self.stop(row.clock, ClockState::Replaced, happening, &mut changes),
                 Effect::StartHandling if !handled || self.running_of(row.clock).is_some() => {}
                 Effect::StartHandling => {
-                    self.start(
-                        row.clock,
-                        Period::Rule,
-                        happening,
-                        law,
-                        &before,
-                        new_id,
-                        &mut changes,
-                    );
+                    // A late notice gains no time: the sixty days count from the end of K2 at the latest (U3).
+                    let k2_end = before
+                        .running_of(ClockCode::K2)
+                        .map_or(happening.day, |k2| k2.due.eff);
+                    let handling = happening.clone().on(happening.day.min(k2_end));
+                    let period = Period::Rule;
+                    self.start(row.clock, period, &handling, law, &before, new_id, &mut changes);
+                }
+                Effect::StartReview if !handled => {}
+                Effect::StartReview => {
+                    self.stop(row.clock, ClockState::Replaced, happening, &mut changes);
+                    let period = Period::Rule;
+                    self.start(row.clock, period, happening, law, &before, new_id, &mut changes);
                 }
                 Effect::Start(period) => {
                     self.stop(row.clock, ClockState::Replaced, happening, &mut changes);
@@ -307,10 +291,25 @@ impl Clocks {
     }
 
     fn stop(&mut self, code: ClockCode, end: ClockState, happening: &Happening, changes: &mut Vec<Change>) {
-        let running = |clock: &Clock| clock.code == code && clock.is_running();
-        if let Some(index) = self.all.iter().position(running) {
-            self.all[index].stop(end, happening.trigger.event(), happening.at);
-            changes.push(Change::Stopped(index));
+        let counted = |clock: &Clock| {
+            clock.code == code && clock.is_of(happening.reception_id) && clock.counted_at(happening.at)
+        };
+        if let Some(index) = self.all.iter().rposition(counted) {
+            self.end(index, end, happening, changes);
+        }
+    }
+
+    fn end(&mut self, index: usize, end: ClockState, happening: &Happening, changes: &mut Vec<Change>) {
+        let clock = &mut self.all[index];
+        let withdrawn = clock.withdraw_after(happening.at);
+        clock.stop(end, happening.trigger.event(), happening.at);
+        let never_lapsed = clock.code == ClockCode::K2 && withdrawn.contains(&Level::Overdue);
+        changes.extend(withdrawn.into_iter().map(|level| Change::Withdrawn(index, level)));
+        changes.push(Change::Stopped(index));
+        let by_lapse =
+            |clock: &Clock| clock.is_running() && clock.started_by == Trigger::NoticeLapsed.event();
+        if never_lapsed && let Some(handling) = self.all.iter().rposition(by_lapse) {
+            self.end(handling, ClockState::Cancelled, happening, changes);
         }
     }
 
@@ -343,6 +342,7 @@ impl Clocks {
             id: new_id(),
             code,
             round: u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1),
+            reception_id: happening.reception_id,
             rungs: rungs(code, &due, happening.at, law.calendar),
             due,
             state: ClockState::Running,
@@ -355,13 +355,14 @@ impl Clocks {
         changes.push(Change::Started(self.all.len() - 1));
     }
 
-    /// Acts on the earliest rung that is due at `now`; none when nothing is due.
+    /// Acts at `now` on the earliest rung that was due at `until`; none when nothing was due.
     ///
     /// A right ends with its last rung. A notice that was never given starts the handling clock at the end of K2
     /// (U3). Called again until it gives nothing, it passes every level once and in order, however long
     /// nobody called it.
     pub fn fire_next(
         &mut self,
+        until: OffsetDateTime,
         now: OffsetDateTime,
         handled: bool,
         law: Law<'_>,
@@ -370,7 +371,7 @@ impl Clocks {
         let due = |(index, clock): (usize, &Clock)| {
             clock
                 .next_rung()
-                .filter(|rung| rung.due_at <= now)
+                .filter(|rung| rung.due_at <= until)
                 .map(|rung| (rung.due_at, rung.level, index))
         };
         let Some((due_at, level, index)) = self.all.iter().enumerate().filter_map(due).min() else {
@@ -386,7 +387,7 @@ impl Clocks {
             changes.push(Change::Stopped(index));
         }
         if clock.code == ClockCode::K2 && level == Level::Overdue {
-            let lapsed = Happening::now(Trigger::NoticeLapsed, now).on(clock.due.eff);
+            let lapsed = Happening::now(Trigger::NoticeLapsed, due_at).on(clock.due.eff);
             changes.extend(self.apply(&lapsed, handled, law, new_id));
         }
         changes

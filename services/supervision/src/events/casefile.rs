@@ -1,5 +1,6 @@
 //! A case taken for one transaction, with its clocks: what happens to it is applied, kept and published here.
 
+use time::OffsetDateTime;
 use tracing::warn;
 use uuid::Uuid;
 use xinqiao_chassis::{desk::Act, journal::Entity, random, refusal::Refusal};
@@ -73,18 +74,19 @@ impl CaseFile {
             .apply(happening, self.case.is_handled(), law(act), &mut random::new_id)
     }
 
-    /// Acts on every rung that is due, each once and in order. Returns how many.
-    pub(crate) async fn fire_all(&mut self, act: &mut Act) -> Result<u64, Refusal> {
-        let mut fired = 0;
+    /// Acts on every rung that was due at an instant, each once and in order.
+    ///
+    /// The timer asks for now. An event and a command ask for their own time first: whoever is late is late, whether
+    /// the timer or the act was applied first.
+    pub(crate) async fn fire_until(&mut self, act: &mut Act, until: OffsetDateTime) -> Result<(), Refusal> {
         loop {
             let handled = self.case.is_handled();
             let changes = self
                 .clocks
-                .fire_next(act.now(), handled, law(act), &mut random::new_id);
+                .fire_next(until, act.now(), handled, law(act), &mut random::new_id);
             if changes.is_empty() {
-                return Ok(fired);
+                return Ok(());
             }
-            fired += 1;
             self.keep(act, &changes).await?;
         }
     }
@@ -118,6 +120,11 @@ impl CaseFile {
                         Level::End => {}
                     }
                 }
+                Change::Withdrawn(index, level) => {
+                    let clock = &self.clocks.all[index];
+                    store::clocks::withdrawn(act.conn(), &stamp, clock, level).await?;
+                    self.publish(act, "clock.withdrawn", clock, Some(level));
+                }
             }
         }
         Ok(())
@@ -137,9 +144,9 @@ impl CaseFile {
             .ok_or_else(|| Refusal::internal(&format!("clock {code} was not started")))
     }
 
-    /// Service of the opinion opens the review window (R1).
+    /// Service of an opinion that can be reviewed opens the review window (R1) `[§4.4]`.
     pub(crate) fn remedy_after(&mut self, act: &mut Act, happening: &Happening) {
-        if happening.trigger == Trigger::OpinionServed {
+        if happening.trigger == Trigger::OpinionServed && self.case.is_handled() {
             self.remedy(act, Remedy::ReviewWindow, happening.day);
         }
     }
@@ -177,6 +184,7 @@ impl CaseFile {
             stop_reason: stop_reason.to_owned(),
             due_at: rung.map(|rung| wire::timestamp(rung.due_at)),
             round: clock.round,
+            level: level.map(Level::code).unwrap_or_default().to_owned(),
         };
         act.publish(kind, self.entity(), &body);
     }

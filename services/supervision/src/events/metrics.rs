@@ -48,15 +48,9 @@ pub(crate) fn oldest_due(district: DistrictCode, seconds: f64) {
 
 /// A level was acted on.
 pub(super) fn fired(district: DistrictCode, level: Level) {
-    let name = match level {
-        Level::Amber => "amber",
-        Level::Red => "red",
-        Level::Overdue => "overdue",
-        Level::End => "end",
-    };
     INSTRUMENTS
         .fired
-        .add(1, &[of(district), KeyValue::new("level", name)]);
+        .add(1, &[of(district), KeyValue::new("level", level.code())]);
 }
 
 /// A publisher had other dates.

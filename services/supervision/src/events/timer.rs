@@ -64,7 +64,7 @@ async fn fire(act: &mut Act) -> Result<usize, Refusal> {
         let Some(mut file) = CaseFile::open(act, *case_id).await? else {
             continue;
         };
-        file.fire_all(act).await?;
+        file.fire_until(act, now).await?;
         file.save(act).await?;
     }
     Ok(claimed.len())

@@ -6,7 +6,8 @@ use xinqiao_kernel::local::local_date;
 use xinqiao_proto::event::{
     CaseAccepted, CaseAssigned, CaseClosureReported, CaseDiverted, CaseExecutionStarted, CaseExtended,
     CaseNotAccepted, CaseObjected, CaseObjectionDecided, CaseOpinionIssued, CaseOpinionServed,
-    CaseRegistered, CaseReleased, CaseReworkStarted, CaseTransferredOut, ReceptionFinalised, ReceptionHeld,
+    CaseRegistered, CaseReleased, CaseReworkStarted, CaseTransferredOut, ClosureOutcome, ReceptionFinalised,
+    ReceptionHeld,
 };
 
 use super::wire::{date, instant, outcome_code, published, route_code};
@@ -26,6 +27,8 @@ pub(super) struct Facts {
     responsible_leader_id: Option<Uuid>,
     outcome: Option<&'static str>,
     noticed_on: Option<time::Date>,
+    acceptance_served: Option<bool>,
+    ended_early: Option<bool>,
     unit_ids: Option<Vec<Uuid>>,
 }
 
@@ -46,6 +49,12 @@ impl Facts {
         }
         if self.noticed_on.is_some() {
             case.noticed_on = self.noticed_on;
+        }
+        if self.acceptance_served.is_some() {
+            case.acceptance_served = self.acceptance_served;
+        }
+        if let Some(ended_early) = self.ended_early {
+            case.ended_early = ended_early;
         }
         if let Some(units) = &self.unit_ids {
             case.unit_ids.clone_from(units);
@@ -86,6 +95,7 @@ pub(super) fn transition(event: &Incoming) -> Result<Option<Told>, Refusal> {
             let ended = instant(body.ended_at.as_ref()).unwrap_or(event.occurred_at);
             let held = now(Trigger::ReceptionHeld)
                 .on(local_date(ended))
+                .at_reception(body.reception_id.parse().ok())
                 .published(published([&body.k0]));
             Ok(Some(Told {
                 happening: held,
@@ -99,7 +109,7 @@ pub(super) fn transition(event: &Incoming) -> Result<Option<Told>, Refusal> {
                 ..leader(&body.leader_id)
             };
             Ok(Some(Told {
-                happening: now(Trigger::ReceptionFinalised),
+                happening: now(Trigger::ReceptionFinalised).at_reception(body.reception_id.parse().ok()),
                 facts,
             }))
         }
@@ -219,6 +229,7 @@ fn handling(event: &Incoming) -> Result<Option<Told>, Refusal> {
         "case.accepted" => {
             let body: CaseAccepted = event.decode()?;
             let day = date(&body.accepted_on).unwrap_or_else(|| local_date(event.occurred_at));
+            facts.acceptance_served = Some(body.notice_served);
             now(Trigger::Accepted).on(day).published(published([&body.k4]))
         }
         "case.extended" => {
@@ -247,8 +258,13 @@ fn handling(event: &Incoming) -> Result<Option<Told>, Refusal> {
         }
         "case.closure_reported" => {
             let body: CaseClosureReported = event.decode()?;
+            let ended_early = matches!(
+                body.closure_outcome(),
+                ClosureOutcome::Onsite | ClosureOutcome::Withdrawn | ClosureOutcome::Diverted
+            );
             facts = Facts {
                 outcome: outcome_code(body.outcome()),
+                ended_early: Some(ended_early),
                 leader_received: Some(body.leader_received),
                 ..leader(&body.responsible_leader_id)
             };

@@ -9,7 +9,11 @@ use xinqiao_chassis::{
 };
 use xinqiao_documents::{
     ArchiveItem,
-    forms::closing::{CheckedItem, Completeness, Gap},
+    demand::Lack,
+    forms::{
+        self,
+        closing::{CheckedItem, Completeness, Gap},
+    },
 };
 use xinqiao_kernel::{CaseState, ClockCode};
 use xinqiao_proto::{
@@ -35,22 +39,28 @@ use crate::{
 /// Most gaps one return can name.
 const GAPS_MAX: usize = 50;
 
-/// How many documents each item has.
-pub(super) type Counts = BTreeMap<String, usize>;
+/// The forms of the documents that each item has.
+pub(super) type Papers = BTreeMap<String, Vec<String>>;
 
-fn counted(counts: &Counts, item: ArchiveItem) -> usize {
-    counts.get(item.number()).copied().unwrap_or(0)
+fn counted(papers: &Papers, item: ArchiveItem) -> u32 {
+    let forms = papers.get(item.number()).map_or(0, Vec::len);
+    u32::try_from(forms).unwrap_or(u32::MAX)
+}
+
+fn forms_of(papers: &Papers, item: ArchiveItem) -> Vec<&str> {
+    let forms = papers.get(item.number()).map_or(&[][..], Vec::as_slice);
+    forms.iter().map(String::as_str).collect()
 }
 
 /// The list as people see it.
-pub(super) fn checklist(case: &Case, counts: &Counts) -> Vec<ChecklistItem> {
+pub(super) fn checklist(case: &Case, papers: &Papers) -> Vec<ChecklistItem> {
     let facts = case.file_facts();
     let line = |row: &checklist::Item| ChecklistItem {
         item: row.item.number().to_owned(),
         name_zh: row.item.zh().to_owned(),
         name_en: row.en.to_owned(),
-        mandatory: row.mandatory(facts),
-        documents: u32::try_from(counted(counts, row.item)).unwrap_or(u32::MAX),
+        mandatory: row.mandatory(&facts),
+        documents: counted(papers, row.item),
     };
     ITEMS.iter().map(line).collect()
 }
@@ -69,8 +79,8 @@ pub(super) async fn check_completeness(
     })
     .await?;
     let district = act.district();
-    let counts = store::documents::counts(act.conn(), district, case_id).await?;
-    let missing = checklist::gaps(file.case.file_facts(), |item| counted(&counts, item));
+    let papers = store::documents::forms(act.conn(), district, case_id).await?;
+    let missing = checklist::gaps(&file.case.file_facts(), |item| forms_of(&papers, item));
     if !missing.is_empty() {
         return Err(gaps(&missing));
     }
@@ -82,7 +92,7 @@ pub(super) async fn check_completeness(
         k12: Some(wire::legal_term(&k12)),
     };
     act.publish("case.completeness_passed", file.entity(), &body);
-    let checked = sheet(act, &file.case, &counts, Vec::new(), &note, &k12);
+    let checked = sheet(act, &file.case, &papers, Vec::new(), &note, &k12);
     paper(act, &file, &checked).await?;
     file.keep(act, &changes).await?;
     file.save(act).await?;
@@ -90,36 +100,48 @@ pub(super) async fn check_completeness(
         version: file.case.version,
         state: file.case.state.code().to_owned(),
         opinion_due: k12.due.eff.to_string(),
-        checklist: checklist(&file.case, &counts),
+        checklist: checklist(&file.case, &papers),
     })
 }
 
-fn gaps(missing: &[&'static checklist::Item]) -> Refusal {
-    let names: Vec<_> = missing
-        .iter()
-        .map(|row| format!("{} {}", row.item.number(), row.item.zh()))
-        .collect();
-    let english: Vec<_> = missing
-        .iter()
-        .map(|row| format!("{} {}", row.item.number(), row.en))
-        .collect();
+fn gaps(missing: &[(&'static checklist::Item, Lack)]) -> Refusal {
+    let told: Vec<_> = missing.iter().map(|(row, lack)| (row, told(row, lack))).collect();
+    let chinese: Vec<_> = told.iter().map(|(_, (zh, _))| zh.as_str()).collect();
+    let english: Vec<_> = told.iter().map(|(_, (_, en))| en.as_str()).collect();
     let refusal = Refusal::new(
         Code::FailedPrecondition,
         "CHECKLIST_GAPS",
-        format!("结案材料不全，缺少：{}。可退回责任单位补齐", names.join("、")),
+        format!("结案材料不全，缺少：{}。可退回责任单位补齐", chinese.join("、")),
         format!(
             "the file is incomplete, missing: {}; it can be returned to the unit",
             english.join(", ")
         ),
     );
-    missing.iter().fold(refusal, |refusal, row| {
+    told.iter().fold(refusal, |refusal, (row, (zh, en))| {
         refusal.with_violation(Violation::new(
             format!("checklist[{}]", row.item.number()),
             "MISSING",
-            format!("缺少{}", row.item.zh()),
-            format!("{} is missing", row.en),
+            format!("缺少{zh}"),
+            format!("{en} is missing"),
         ))
     })
+}
+
+/// What an item lacks, in both languages: all of it, or one form.
+fn told(row: &checklist::Item, lack: &Lack) -> (String, String) {
+    let (number, zh) = (row.item.number(), row.item.zh());
+    match lack {
+        Lack::Item(_) => (format!("{number} {zh}"), format!("{number} {}", row.en)),
+        Lack::Form(group) => {
+            let titles: Vec<_> = group.iter().filter_map(|code| forms::by_code(code)).collect();
+            let chinese: Vec<_> = titles.iter().map(|form| form.title_zh).collect();
+            let english: Vec<_> = titles.iter().map(|form| form.title_en).collect();
+            (
+                format!("{number} {zh}中的{}", chinese.join("或")),
+                format!("{number} {}", english.join(" or ")),
+            )
+        }
+    }
 }
 
 /// T29
@@ -137,7 +159,7 @@ pub(super) async fn return_incomplete(
     })
     .await?;
     let district = act.district();
-    let counts = store::documents::counts(act.conn(), district, case_id).await?;
+    let papers = store::documents::forms(act.conn(), district, case_id).await?;
 
     let changes = file.happen(act, &Happening::now(Trigger::Returned, act.now()).until(due));
     let k13 = file.running(ClockCode::K13)?.clone();
@@ -146,7 +168,7 @@ pub(super) async fn return_incomplete(
         k13: Some(wire::legal_term(&k13)),
     };
     act.publish("case.returned", file.entity(), &body);
-    let checked = sheet(act, &file.case, &counts, gaps, "", &k13);
+    let checked = sheet(act, &file.case, &papers, gaps, "", &k13);
     paper(act, &file, &checked).await?;
     file.keep(act, &changes).await?;
     file.save(act).await?;
@@ -188,13 +210,13 @@ fn read_gaps(fields: &mut Fields, gaps: &[supervision::Gap]) -> Vec<Gap> {
 }
 
 /// The check as a document.
-fn sheet(act: &Act, case: &Case, counts: &Counts, gaps: Vec<Gap>, note: &str, term: &Clock) -> Completeness {
+fn sheet(act: &Act, case: &Case, papers: &Papers, gaps: Vec<Gap>, note: &str, term: &Clock) -> Completeness {
     let facts = case.file_facts();
     let item = |row: &checklist::Item| CheckedItem {
         item: row.item,
         name: row.item.zh().to_owned(),
-        mandatory: row.mandatory(facts),
-        documents: u32::try_from(counted(counts, row.item)).unwrap_or(u32::MAX),
+        mandatory: row.mandatory(&facts),
+        documents: counted(papers, row.item),
     };
     Completeness {
         case_no: case.number,

@@ -1,6 +1,6 @@
 //! What a caller is told when the domain says no.
 
-use time::Date;
+use time::{Date, Duration};
 use tonic::Code;
 use uuid::Uuid;
 use xinqiao_chassis::refusal::{Fields, Refusal};
@@ -73,7 +73,10 @@ pub(super) fn text(fields: &mut Fields, field: &str, value: &str, min: usize, ma
     text
 }
 
-/// A last day that is still to come; none when the text is empty.
+/// The longest term an act sets.
+const TERM_MAX: Duration = Duration::days(366);
+
+/// A last day that is still to come, within a year; none when the text is empty.
 pub(super) fn coming_day(fields: &mut Fields, field: &str, text: &str, today: Date) -> Option<Date> {
     let day = fields.optional_date(field, text)?;
     fields.require(
@@ -82,6 +85,13 @@ pub(super) fn coming_day(fields: &mut Fields, field: &str, text: &str, today: Da
         "NOT_IN_FUTURE",
         format_args!("{field} 须晚于今天"),
         format_args!("{field} must be later than today"),
+    );
+    fields.require(
+        field,
+        day <= today.saturating_add(TERM_MAX),
+        "TOO_FAR",
+        format_args!("{field} 不得超过一年"),
+        format_args!("{field} is at most a year ahead"),
     );
     Some(day)
 }

@@ -21,8 +21,13 @@ struct Row {
     unit_ids: Vec<Uuid>,
     persons: i32,
     representatives: i32,
+    objected: bool,
+    acceptance_served: Option<bool>,
     investigated: bool,
+    extended: bool,
     opinion_issued: bool,
+    opinion_served: bool,
+    ended_early: bool,
     outcome: Option<String>,
     returns: i32,
     opinion_pending_since: Option<Date>,
@@ -70,8 +75,13 @@ impl TryFrom<Row> for Case {
             unit_ids: row.unit_ids,
             persons: count(row.persons),
             representatives: count(row.representatives),
+            objected: row.objected,
+            acceptance_served: row.acceptance_served,
             investigated: row.investigated,
+            extended: row.extended,
             opinion_issued: row.opinion_issued,
+            opinion_served: row.opinion_served,
+            ended_early: row.ended_early,
             outcome: row.outcome,
             returns: count(row.returns),
             opinion_pending_since: row.opinion_pending_since,
@@ -117,8 +127,9 @@ pub(crate) async fn insert(
 }
 
 const BY_ID: &str = "SELECT case_id, case_no, state, holder, legal_route, leader_received, sealed, responsible_leader_id,
-        unit_ids, persons, representatives, investigated, opinion_issued, outcome, returns, opinion_pending_since, noticed_on,
-        remedy, remedy_effective_on, signed_at, version
+        unit_ids, persons, representatives, objected, acceptance_served, investigated, extended, opinion_issued,
+        opinion_served, ended_early, outcome, returns, opinion_pending_since, noticed_on, remedy, remedy_effective_on,
+        signed_at, version
    FROM supervised_case WHERE district_code = $1 AND case_id = $2";
 
 /// Reads a case; `None` when the district has none with this identifier.
@@ -163,7 +174,8 @@ pub(crate) async fn update(
             SET state = $3, holder = $4, legal_route = $5, leader_received = $6, sealed = $7,
                 responsible_leader_id = $8, investigated = $9, opinion_issued = $10, outcome = $11, returns = $12,
                 opinion_pending_since = $13, noticed_on = $14, remedy = $15, remedy_effective_on = $16,
-                signed_at = $17, next_due_at = $18, unit_ids = $19, updated_at = $20, updated_by = $21, version = $22
+                signed_at = $17, next_due_at = $18, unit_ids = $19, updated_at = $20, updated_by = $21, version = $22,
+                objected = $23, acceptance_served = $24, extended = $25, opinion_served = $26, ended_early = $27
           WHERE district_code = $1 AND case_id = $2",
     )
     .bind(stamp.district.as_str())
@@ -188,6 +200,11 @@ pub(crate) async fn update(
     .bind(stamp.at)
     .bind(&stamp.by)
     .bind(version_column(case.version))
+    .bind(case.objected)
+    .bind(case.acceptance_served)
+    .bind(case.extended)
+    .bind(case.opinion_served)
+    .bind(case.ended_early)
     .execute(connection)
     .await?;
     Ok(())

@@ -16,6 +16,7 @@ struct Row {
     clock_id: Uuid,
     code: String,
     round: i32,
+    reception_id: Option<Uuid>,
     state: String,
     start_date: Date,
     term_length: i32,
@@ -77,6 +78,7 @@ impl Row {
                 .parse::<ClockCode>()
                 .map_err(|_| unreadable("code", &*self.code))?,
             round: count(self.round),
+            reception_id: self.reception_id,
             due,
             state: ClockState::from_code(&self.state).ok_or_else(|| unreadable("state", &*self.state))?,
             rungs,
@@ -106,7 +108,7 @@ pub(crate) async fn of_case(
     ledger: Ledger,
 ) -> Result<Clocks, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT clock_id, code, round, state, start_date, term_length, term_unit, calendar_version, provisional,
+        "SELECT clock_id, code, round, reception_id, state, start_date, term_length, term_unit, calendar_version, provisional,
                 due_raw, due_eff, due_safe, CASE WHEN $3 THEN derivation END AS derivation, started_by, started_at,
                 differed, stopped_by, stopped_at
            FROM clock WHERE district_code = $1 AND case_id = $2
@@ -170,11 +172,11 @@ pub(crate) async fn insert(
     };
     let derivation = serde_json::to_value(&due.derivation).expect("invariant: dates and texts serialise");
     sqlx::query(
-        "INSERT INTO clock (district_code, clock_id, case_id, code, round, state, start_date, term_length, term_unit,
+        "INSERT INTO clock (district_code, clock_id, case_id, code, round, reception_id, state, start_date, term_length, term_unit,
                             calendar_version, provisional, due_raw, due_eff, due_safe, derivation, started_by,
                             started_at, differed, created_at, created_by, updated_at, updated_by, version)
-         VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $18,
-                 $19, 1)",
+         VALUES ($1, $2, $3, $4, $5, $20, 'running', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                 $18, $19, 1)",
     )
     .bind(stamp.district.as_str())
     .bind(clock.id)
@@ -195,6 +197,7 @@ pub(crate) async fn insert(
     .bind(clock.differed)
     .bind(stamp.at)
     .bind(&stamp.by)
+    .bind(clock.reception_id)
     .execute(&mut *connection)
     .await?;
     for rung in &clock.rungs {
@@ -215,7 +218,8 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Ends a clock. An ended clock never changes again.
+/// Ends a clock. An ended clock never changes again; only of a right that ended unused it may turn out that it was used
+/// in time.
 pub(crate) async fn stop(
     connection: &mut PgConnection,
     stamp: &Stamp,
@@ -224,7 +228,7 @@ pub(crate) async fn stop(
     sqlx::query(
         "UPDATE clock SET state = $3, stopped_by = $4, stopped_at = $5, updated_at = $6, updated_by = $7,
                           version = version + 1
-          WHERE district_code = $1 AND clock_id = $2 AND state = 'running'",
+          WHERE district_code = $1 AND clock_id = $2 AND state IN ('running', 'expired')",
     )
     .bind(stamp.district.as_str())
     .bind(clock.id)
@@ -248,6 +252,27 @@ pub(crate) async fn fired(
     sqlx::query(
         "UPDATE clock_rung SET fired_at = $4, updated_at = $4, updated_by = $5, version = version + 1
           WHERE district_code = $1 AND clock_id = $2 AND level = $3 AND fired_at IS NULL",
+    )
+    .bind(stamp.district.as_str())
+    .bind(clock.id)
+    .bind(level.number())
+    .bind(stamp.at)
+    .bind(&stamp.by)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes a level back: the clock had stopped before it was due.
+pub(crate) async fn withdrawn(
+    connection: &mut PgConnection,
+    stamp: &Stamp,
+    clock: &Clock,
+    level: Level,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE clock_rung SET fired_at = NULL, updated_at = $4, updated_by = $5, version = version + 1
+          WHERE district_code = $1 AND clock_id = $2 AND level = $3",
     )
     .bind(stamp.district.as_str())
     .bind(clock.id)

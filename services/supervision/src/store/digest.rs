@@ -5,8 +5,9 @@ use uuid::Uuid;
 use xinqiao_chassis::digest::{CaseDigest, LegalDates};
 use xinqiao_kernel::DistrictCode;
 
-/// State with remedy, and one line per clock: code, round, state, dates, levels passed. Identifiers and instants of
-/// this process are left out: they differ when events are applied again elsewhere.
+/// State with remedy, and one line per clock: code, state, dates, levels passed. Identifiers and instants of this
+/// process are left out: they differ when events are applied again elsewhere. So is a clock that ended before it began:
+/// one that the timer started while the event that made it void was on its way.
 pub(crate) async fn cases(
     connection: &mut PgConnection,
     district: DistrictCode,
@@ -14,13 +15,13 @@ pub(crate) async fn cases(
     let rows: Vec<(Uuid, String, String)> = sqlx::query_as(
         "SELECT c.case_id, c.state || '/' || c.remedy,
                 COALESCE(string_agg(
-                    concat_ws(' ', k.code, k.round, k.state, k.due_raw, k.due_eff, k.due_safe, k.started_by,
-                              k.stopped_by,
+                    concat_ws(' ', k.code, k.state, k.due_raw, k.due_eff, k.due_safe, k.started_by, k.stopped_by,
                               (SELECT count(*) FROM clock_rung r
                                 WHERE r.district_code = $1 AND r.clock_id = k.clock_id AND r.fired_at IS NOT NULL)),
                     E'\\n' ORDER BY k.code, k.round), '')
            FROM supervised_case c
            LEFT JOIN clock k ON k.district_code = $1 AND k.case_id = c.case_id
+                AND (k.stopped_at IS NULL OR k.stopped_at >= k.started_at)
           WHERE c.district_code = $1
           GROUP BY c.case_id, c.state, c.remedy
           ORDER BY c.case_id",

@@ -53,24 +53,21 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// How many documents each archive item of a case has.
-pub(crate) async fn counts(
+/// The forms of the documents that each archive item of a case has, one for each document.
+pub(crate) async fn forms(
     connection: &mut PgConnection,
     district: DistrictCode,
     case_id: Uuid,
-) -> Result<BTreeMap<String, usize>, sqlx::Error> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT archive_item, count(*) FROM seen_document WHERE district_code = $1 AND case_id = $2
-          GROUP BY archive_item",
+) -> Result<BTreeMap<String, Vec<String>>, sqlx::Error> {
+    let rows: Vec<(String, Vec<String>)> = sqlx::query_as(
+        "SELECT archive_item, array_agg(form ORDER BY form) FROM seen_document
+          WHERE district_code = $1 AND case_id = $2 GROUP BY archive_item",
     )
     .bind(district.as_str())
     .bind(case_id)
     .fetch_all(connection)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(item, count)| (item, usize::try_from(count).unwrap_or(0)))
-        .collect())
+    Ok(rows.into_iter().collect())
 }
 
 /// The documents of some items, for the signing sheet.

@@ -7,7 +7,10 @@ use xinqiao_chassis::{
 };
 use xinqiao_proto::{
     common::PageRequest,
-    event::{CaseAccepted, CaseAssigned, CaseRegistered, ClockChanged},
+    event::{
+        CaseAccepted, CaseAssigned, CaseOpinionIssued, CaseOpinionServed, CaseRegistered, CaseReleased,
+        ClockChanged, LegalRoute, ReceptionFinalised, ReceptionHeld,
+    },
     supervision::{ClockState, Colour, ListClocksRequest, ListDueRequest},
 };
 
@@ -172,6 +175,95 @@ async fn an_unused_review_window_makes_the_matter_final_at_midnight() {
         (ClockState::Expired, Some(at("2026-05-22T00:00:00+08:00")))
     );
     assert_eq!(k6.stopped_by, "expiry");
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opinion_outside_31_6_opens_no_review() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.registered().await;
+    let by = "assignment";
+    let released = CaseReleased {
+        legal_route: LegalRoute::None.into(),
+        ..CaseReleased::default()
+    };
+    stage
+        .tell("2026-03-04T10:00:00+08:00", "intake", "case.released", &released)
+        .await;
+    let assigned = CaseAssigned {
+        delivered_at: Some(at("2026-03-04T11:00:00+08:00")),
+        feedback_due: "2026-04-30".to_owned(),
+        ..CaseAssigned::default()
+    };
+    stage
+        .tell("2026-03-04T11:00:00+08:00", by, "case.assigned", &assigned)
+        .await;
+    let accepted = CaseAccepted::default();
+    stage
+        .tell("2026-03-06T10:00:00+08:00", by, "case.accepted", &accepted)
+        .await;
+    let issued = CaseOpinionIssued::default();
+    stage
+        .tell("2026-03-10T10:00:00+08:00", by, "case.opinion_issued", &issued)
+        .await;
+    let served = CaseOpinionServed {
+        served_on: "2026-03-11".to_owned(),
+        k6: None,
+    };
+    stage
+        .tell("2026-03-11T10:00:00+08:00", by, "case.opinion_served", &served)
+        .await;
+    assert_eq!(stage.clock("K19").await.state(), ClockState::Met);
+    let codes: Vec<_> = stage
+        .clocks()
+        .await
+        .into_iter()
+        .map(|clock| clock.term.unwrap().clock)
+        .collect();
+    assert!(
+        !codes.iter().any(|code| code == "K4" || code == "K6"),
+        "{codes:?}"
+    );
+    assert_eq!(stage.seen().await.remedy(), xinqiao_proto::event::Remedy::None);
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_of_the_first_talk_is_owed_after_a_second() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.registered().await;
+    let by = "scheduling";
+    let receptions = [random::new_id().to_string(), random::new_id().to_string()];
+    for (reception_id, day) in receptions.iter().zip(["2026-03-03", "2026-03-10"]) {
+        let ended = format!("{day}T11:00:00+08:00");
+        let held = ReceptionHeld {
+            reception_id: reception_id.clone(),
+            ended_at: Some(at(&ended)),
+            ..ReceptionHeld::default()
+        };
+        stage.tell(&ended, by, "reception.held", &held).await;
+    }
+    let finalised = ReceptionFinalised {
+        reception_id: receptions[1].clone(),
+        ..ReceptionFinalised::default()
+    };
+    stage
+        .tell("2026-03-10T15:00:00+08:00", by, "reception.finalised", &finalised)
+        .await;
+    let records: Vec<_> = stage
+        .clocks()
+        .await
+        .into_iter()
+        .filter(|clock| clock.term.as_ref().unwrap().clock == "K0")
+        .map(|clock| (clock.state(), clock.term.unwrap().due_eff))
+        .collect();
+    assert_eq!(
+        records,
+        [
+            (ClockState::Running, "2026-03-04".to_owned()),
+            (ClockState::Met, "2026-03-11".to_owned())
+        ]
+    );
     stage.bench.finish().await;
 }
 

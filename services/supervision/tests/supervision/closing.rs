@@ -9,7 +9,7 @@ use xinqiao_chassis::{
 };
 use xinqiao_proto::{
     event::{Attitude, CaseArchived, CaseClosed, CaseRegistered, CaseReturned, LeaderSigned},
-    supervision::{CheckCompletenessRequest, ClockState, Gap, ReturnIncompleteRequest},
+    supervision::{CheckCompletenessRequest, ClockState, Gap, ReturnIncompleteRequest, SendBackRequest},
 };
 
 use super::{
@@ -184,6 +184,40 @@ async fn wrong_gaps_are_named_at_once() {
     let (code, reason, fields) = refused(stage.closure(&stage.clerk).return_incomplete(wrong).await);
     assert_eq!((code, reason.as_str()), (Code::InvalidArgument, "INVALID_FIELDS"));
     assert_eq!(fields, ["case_id", "due", "gaps[0].text", "gaps[0].item"]);
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_given_more_than_a_year_for_rework() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    let back = |due: &str| ReturnIncompleteRequest {
+        request_id: request_id(),
+        case_id: stage.case_id(),
+        version: 1,
+        gaps: vec![Gap {
+            item: "13".to_owned(),
+            text: "缺少整改完成照片".to_owned(),
+        }],
+        due: due.to_owned(),
+    };
+    let mut closure = stage.closure(&stage.clerk);
+    let too_far = closure.return_incomplete(back("2027-03-05")).await;
+    assert_eq!(refused(too_far).2, ["due"]);
+    let a_year = closure.return_incomplete(back("2027-03-04")).await;
+    assert_eq!(
+        refused(a_year).1,
+        "NOT_FOUND",
+        "the case is not known, the day is right"
+    );
+    let send_back = SendBackRequest {
+        request_id: request_id(),
+        case_id: stage.case_id(),
+        version: 1,
+        reason: "整改尚未完成，请补充验收材料".to_owned(),
+        due: "2036-03-05".to_owned(),
+    };
+    let answer = stage.review(&stage.leader).send_back(send_back).await;
+    assert_eq!(refused(answer).2, ["due"]);
     stage.bench.finish().await;
 }
 

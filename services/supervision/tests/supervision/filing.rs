@@ -1,15 +1,18 @@
 //! Cases that never reached a unit, and cases that no leader received.
 
 use xinqiao_proto::{
-    event::{CaseDiverted, CaseFiled, CaseRegistered, CaseTransferredOut, LegalRoute},
+    event::{CaseDiverted, CaseFiled, CaseRegistered, CaseTransferredOut, DocumentCreated, LegalRoute},
     supervision::{
         ClockState, FileCaseRequest, FileCaseResponse, GetSigningSheetRequest, ListClocksRequest,
-        ReviewDecision, SignReviewRequest,
+        NoticeService, ReviewDecision, SignReviewRequest,
     },
 };
 
 use super::stage::{Stage, at, certificate, legal_term, refused, request_id};
 use xinqiao_chassis::random;
+
+/// What proves the service, as it must not be read in the table.
+const PROOF: &str = "挂号信收据 XA12345678";
 
 async fn diverted(stage: &Stage, leader_received: bool) {
     let registered = CaseRegistered {
@@ -46,6 +49,8 @@ async fn file(stage: &Stage, served_on: &str) -> Result<FileCaseResponse, tonic:
         case_id: stage.case_id(),
         version: stage.version().await,
         notice_served_on: served_on.to_owned(),
+        notice_service: NoticeService::RegisteredMail.into(),
+        proof: PROOF.to_owned(),
     };
     Ok(stage.cases(&stage.head).file_case(request).await?.into_inner())
 }
@@ -62,6 +67,16 @@ async fn a_diverted_case_that_no_leader_received_goes_to_the_archive() {
         ["notice_served_on"],
         "in the future"
     );
+    let bare = FileCaseRequest {
+        request_id: request_id(),
+        case_id: stage.case_id(),
+        version: stage.version().await,
+        ..FileCaseRequest::default()
+    };
+    assert_eq!(
+        refused(stage.cases(&stage.head).file_case(bare).await).2,
+        ["notice_service", "notice_served_on", "proof"]
+    );
     let answer = file(&stage, "2026-03-05").await.unwrap();
     assert_eq!(
         (answer.state.as_str(), answer.due.as_str()),
@@ -70,6 +85,23 @@ async fn a_diverted_case_that_no_leader_received_goes_to_the_archive() {
     assert_eq!(stage.clock("K23").await.state(), ClockState::Met);
     let filed: CaseFiled = stage.bench.event("case.filed").await;
     assert!(!filed.to_leader_review && filed.k11.is_none() && filed.k15.is_some());
+    assert_eq!(filed.notice_served_on, "2026-03-05");
+    let proof = answer.document.unwrap();
+    assert_eq!((proof.archive_item.as_str(), proof.form.as_str()), ("07", "D14"));
+    let created: DocumentCreated = stage.bench.event("document.created").await;
+    assert_eq!(created.document.unwrap(), proof);
+    let kept: (String, String, bool) = sqlx::query_as(
+        "SELECT method, served_on::text, position($1::bytea IN proof) = 0 FROM notice_service",
+    )
+    .bind(PROOF.as_bytes())
+    .fetch_one(stage.bench.pool())
+    .await
+    .unwrap();
+    assert_eq!(
+        kept,
+        ("REGISTERED_MAIL".to_owned(), "2026-03-05".to_owned(), true),
+        "what proves it is sealed"
+    );
     stage.bench.finish().await;
 }
 

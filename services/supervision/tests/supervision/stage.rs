@@ -245,8 +245,7 @@ impl Stage {
             &finalised,
         )
         .await;
-        self.papers("scheduling", &[("05", "D27"), ("06", "INSTRUCTION")])
-            .await;
+        self.papers("scheduling", &[("05", "D27"), ("06", "D29")]).await;
         self.bench.set_clock("2026-03-04T10:00:00+08:00");
         self.released().await;
         self.papers("intake", &[("07", "TRIAGE")]).await;
@@ -285,6 +284,7 @@ impl Stage {
             &accepted,
         )
         .await;
+        self.papers("assignment", &[("07", "D02"), ("07", "D14")]).await;
         let started = CaseInvestigationStarted {
             investigator_count: 2,
         };
@@ -328,6 +328,7 @@ impl Stage {
             &served,
         )
         .await;
+        self.papers("assignment", &[("12", "D14")]).await;
         let execution = CaseExecutionStarted {
             plan_due: "2026-04-30".to_owned(),
         };

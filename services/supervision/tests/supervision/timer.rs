@@ -11,7 +11,10 @@ use xinqiao_chassis::{
     testing::{Foreign, Published, eventually},
 };
 use xinqiao_kernel::CaseNumber;
-use xinqiao_proto::event::{CaseRegistered, ClockChanged};
+use xinqiao_proto::{
+    event::{CaseAccepted, CaseRegistered, ClockChanged},
+    supervision::{Clock, ClockState},
+};
 use xinqiao_supervision::FireClocks;
 
 use super::stage::{Stage, at, legal_term};
@@ -99,6 +102,98 @@ async fn several_workers_pass_every_level_once_and_in_order() {
     assert!(
         reds.iter()
             .all(|red| red.due_at == Some(at("2026-02-15T00:00:00+08:00")))
+    );
+    stage.bench.finish().await;
+}
+
+fn accepted(stage: &Stage, at: &'static str) -> Foreign {
+    let body = CaseAccepted {
+        accepted_on: at[..10].to_owned(),
+        notice_served: true,
+        ..CaseAccepted::default()
+    };
+    Foreign::new("assignment", "case.accepted", stage.case, &body).at(at)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_in_time_is_put_right_when_it_is_told_after_the_timer() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.assigned().await;
+    stage.bench.set_clock("2026-03-20T09:00:00+08:00");
+    eventually("the timer takes the notice for lapsed", async || {
+        let kinds = stage.kinds().await;
+        let started = kinds.iter().rposition(|kind| kind == "clock.started");
+        let overdue = kinds.iter().rposition(|kind| kind == "clock.overdue");
+        (overdue.is_some() && started > overdue).then_some(())
+    })
+    .await;
+    stage
+        .bench
+        .arrives(accepted(&stage, "2026-03-06T10:00:00+08:00"))
+        .await;
+    let k2 = stage.clock("K2").await;
+    assert_eq!(k2.state(), ClockState::Met);
+    assert!(k2.rungs.iter().all(|rung| rung.fired_at.is_none()), "{k2:?}");
+    assert_eq!(stage.clock("K3").await.state(), ClockState::Met);
+    let clocks = stage.clocks().await;
+    let handling = clocks
+        .iter()
+        .filter(|clock| clock.term.as_ref().unwrap().clock == "K4");
+    let states: Vec<_> = handling.map(Clock::state).collect();
+    assert_eq!(states, [ClockState::Running, ClockState::Cancelled]);
+    let running = clocks
+        .iter()
+        .find(|clock| clock.started_at == Some(at("2026-03-06T10:00:00+08:00")));
+    assert_eq!(running.unwrap().term.as_ref().unwrap().due_eff, "2026-05-06");
+    let published = stage.bench.published().await;
+    let withdrawn: Vec<_> = published
+        .iter()
+        .filter(|event| event.kind == "clock.withdrawn")
+        .map(Published::decode)
+        .map(|clock: ClockChanged| (clock.term.unwrap().clock, clock.level))
+        .collect();
+    let said = [("K2", "amber"), ("K2", "red"), ("K2", "overdue"), ("K3", "end")];
+    let said = said.map(|(clock, level)| (clock.to_owned(), level.to_owned()));
+    assert_eq!(withdrawn, said);
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_late_is_late_even_if_his_act_comes_before_the_timer() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.assigned().await;
+    stage.bench.set_clock("2026-03-25T10:00:00+08:00");
+    stage
+        .bench
+        .arrives(accepted(&stage, "2026-03-25T10:00:00+08:00"))
+        .await;
+    let published = stage.bench.published().await;
+    let of_k2: Vec<_> = published
+        .iter()
+        .filter(|event| event.kind.starts_with("clock."))
+        .map(|event| {
+            (
+                event.kind.as_str(),
+                event.decode::<ClockChanged>().term.unwrap().clock,
+            )
+        })
+        .filter(|(_, clock)| clock == "K2")
+        .map(|(kind, _)| kind)
+        .collect();
+    assert_eq!(
+        of_k2,
+        [
+            "clock.started",
+            "clock.amber",
+            "clock.red",
+            "clock.overdue",
+            "clock.stopped"
+        ]
+    );
+    assert_eq!(
+        stage.clock("K4").await.term.unwrap().start_date,
+        "2026-03-19",
+        "a late notice gains no time"
     );
     stage.bench.finish().await;
 }

@@ -25,8 +25,10 @@ pub enum Period {
 pub enum Effect {
     /// Starts it; one of the same code that still runs is replaced.
     Start(Period),
-    /// Starts it when the matter is handled under R:31(6) and it does not run yet.
+    /// Starts it when the matter is handled under R:31(6) and it does not run yet, at the end of K2 at the latest.
     StartHandling,
+    /// Starts it when the opinion can be reviewed, which only one under R:31(6) can; one that still runs is replaced.
+    StartReview,
     /// Stops it if it runs: the duty was done.
     Met,
     /// Stops it if it runs: the duty or right fell away.
@@ -57,7 +59,7 @@ const fn row(on: T, clock: K, effect: Effect, source: &'static str) -> Row {
     }
 }
 
-use Effect::{Cancel, Met, Replace, Start, StartHandling};
+use Effect::{Cancel, Met, Replace, Start, StartHandling, StartReview};
 use Period::{OnRawOf, Rule, SetByAct, SetByActOrRule};
 
 /// The table, in the order of the journey. Of one trigger the stops come before the starts.
@@ -65,7 +67,8 @@ pub const TABLE: &[Row] = &[
     row(T::Registered, K::K1, Start(Rule), "R:22"),
     row(T::ReceptionHeld, K::K0, Start(Rule), "S:L42"),
     row(T::ReceptionFinalised, K::K0, Met, "S:L42"),
-    // The office has disposed of the matter, or it is settled on the spot.
+    // The office has disposed of the matter, or it is settled on the spot. A handling clock that a lapsed notice has
+    // started ends with the duty of the unit.
     row(T::Assigned, K::K1, Met, "R:22, T08"),
     row(T::Assigned, K::K1b, Met, "T08"),
     row(T::Assigned, K::K2, Start(Rule), "R:23(3)"),
@@ -76,12 +79,14 @@ pub const TABLE: &[Row] = &[
     row(T::Diverted, K::K2, Met, "R:23(3), T04"),
     row(T::Diverted, K::K3, Cancel, "T04"),
     row(T::Diverted, K::K5a, Cancel, "T04"),
+    row(T::Diverted, K::K4, Cancel, "T04, U3"),
     row(T::Diverted, K::K23, Start(Rule), "DES"),
     row(T::NotAccepted, K::K1, Met, "R:22, T05"),
     row(T::NotAccepted, K::K1b, Met, "T05"),
     row(T::NotAccepted, K::K2, Met, "R:23(3), T05"),
     row(T::NotAccepted, K::K3, Cancel, "T05"),
     row(T::NotAccepted, K::K5a, Cancel, "T05"),
+    row(T::NotAccepted, K::K4, Cancel, "T05, U3"),
     row(T::NotAccepted, K::K23, Start(Rule), "DES"),
     row(T::TransferredOut, K::K1, Met, "R:22, T07"),
     row(T::TransferredOut, K::K1b, Met, "T07"),
@@ -98,6 +103,7 @@ pub const TABLE: &[Row] = &[
     row(T::ObjectionUpheld, K::K22, Met, "T12"),
     row(T::ObjectionUpheld, K::K2, Cancel, "T12"),
     row(T::ObjectionUpheld, K::K5a, Cancel, "T12"),
+    row(T::ObjectionUpheld, K::K4, Cancel, "T12, U3"),
     row(T::ObjectionUpheld, K::K1b, Start(Rule), "T12, DES"),
     // A wrong objection must not cost the petitioner time: K2 is untouched.
     row(T::ObjectionRefused, K::K22, Met, "T13"),
@@ -113,7 +119,7 @@ pub const TABLE: &[Row] = &[
     row(T::OpinionIssued, K::K5, Met, "R:34, T19"),
     row(T::OpinionIssued, K::K19, Start(Rule), "DES"),
     row(T::OpinionServed, K::K19, Met, "T19s"),
-    row(T::OpinionServed, K::K6, Start(Rule), "R:35"),
+    row(T::OpinionServed, K::K6, StartReview, "R:35, §4.4"),
     row(T::ExecutionStarted, K::K20, Start(SetByAct), "R:32"),
     row(T::ClosureReported, K::K1, Met, "R:22, T09"),
     row(T::ClosureReported, K::K1b, Met, "T09"),

@@ -1,3 +1,5 @@
+mod order;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -53,6 +55,10 @@ impl Play {
     }
 
     fn fire(&mut self, now: OffsetDateTime) -> Vec<(K, Level)> {
+        self.fire_until(now, now)
+    }
+
+    fn fire_until(&mut self, until: OffsetDateTime, now: OffsetDateTime) -> Vec<(K, Level)> {
         let mut fired = Vec::new();
         let Self {
             case,
@@ -66,7 +72,8 @@ impl Play {
             Uuid::from_u128(*ids)
         };
         loop {
-            let changes = clocks.fire_next(now, case.is_handled(), Law { rules, calendar }, &mut new_id);
+            let law = Law { rules, calendar };
+            let changes = clocks.fire_next(until, now, case.is_handled(), law, &mut new_id);
             if changes.is_empty() {
                 return fired;
             }
@@ -248,6 +255,11 @@ fn only_route_31_6_has_sixty_days() {
     play.at(T::Accepted, datetime!(2026-03-06 10:00 +8));
     assert!(play.clocks.running_of(K::K4).is_none());
     assert!(play.clocks.running_of(K::K5a).is_some());
+    play.at(T::OpinionServed, datetime!(2026-03-10 10:00 +8));
+    assert!(
+        play.clocks.running_of(K::K6).is_none(),
+        "only an opinion under 31-6 can be reviewed"
+    );
 }
 
 #[test]
@@ -303,10 +315,17 @@ fn the_same_event_twice_changes_nothing_that_has_stopped() {
     assert_eq!(play.clocks.all, before);
 }
 
+fn starts(effect: Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Start(_) | Effect::StartHandling | Effect::StartReview
+    )
+}
+
 #[test]
 fn every_row_starts_only_clocks_that_some_row_stops_or_that_end_by_themselves() {
     for row in table::TABLE {
-        if matches!(row.effect, Effect::Start(_) | Effect::StartHandling) && !is_right(row.clock) {
+        if starts(row.effect) && !is_right(row.clock) {
             let stopped = table::TABLE.iter().any(|other| {
                 other.clock == row.clock
                     && matches!(other.effect, Effect::Met | Effect::Cancel | Effect::Replace)
@@ -321,8 +340,7 @@ fn every_row_starts_only_clocks_that_some_row_stops_or_that_end_by_themselves() 
 fn stops_come_before_starts() {
     for trigger in T::ALL {
         let effects: Vec<_> = table::rows(trigger).map(|row| row.effect).collect();
-        let starts = |effect: &Effect| matches!(effect, Effect::Start(_) | Effect::StartHandling);
-        assert!(effects.is_sorted_by_key(starts), "{trigger:?}");
+        assert!(effects.is_sorted_by_key(|effect| starts(*effect)), "{trigger:?}");
     }
 }
 
