@@ -114,6 +114,7 @@ async fn admit(act: &mut Act, query: ReadPackageRequest) -> Result<Package, Refu
         query.path.as_str()
     };
     act.audit(format!("package:{package_id}"), &[field], None);
+    act.opened(row.case_id).await?;
     Ok(encode::package(&row))
 }
 

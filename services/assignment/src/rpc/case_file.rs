@@ -23,6 +23,7 @@ pub(super) async fn get_case_file(
     let case = cases::load(act.conn(), district, case_id).await?;
     let case = case.ok_or(Denied::NotFound)?;
     opened::authorise(act, &case, case.responsible_leader).await?;
+    act.opened(case_id).await?;
     let named: Option<Vec<investigation::Investigator>> =
         papers::latest(act, case_id, PaperKind::Investigators).await?;
     let papers = papers::all(act, case_id).await?;

@@ -138,6 +138,7 @@ async fn get(
 ) -> Result<wire_v1::GetReceptionResponse, Refusal> {
     let (reception, case) = find(act, &query.reception_id).await?;
     act.audit(format!("reception:{}", reception.id), &["record"], None);
+    act.opened(case.id).await?;
     let texts = open_texts(act, &reception)?;
     Ok(wire_v1::GetReceptionResponse {
         reception: Some(shown(reception, case, texts)),

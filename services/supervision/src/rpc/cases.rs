@@ -27,6 +27,7 @@ pub(super) async fn get_case_supervision(
     query: GetCaseSupervisionRequest,
 ) -> Result<GetCaseSupervisionResponse, Refusal> {
     let case = visible(act, &query.case_id).await?;
+    act.opened(case.id).await?;
     let district = act.district();
     let counts = store::documents::counts(act.conn(), district, case.id).await?;
     let opinions = store::opinions::of_round(act.conn(), district, case.id, case.round()).await?;
