@@ -19,6 +19,7 @@ macro_rules! events {
 
 events! {
     DocumentCreated: "document.created";
+    CaseOpened: "case.opened";
 
     CaseRegistered: "case.registered";
     CaseReleased: "case.released";

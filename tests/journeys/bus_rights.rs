@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use xinqiao_chassis::bus::stream_name;
 use xinqiao_local::databases::SERVICES;
 use xinqiao_local::nats::Nats;
+use xinqiao_local::people::PEOPLE;
 use xinqiao_tests::fleet::Fleet;
 
 /// Longest wait for the server's refusal.
@@ -43,9 +44,58 @@ async fn a_service_uses_its_own_subjects_of_the_bus_only() -> Result<()> {
             client.publish(subject.clone(), "".into()).await?;
             refused(&mut refusals, "Publish", &subject).await?;
         }
-        for subject in ["xq.>", "$JS.>", ">", &format!("_INBOX.{other}.>")] {
-            let _messages = client.subscribe(subject.to_owned()).await?;
-            refused(&mut refusals, "Subscription", subject).await?;
+        for subject in [
+            format!("$JS.API.CONSUMER.CREATE.{}.{third}", stream_name(other)),
+            format!(
+                "$JS.API.CONSUMER.CREATE.{}.{service}.xq.220502.>",
+                stream_name(other)
+            ),
+            format!("$JS.API.CONSUMER.DURABLE.CREATE.{}.{third}", stream_name(other)),
+        ] {
+            client.publish(subject.clone(), "".into()).await?;
+            refused(&mut refusals, "Publish", &subject).await?;
+        }
+        for subject in beyond_its_own(service) {
+            let _messages = client.subscribe(subject.clone()).await?;
+            refused(&mut refusals, "Subscription", &subject).await?;
+        }
+    }
+    fleet.end().await
+}
+
+/// What a service might listen to: of all, of one district, of every other service, of itself, and what others are
+/// answered. Events come to it by its own consumers alone.
+fn beyond_its_own(service: &str) -> Vec<String> {
+    let everything = ["xq.>", "xq.*.>", "xq.220502.>", "xq.220503.>", "$JS.>", ">"];
+    let of_one = SERVICES.iter().flat_map(|name| {
+        [
+            format!("xq.220502.{name}.>"),
+            format!("xq.*.{name}.case.registered"),
+        ]
+    });
+    let others = SERVICES.iter().filter(|name| **name != service);
+    everything
+        .into_iter()
+        .map(str::to_owned)
+        .chain(of_one)
+        .chain(others.map(|name| format!("_INBOX.{name}.>")))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_of_a_district_comes_onto_the_bus() -> Result<()> {
+    let fleet = Fleet::start(date!(2026 - 03 - 03)).await?;
+    let nats = &fleet.platform.nats;
+    for person in PEOPLE {
+        let token = fleet.platform.issuer.token(person)?;
+        let ways = [
+            ConnectOptions::with_token(token.clone()),
+            ConnectOptions::with_user_and_password(person.id.to_owned(), token.clone()),
+            ConnectOptions::with_user_and_password(person.district.to_owned(), token),
+        ];
+        for way in ways {
+            let let_in = way.connect(nats.url()).await;
+            ensure!(let_in.is_err(), "the bus lets {} in", person.name);
         }
     }
     fleet.end().await

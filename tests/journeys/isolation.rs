@@ -1,25 +1,25 @@
-//! Another district's case cannot be told from one that does not exist: every RPC answers both alike, to the byte.
+//! Another district's case cannot be told from one that does not exist: every RPC that names something answers both
+//! alike, to the byte; and no RPC shows anything of another district to who names nothing, nor of another case to who
+//! holds a token for one.
+
+mod callers;
+mod foreign;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use time::{Date, OffsetDateTime, macros::date};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use xinqiao_kernel::{CaseNumber, local};
 use xinqiao_local::journey::patience::describe;
-use xinqiao_local::journey::schedule::Day;
-use xinqiao_local::journey::{Cast, Journey, masters, script::Script};
-use xinqiao_local::people::{DISTRICT_A, DISTRICT_B, LEADER_ZHANG, PEOPLE, UNIT_HOUSING};
-use xinqiao_proto::intake::{GetCaseRequest, get_case_request};
-use xinqiao_proto::scheduling::{
-    AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest,
-};
+use xinqiao_local::people::{DISTRICT_A, DISTRICT_B};
 use xinqiao_tests::dynamic::{Filling, Rpc, rpcs};
 use xinqiao_tests::fleet::Fleet;
+use xinqiao_tests::secrets::Secrets;
 
-/// Stands in every text of the foreign district.
-const MARK: &str = "〔东昌标记〕";
+use callers::Caller;
+use foreign::{Foreign, Ids, MARK, WORD};
 
 /// Commands that make something of the caller's own under an id he chooses: that field looks nothing up.
 const OWN_IDS: [(&str, &str); 2] = [
@@ -31,10 +31,35 @@ const NOT_THERE: [&str; 3] = ["UNKNOWN_LEADER", "UNKNOWN_UNIT", "NOT_FOUND"];
 
 /// What the fields that name something are filled with: the foreign district's, or nobody's.
 struct Names {
-    by_field: BTreeMap<&'static str, String>,
+    by_field: Ids,
     /// A field whose id the caller chooses.
     own: Option<&'static str>,
     now: OffsetDateTime,
+}
+
+/// Nothing is named: lists and desks show what the caller may see.
+struct Unnamed {
+    texts: Names,
+    /// On which both districts receive.
+    reception_day: String,
+}
+
+impl Filling for Unnamed {
+    fn name_of(&self, _: &str) -> String {
+        String::new()
+    }
+
+    fn text_of(&self, field: &str) -> Option<String> {
+        match field {
+            "query" => Some(WORD.to_owned()),
+            "day" => Some(self.reception_day.clone()),
+            _ => self.texts.text_of(field),
+        }
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.texts.now
+    }
 }
 
 impl Filling for Names {
@@ -85,90 +110,126 @@ impl Filling for Names {
 async fn another_districts_case_is_answered_as_one_that_does_not_exist() -> Result<()> {
     let fleet = Fleet::start(date!(2026 - 02 - 24)).await?;
     let cast = fleet.settle(DISTRICT_A).await?;
-    fleet.settle(DISTRICT_B).await?;
-    let foreign = play(&fleet, &cast).await?;
+    let neighbours = fleet.settle(DISTRICT_B).await?;
+    let foreign = Foreign::play(&fleet, &cast).await?;
+    let own = callers::own_case(&neighbours.clerk, DISTRICT_B).await?;
     fleet.quiet().await?;
     let before = fleet.digests().await?;
     let now = fleet.platform.legal_time()?;
+    let callers = callers::of_its_district(&fleet, &own).await?;
 
     let mut found = Vec::new();
     let mut looked_up = 0;
     for rpc in rpcs()?.into_iter().filter(Rpc::names_something) {
-        match compare(&fleet, &rpc, &foreign, now).await {
+        match compare(&fleet, &rpc, &foreign, &callers, now).await {
             Ok(()) => looked_up += 1,
             Err(error) => found.push(format!("{}: {error:#}", rpc.path())),
         }
     }
     ensure!(found.is_empty(), "{}", found.join("\n"));
     eprintln!("{looked_up} RPCs answer a foreign id as one that does not exist");
+
+    let (next, _) = fleet.next_session(&neighbours).await?;
+    let unnamed = Unnamed {
+        texts: Names {
+            by_field: Ids::new(),
+            own: None,
+            now,
+        },
+        reception_day: next.day,
+    };
+    let shown = show_nothing_foreign(&fleet, &callers, &unnamed, &foreign.secrets()?).await?;
+    ensure!(
+        shown.contains(&own.case_no),
+        "nobody is shown what is his own either"
+    );
     fleet.quiet().await?;
     of_the_foreign_district_nothing_changed(&before, &fleet.digests().await?)?;
     fleet.end().await
 }
 
-/// A whole journey in the foreign district, and an appointment: the ids that exist there.
-async fn play(fleet: &Fleet, cast: &Cast) -> Result<BTreeMap<&'static str, String>> {
-    let (session, schedule) = fleet.next_session(cast).await?;
-    let reception_day_id = session.reception_day_id.clone();
-    let appointment_id = book(cast, &session.day).await?;
-    let mut journey = Journey::new(cast, Script::marked(MARK), schedule.clone(), reception_day_id);
-    for (day, begins) in schedule.days() {
-        fleet.platform.move_on(begins).await?;
-        if day == Day::Reception {
-            masters::open(&cast.clerk, &session).await?;
-        }
-        journey.act(day).await?;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_one_case_shows_nothing_of_another() -> Result<()> {
+    let fleet = Fleet::start(date!(2026 - 02 - 24)).await?;
+    let cast = fleet.settle(DISTRICT_A).await?;
+    let foreign = Foreign::play(&fleet, &cast).await?;
+    let own = callers::own_case(&cast.clerk, DISTRICT_A).await?;
+    fleet.quiet().await?;
+    let now = fleet.platform.legal_time()?;
+    let callers = callers::of_one_case(&fleet, &own).await?;
+    let secrets = foreign.secrets_of_its_cases()?;
+    let mut shown = String::new();
+    for rpc in rpcs()?.into_iter().filter(|rpc| !rpc.is_command()) {
+        let theirs = Names {
+            by_field: foreign.names(&rpc),
+            own: None,
+            now,
+        };
+        let requests = rpc.requests(&theirs);
+        shown += &show_nothing_of(&fleet, &rpc, &callers, &requests, &secrets)
+            .await?
+            .0;
     }
-    let registered = journey.registration()?.clone();
-    let query = GetCaseRequest {
-        case: Some(get_case_request::Case::CaseId(registered.case_id.clone())),
-    };
-    let seen = cast.clerk.cases().get_case(query).await?.into_inner();
-    let petitioner = seen
-        .submissions
-        .first()
-        .and_then(|submission| submission.petitioners.first())
-        .context("nobody petitions")?;
-    Ok(BTreeMap::from([
-        ("case_id", registered.case_id),
-        ("case_no", registered.case_no),
-        ("petitioner_id", petitioner.petitioner_id.clone()),
-        ("reception_id", seen.reception_id),
-        ("reception_day_id", session.reception_day_id),
-        ("appointment_id", appointment_id),
-        ("package_id", journey.package_id.clone().context("no package")?),
-        ("leader_id", LEADER_ZHANG.to_string()),
-        ("unit_id", UNIT_HOUSING.to_string()),
-    ]))
+    ensure!(
+        shown.contains(&own.case_no),
+        "nobody is shown what is his own either"
+    );
+    fleet.end().await
 }
 
-async fn book(cast: &Cast, day: &str) -> Result<String> {
-    let query = ListFreeSlotsRequest { day: day.to_owned() };
-    let free = cast
-        .clerk
-        .appointments()
-        .list_free_slots(query)
-        .await?
-        .into_inner();
-    let request = BookAppointmentRequest {
-        request_id: random_id(),
-        slot: free.slots.first().cloned(),
-        visitors: vec![AppointmentVisitor {
-            name: "测试乙".to_owned(),
-            id_no: "440524188001010014".to_owned(),
-            phone: "19900000003".to_owned(),
-        }],
-        subject: format!("外墙改造后房屋漏雨{MARK}"),
-        case_id: String::new(),
-        channel: BookingChannel::Counter.into(),
-    };
-    let booked = cast
-        .clerk
-        .appointments()
-        .book_appointment(request)
-        .await?
-        .into_inner();
-    Ok(booked.appointment.unwrap_or_default().appointment_id)
+/// Everybody calls whatever can be called without naming anything: every reading, and the commands that name nothing.
+/// Returns all that was shown.
+async fn show_nothing_foreign(
+    fleet: &Fleet,
+    callers: &[Caller],
+    unnamed: &Unnamed,
+    secrets: &Secrets,
+) -> Result<String> {
+    let mut all = String::new();
+    for rpc in rpcs()? {
+        if rpc.is_command() && rpc.names_something() {
+            continue;
+        }
+        let mut requests = rpc.requests(unnamed);
+        if !rpc.is_command() {
+            // Nothing is narrowed down.
+            requests.push(Vec::new());
+        }
+        let (shown, answers) = show_nothing_of(fleet, &rpc, callers, &requests, secrets).await?;
+        let must_answer = !rpc.is_command() && !rpc.names_something();
+        ensure!(answers > 0 || !must_answer, "{} answers nobody", rpc.path());
+        all += &shown;
+    }
+    Ok(all)
+}
+
+/// Calls one RPC as everybody; fails when an answer or a refusal holds a secret. Returns what was shown, and how often.
+async fn show_nothing_of(
+    fleet: &Fleet,
+    rpc: &Rpc,
+    callers: &[Caller],
+    requests: &[Vec<u8>],
+    secrets: &Secrets,
+) -> Result<(String, usize)> {
+    let channel = fleet.platform.channel(&rpc.process()?)?;
+    let (mut shown, mut answers) = (String::new(), 0);
+    for caller in callers {
+        for request in requests {
+            let place = format!("{} to {}", rpc.path(), caller.name);
+            match rpc.call(channel.clone(), &caller.token, request.clone()).await {
+                Ok(answer) => {
+                    secrets.must_not_be_in(&place, &answer)?;
+                    shown += &rpc.show(&answer);
+                    answers += 1;
+                }
+                Err(status) => {
+                    secrets.must_not_be_in(&place, status.message().as_bytes())?;
+                    secrets.must_not_be_in(&place, status.details())?;
+                }
+            }
+        }
+    }
+    Ok((shown, answers))
 }
 
 /// A query code that nobody has, another each time: one that fails often is locked.
@@ -188,13 +249,14 @@ fn random_code() -> String {
 async fn compare(
     fleet: &Fleet,
     rpc: &Rpc,
-    foreign: &BTreeMap<&'static str, String>,
+    foreign: &Foreign,
+    callers: &[Caller],
     now: OffsetDateTime,
 ) -> Result<()> {
     let own = OWN_IDS.iter().find(|(path, _)| *path == rpc.path());
     let own = own.map(|(_, field)| *field);
     let theirs = Names {
-        by_field: foreign.clone(),
+        by_field: foreign.names(rpc),
         own,
         now,
     };
@@ -206,11 +268,10 @@ async fn compare(
     let channel = fleet.platform.channel(&rpc.process()?)?;
     let mut looked_up = own.is_some();
     let mut refused_for = Vec::new();
-    for person in PEOPLE.iter().filter(|person| person.district == DISTRICT_B) {
-        let token = fleet.platform.issuer.token(person)?;
+    for Caller { name, token } in callers {
         for (with_theirs, with_nobodys) in rpc.requests(&theirs).into_iter().zip(rpc.requests(&nobodys)) {
-            let foreign_answer = rpc.call(channel.clone(), &token, with_theirs).await;
-            let nobodys_answer = rpc.call(channel.clone(), &token, with_nobodys).await;
+            let foreign_answer = rpc.call(channel.clone(), token, with_theirs).await;
+            let nobodys_answer = rpc.call(channel.clone(), token, with_nobodys).await;
             match (foreign_answer, nobodys_answer) {
                 (Err(foreign), Err(nobodys)) => {
                     must_be_alike(&foreign, &nobodys)?;
@@ -219,18 +280,16 @@ async fn compare(
                 }
                 (Ok(foreign), Ok(nobodys)) => {
                     let shown = rpc.show(&foreign);
-                    ensure!(!shown.contains(MARK), "{} sees {shown}", person.name);
+                    ensure!(!shown.contains(MARK), "{name} sees {shown}");
                     ensure!(
                         rpc.is_command() || foreign == nobodys,
-                        "{} sees {shown} and, of nobody, {}",
-                        person.name,
+                        "{name} sees {shown} and, of nobody, {}",
                         rpc.show(&nobodys)
                     );
                     looked_up = true;
                 }
                 (foreign, nobodys) => bail!(
-                    "{} is answered differently: {} and {}",
-                    person.name,
+                    "{name} is answered differently: {} and {}",
                     outcome(&foreign),
                     outcome(&nobodys)
                 ),
@@ -269,9 +328,9 @@ fn outcome(answer: &Result<Vec<u8>, Status>) -> String {
 }
 
 /// Ids that exist nowhere, and a number that was never given.
-fn nobodys_names() -> Result<BTreeMap<&'static str, String>> {
+fn nobodys_names() -> Result<Ids> {
     let number: CaseNumber = "XF-220503-2026-2-000123-8".parse()?;
-    Ok(BTreeMap::from([("case_no", number.to_string())]))
+    Ok(Ids::from([("case_no", number.to_string())]))
 }
 
 /// Events of B's own acts may have come; of A's entities every line is as before.

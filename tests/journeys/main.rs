@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bag;
+mod break_glass;
 mod bus_rights;
 mod cancel;
 mod holders;

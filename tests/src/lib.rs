@@ -10,4 +10,5 @@ pub mod otlp;
 pub mod refused;
 pub mod secrets;
 pub mod sizes;
+pub mod tokens;
 pub mod underneath;

@@ -13,8 +13,10 @@ use xinqiao_proto::assignment::{
     unit_service_client::UnitServiceClient,
 };
 use xinqiao_proto::intake::{
-    case_service_client::CaseServiceClient, registration_service_client::RegistrationServiceClient,
-    sealed_service_client::SealedServiceClient, triage_service_client::TriageServiceClient,
+    break_glass_service_client::BreakGlassServiceClient, case_service_client::CaseServiceClient,
+    petitioner_service_client::PetitionerServiceClient,
+    registration_service_client::RegistrationServiceClient, sealed_service_client::SealedServiceClient,
+    triage_service_client::TriageServiceClient,
 };
 use xinqiao_proto::scheduling::{
     appointment_service_client::AppointmentServiceClient, master_service_client::MasterServiceClient,
@@ -81,6 +83,10 @@ clients! {
     cases: CaseServiceClient on intake;
     /// The sealed compartment.
     sealed: SealedServiceClient on intake;
+    /// What a petitioner sees of his own case.
+    petitioner: PetitionerServiceClient on intake;
+    /// Break-glass.
+    break_glass: BreakGlassServiceClient on intake;
     /// Leaders and the calendar.
     masters: MasterServiceClient on scheduling;
     /// Reception days.

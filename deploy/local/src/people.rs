@@ -38,6 +38,10 @@ pub const UNIT_LABOUR: Uuid = fixed(0x12);
 pub const UNIT_JINCHANG: Uuid = fixed(0x13);
 /// 二道江区住建局 of the other district.
 pub const UNIT_HOUSING_B: Uuid = fixed(0x14);
+/// 五道江镇政府 of the other district.
+pub const UNIT_WUDAOJIANG: Uuid = fixed(0x15);
+/// The review organ of the other district.
+const REVIEW_ORGAN_B: Uuid = fixed(0x16);
 
 /// 东昌区.
 pub const DISTRICT_A: &str = "220502";
@@ -77,11 +81,17 @@ const fn at_unit(
     }
 }
 
-const fn leads(id: &'static str, name: &'static str, district: &'static str, leader: Uuid) -> Person {
+const fn of_leader(
+    id: &'static str,
+    name: &'static str,
+    roles: &'static [&'static str],
+    district: &'static str,
+    leader: Uuid,
+) -> Person {
     Person {
         id,
         name,
-        roles: &["LDR"],
+        roles,
         district,
         unit: None,
         leader: Some(leader),
@@ -94,8 +104,8 @@ pub const PEOPLE: &[Person] = &[
     office("he-dengji", "何登记", &["CLK"], DISTRICT_A),
     office("wang-fenban", "王分办", &["DSP"], DISTRICT_A),
     office("fang-fenban", "方分办", &["DSP"], DISTRICT_A),
-    leads("zhang-fuquzhang", "张副区长", DISTRICT_A, LEADER_ZHANG),
-    leads("liu-fuquzhang", "刘副区长", DISTRICT_A, LEADER_LIU),
+    of_leader("zhang-fuquzhang", "张副区长", &["LDR"], DISTRICT_A, LEADER_ZHANG),
+    of_leader("liu-fuquzhang", "刘副区长", &["LDR"], DISTRICT_A, LEADER_LIU),
     at_unit("qian-juzhang", "钱局长", &["UNH"], DISTRICT_A, UNIT_HOUSING),
     at_unit("zhao-chengban", "赵承办", &["UNT"], DISTRICT_A, UNIT_HOUSING),
     at_unit("feng-chengban", "冯承办", &["UNT"], DISTRICT_A, UNIT_HOUSING),
@@ -106,7 +116,8 @@ pub const PEOPLE: &[Person] = &[
     office("jiang-jijian", "江纪检", &["DIS"], DISTRICT_A),
     office("wu-dengji", "吴登记", &["CLK"], DISTRICT_B),
     office("ma-fenban", "马分办", &["DSP"], DISTRICT_B),
-    leads("chen-fuquzhang", "陈副区长", DISTRICT_B, LEADER_CHEN),
+    of_leader("chen-fuquzhang", "陈副区长", &["LDR"], DISTRICT_B, LEADER_CHEN),
+    of_leader("xie-lianluo", "谢联络", &["LDA"], DISTRICT_B, LEADER_CHEN),
     at_unit("guo-juzhang", "郭局长", &["UNH"], DISTRICT_B, UNIT_HOUSING_B),
     at_unit("tang-chengban", "唐承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),
     at_unit("song-chengban", "宋承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),
@@ -115,6 +126,10 @@ pub const PEOPLE: &[Person] = &[
     office("wei-yunwei", "魏运维", &["CITY-OP"], DISTRICT_A),
     office("gao-yunwei", "高运维", &["CITY-OP"], DISTRICT_B),
     office("pan-jijian", "潘纪检", &["DIS"], DISTRICT_B),
+    at_unit("deng-zhuanyuan", "邓专员", &["TWN"], DISTRICT_B, UNIT_WUDAOJIANG),
+    at_unit("cao-fucha", "曹复查", &["REV"], DISTRICT_B, REVIEW_ORGAN_B),
+    office("lin-xuanchuan", "林宣传", &["PRO"], DISTRICT_B),
+    office("hu-shixinfang", "胡信访", &["CITY-XF"], DISTRICT_B),
 ];
 
 /// The person with that id or that Chinese name.

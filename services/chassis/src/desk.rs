@@ -20,7 +20,7 @@ use xinqiao_kernel::{Calendar, DistrictCode};
 pub use xinqiao_proto::command::Command;
 
 use access::Access;
-pub use act::{Act, Actor, FieldSealer};
+pub use act::{Act, Actor, Capacity, FieldSealer};
 
 use crate::audit::{Entry, Trail};
 use crate::calendars::Calendars;
@@ -151,8 +151,8 @@ impl Desk {
         Ok(response)
     }
 
-    /// Reads in one transaction of the caller's district. What the work audits is kept; other writes are not
-    /// meant to happen here.
+    /// Reads in one transaction of the caller's district. What the work audits is kept, and that the caller has opened a
+    /// case; other writes are not meant to happen here.
     pub async fn read<Q, A, W>(&self, request: Request<Q>, work: W) -> Result<Response<A>, Status>
     where
         Q: Message + 'static,

@@ -127,6 +127,11 @@ impl Role {
         }
     }
 
+    /// True for the roles of a unit: what their holders do, the unit does.
+    pub const fn is_of_a_unit(self) -> bool {
+        matches!(self, Self::Unt | Self::Unh | Self::Twn | Self::Rev)
+    }
+
     /// The code in tokens.
     pub const fn code(self) -> &'static str {
         match self {

@@ -93,6 +93,8 @@ pub struct Draft {
     subject: String,
     body: Vec<u8>,
     trace_parent: Option<String>,
+    /// Who acted, when it is not whoever does the act.
+    actor_ref: Option<String>,
 }
 
 impl Draft {
@@ -116,7 +118,15 @@ impl Draft {
             subject: format!("xq.{district}.{service}.{kind}"),
             body: body.encode_to_vec(),
             trace_parent: trace::create_span(service, kind, event_id, entity.id),
+            actor_ref: None,
         }
+    }
+
+    /// The event names another as who acted than the act does.
+    #[must_use]
+    pub fn by(mut self, actor_ref: String) -> Self {
+        self.actor_ref = Some(actor_ref);
+        self
     }
 
     /// The event id.
@@ -153,7 +163,7 @@ impl Draft {
             body: self.body,
             trace_parent: self.trace_parent,
             causation_id,
-            actor_ref: actor_ref.to_owned(),
+            actor_ref: self.actor_ref.unwrap_or_else(|| actor_ref.to_owned()),
             occurred_at,
         }
     }

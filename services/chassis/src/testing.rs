@@ -308,9 +308,14 @@ impl Bench {
         .await;
     }
 
-    /// Everything this service has published, in the order of its journal.
+    /// Everything that acts of this service have published, in the order of its journal.
     pub async fn published(&self) -> Vec<Published> {
-        events::published(&self.pool).await
+        events::published(&self.pool, false).await
+    }
+
+    /// What this service has told of who opened a case: it comes of reading, beside what acts publish.
+    pub async fn looks(&self) -> Vec<Published> {
+        events::published(&self.pool, true).await
     }
 
     /// The body of the last event of a kind, as soon as there is one.

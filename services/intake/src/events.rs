@@ -1,20 +1,23 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, and which unit stands under which.
+//! comes back, the time line, which unit stands under which, and who has opened a case where.
 
 use futures::future::BoxFuture;
 use prost::Message as _;
 use tracing::warn;
 use uuid::Uuid;
-use xinqiao_chassis::desk::Act;
+use xinqiao_chassis::desk::{Act, Capacity};
+use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
+use xinqiao_kernel::local::local_date;
 use xinqiao_proto::event::{
-    CaseAssigned, CaseFiled, CaseObjectionDecided, CaseRemedyChanged, ReceptionFinalised, ReceptionHeld,
-    UnitChanged,
+    CaseAssigned, CaseFiled, CaseObjectionDecided, CaseOpened, CaseRemedyChanged, ReceptionFinalised,
+    ReceptionHeld, UnitChanged,
 };
 
 use crate::contract;
 use crate::domain::transition::{self, Standing};
+use crate::store::access;
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
 use crate::store::sealed;
@@ -35,8 +38,10 @@ pub(crate) struct Follower;
 impl Subscriber for Follower {
     fn apply<'t>(&'t self, act: &'t mut Act, event: &'t Incoming) -> BoxFuture<'t, Result<(), Refusal>> {
         Box::pin(async move {
-            if event.kind == "unit.changed" {
-                return place_unit(act, event).await;
+            match event.kind.as_str() {
+                "unit.changed" => return place_unit(act, event).await,
+                "case.opened" => return note_opened(act, event).await,
+                _ => {}
             }
             if event.entity_kind != "case"
                 || !(transition::known(&event.kind) || NOTED.contains(&event.kind.as_str()))
@@ -55,12 +60,28 @@ impl Subscriber for Follower {
     }
 }
 
-/// Notes under which unit a unit stands.
+/// Notes what a unit is called, and under which it stands.
 async fn place_unit(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let changed: UnitChanged = event.decode()?;
     let (district, parent) = (act.district(), optional(&changed.parent_unit_id)?);
-    let at = event.occurred_at;
-    sealed::put_unit(act.conn(), district, event.entity_id, parent, at).await?;
+    let (unit, at) = (event.entity_id, event.occurred_at);
+    sealed::put_unit(act.conn(), district, unit, &changed.name, parent, at).await?;
+    Ok(())
+}
+
+/// Notes for the petitioner who opened his case at another service.
+async fn note_opened(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let opened: CaseOpened = event.decode()?;
+    let capacity = Capacity {
+        role: opened
+            .role
+            .parse::<Role>()
+            .map_err(|error| Refusal::internal(&error))?,
+        unit_id: optional(&opened.unit_id)?,
+    };
+    let (district, case_id) = (act.district(), required(&opened.case_id)?);
+    let day = local_date(event.occurred_at);
+    access::note(act.conn(), district, case_id, day, capacity).await?;
     Ok(())
 }
 

@@ -11,7 +11,9 @@ use xinqiao_proto::scheduling::{
 
 use super::patience::patiently;
 use crate::clients::Desk;
-use crate::people::{self, DISTRICT_A, Person, UNIT_HOUSING, UNIT_HOUSING_B, UNIT_JINCHANG, UNIT_LABOUR};
+use crate::people::{
+    self, DISTRICT_A, Person, UNIT_HOUSING, UNIT_HOUSING_B, UNIT_JINCHANG, UNIT_LABOUR, UNIT_WUDAOJIANG,
+};
 use crate::platform::Platform;
 use crate::signing::Signatory;
 
@@ -185,11 +187,10 @@ fn units(district: &str) -> Vec<DemoUnit> {
             DemoUnit("金厂镇政府", UNIT_JINCHANG, UnitKind::Township),
         ]
     } else {
-        vec![DemoUnit(
-            "二道江区住建局",
-            UNIT_HOUSING_B,
-            UnitKind::GovernmentDepartment,
-        )]
+        vec![
+            DemoUnit("二道江区住建局", UNIT_HOUSING_B, UnitKind::GovernmentDepartment),
+            DemoUnit("五道江镇政府", UNIT_WUDAOJIANG, UnitKind::Township),
+        ]
     }
 }
 

@@ -70,6 +70,7 @@ async fn get(act: &mut Act, query: GetDossierRequest) -> Result<GetDossierRespon
         .await?
         .ok_or_else(case_not_found)?;
     act.authorise(&resource(district, case_id, &row.facts), case_not_found)?;
+    act.opened(case_id).await?;
     let known = dossier::references(act.conn(), district, &[case_id]).await?;
     let sealed = match row.package_id {
         Some(package_id) => package::find(act.conn(), district, package_id).await?,

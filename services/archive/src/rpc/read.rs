@@ -114,6 +114,7 @@ async fn admit(act: &mut Act, query: ReadPackageRequest, shelf: Shelf) -> Result
     }
     let paths: Vec<&str> = files.keys().map(BagPath::as_str).collect();
     act.audit(object_ref("case", row.case_id), &paths, Some(&reason));
+    act.opened(row.case_id).await?;
     Ok((place, files))
 }
 

@@ -29,6 +29,7 @@ pub(super) async fn get_case_file(
     let case = case.ok_or(Denied::NotFound)?;
     let resource = opened::resource(act, &case, case.responsible_leader).await?;
     act.authorise(&resource, || Denied::NotFound.into())?;
+    act.opened(case_id).await?;
     let kinds = readable(act, &resource);
     let named: Option<Vec<investigation::Investigator>> = if kinds.contains(&PaperKind::Investigators) {
         papers::latest(act, case_id, PaperKind::Investigators).await?

@@ -84,6 +84,7 @@ pub(super) async fn read_report(
     case.read_report(version, now)?;
     let report: Option<Report> = papers::latest(act, case.id, PaperKind::Report).await?;
     act.audit(format!("case:{}", case.id), &["report"], None);
+    act.opened(case.id).await?;
     let result = opened::close(act, case, &[], Vec::new()).await?;
     Ok(ReadReportResponse {
         result,

@@ -20,7 +20,8 @@ pub enum MigrateFailure {
     Step(#[from] sqlx::migrate::MigrateError),
 }
 
-/// The chassis' steps and then the service's, as one list. Service numbers start at 10.
+/// The chassis' steps and the service's as one list, in the order of their numbers. Those below 10 and 0090 are the
+/// chassis'.
 pub fn migrations(service: &Migrator) -> Migrator {
     let mut all = Migrator::with_migrations(CHASSIS.iter().chain(service.iter()).cloned().collect());
     // An older program may meet a newer schema during an update; that is not an error.

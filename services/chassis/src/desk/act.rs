@@ -1,5 +1,6 @@
 //! One act in progress: a transaction of one district and what it will leave behind when it commits.
 
+mod opened;
 mod papers;
 
 use std::borrow::Cow;
@@ -12,6 +13,8 @@ use uuid::Uuid;
 use xinqiao_kernel::{Calendar, DistrictCode, RuleSet};
 use xinqiao_proto::common::SealedField;
 use xinqiao_proto::event::EventBody;
+
+pub use opened::Capacity;
 
 use super::access::{self, Access, Intent};
 use super::{Desk, object_ref, person_ref};
@@ -63,6 +66,8 @@ pub struct Act {
     cause: Option<Uuid>,
     new_calendar: bool,
     events: Vec<Draft>,
+    /// That the caller has opened a case: told with the act, and no part of what it does.
+    looks: Vec<Draft>,
     entries: Vec<Entry>,
     documents: Vec<DocumentRow>,
 }
@@ -110,6 +115,7 @@ impl Act {
             cause: None,
             new_calendar: false,
             events: Vec::new(),
+            looks: Vec::new(),
             entries: Vec::new(),
             documents: Vec::new(),
         })
@@ -407,12 +413,13 @@ impl Act {
     async fn commit(mut self) -> Result<(), Refusal> {
         let district = self.tx.district();
         let entries = std::mem::take(&mut self.entries);
-        if !entries.is_empty() {
+        if !entries.is_empty() || !self.looks.is_empty() {
             document::insert(self.tx.conn(), district, &self.documents).await?;
             let head = audit::lock_head(self.tx.conn(), district).await?;
             let mut drafts = std::mem::take(&mut self.events);
             // The papers of an act go before it: whoever takes the case over has them already.
             drafts.sort_by_key(|draft| draft.kind() != "document.created");
+            drafts.append(&mut self.looks);
             journal::append(
                 self.tx.conn(),
                 district,
@@ -422,7 +429,9 @@ impl Act {
                 self.now,
             )
             .await?;
-            audit::append(self.tx.conn(), district, head, &entries).await?;
+            if !entries.is_empty() {
+                audit::append(self.tx.conn(), district, head, &entries).await?;
+            }
         }
         self.tx.commit().await?;
         if self.new_calendar {

@@ -74,6 +74,8 @@ pub struct Decision {
 #[derive(Debug)]
 struct Named {
     id: String,
+    /// The roles whose holders it concerns.
+    holders: Vec<Role>,
     told: Option<(String, String, String)>,
 }
 
@@ -143,6 +145,20 @@ impl Permissions {
         &self.rules[&right].roles
     }
 
+    /// By which of his roles the caller was permitted what these policies permitted him: the first of them, in the order
+    /// of §5.1, that one of them is for.
+    pub fn role_given(&self, caller: &Caller, policies: &[&str]) -> Option<Role> {
+        let gives = |role: &Role| {
+            let named = policies
+                .iter()
+                .filter_map(|name| self.names.get(&PolicyId::new(name)));
+            named
+                .flat_map(|named| &named.holders)
+                .any(|holder| holder == role)
+        };
+        caller.roles.iter().copied().filter(gives).min()
+    }
+
     /// Whether the caller may do it. An error in a policy refuses.
     pub fn decide(&'static self, caller: &Caller, right: Right, resource: &Resource) -> Decision {
         let Resource::District(district) = resource else {
@@ -209,6 +225,7 @@ impl Named {
         let word = |key| policy.annotation(key).map(ToOwned::to_owned);
         Self {
             id: policy.id().to_string(),
+            holders: roles_of(policy).unwrap_or_default(),
             told: match (word("reason"), word("zh"), word("en")) {
                 (Some(reason), Some(zh), Some(en)) => Some((reason, zh, en)),
                 _ => None,

@@ -160,11 +160,13 @@ impl Published {
     }
 }
 
-pub(super) async fn published(pool: &PgPool) -> Vec<Published> {
+/// The journal: what acts published, or who opened a case.
+pub(super) async fn published(pool: &PgPool, looks: bool) -> Vec<Published> {
     sqlx::query_as(
         "SELECT event_id, kind, entity_id, case_no, sequence, subject, causation_id, actor_ref, occurred_at, body
-           FROM outbox ORDER BY position",
+           FROM outbox WHERE (kind = 'case.opened') = $1 ORDER BY position",
     )
+    .bind(looks)
     .fetch_all(pool)
     .await
     .unwrap()

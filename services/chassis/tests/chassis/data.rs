@@ -32,6 +32,7 @@ mod checkpoints;
 mod documents;
 mod inbox;
 mod isolation;
+mod opened;
 mod relay;
 mod rotation;
 

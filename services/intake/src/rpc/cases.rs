@@ -108,17 +108,16 @@ async fn get(act: &mut Act, query: GetCaseRequest) -> Result<GetCaseResponse, Re
         get_case_request::Case::CaseNo(number) => Named::Number(number),
     });
     let row = find(act, named).await?;
-    let seen = view::case(act, &row).await?;
-    if !seen.submissions.is_empty() {
-        note_access(act, row.id).await?;
-    }
-    Ok(seen)
+    view::case(act, &row).await
 }
 
-/// Leaves for the petitioner that somebody of the caller's roles looked into the case.
+/// Leaves for the petitioner by which role, and in which unit, the caller looked into the case.
 pub(in crate::rpc) async fn note_access(act: &mut Act, case_id: Uuid) -> Result<(), Refusal> {
-    let (district, today, roles) = (act.district(), act.today(), act.caller().roles.clone());
-    Ok(access::note(act.conn(), district, case_id, today, &roles).await?)
+    let (district, today) = (act.district(), act.today());
+    if let Some(capacity) = act.capacity() {
+        access::note(act.conn(), district, case_id, today, capacity).await?;
+    }
+    Ok(())
 }
 
 async fn headers(act: &mut Act, query: BatchGetHeadersRequest) -> Result<BatchGetHeadersResponse, Refusal> {
@@ -228,6 +227,7 @@ async fn get_timeline(act: &mut Act, query: GetTimelineRequest) -> Result<GetTim
         get_timeline_request::Case::CaseNo(number) => Named::Number(number),
     });
     let row = find(act, named).await?;
+    note_access(act, row.id).await?;
     let district = act.district();
     let mut entries = vec![TimelineEntry {
         at: Some(timestamp(row.registered_at)),

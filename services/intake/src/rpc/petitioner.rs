@@ -3,6 +3,7 @@
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk, object_ref};
+use xinqiao_chassis::districts::District;
 use xinqiao_chassis::document::timestamp;
 use xinqiao_chassis::identity::{CASE_TOKEN_LIFE, Role};
 use xinqiao_chassis::refusal::{Fields, Refusal};
@@ -18,7 +19,7 @@ use super::cases::view;
 use super::refused::no_such_case;
 use crate::contract;
 use crate::domain::query;
-use crate::store::access;
+use crate::store::access::{self, Access};
 use crate::store::cases::{self as rows, content};
 use crate::store::onlooker::Onlooker;
 
@@ -185,7 +186,10 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
         k1: Some(view::k1(&row)),
         office: office.name_zh,
         office_phone: office.phone,
-        accesses: accesses.into_iter().filter_map(shown).collect(),
+        accesses: accesses
+            .into_iter()
+            .filter_map(|access| shown(act.district_file(), row.sealed, access))
+            .collect(),
         ..GetOwnCaseResponse::default()
     };
     if row.sealed {
@@ -206,12 +210,29 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
     })
 }
 
-fn shown((day, role): (time::Date, String)) -> Option<CaseAccess> {
-    let role: Role = role.parse().ok()?;
+fn shown(district: &District, sealed: bool, access: Access) -> Option<CaseAccess> {
+    let role: Role = access.role.parse().ok()?;
+    let office = office_of(district, role, access.unit).filter(|_| !sealed);
     Some(CaseAccess {
-        date: day.to_string(),
+        date: access.day.to_string(),
         role: Some(said(role.zh(), role.en())),
+        office,
     })
+}
+
+/// For which office somebody of a role looks at a case.
+fn office_of(district: &District, role: Role, unit: Option<String>) -> Option<Bilingual> {
+    match role {
+        Role::Clk | Role::Dsp | Role::Sup | Role::Arc => {
+            Some(said(&district.office.name_zh, &district.office.name_en))
+        }
+        Role::Unt | Role::Unh | Role::Twn | Role::Rev => unit.map(|name| said(&name, "")),
+        Role::Ldr | Role::Lda => Some(said("区领导办公室", "office of the district leaders")),
+        Role::Dis => Some(said("纪检监察机关", "discipline inspection")),
+        Role::CityOp => Some(said("市级技术支持部门", "city technical support")),
+        Role::CityXf => Some(said("市信访部门", "city petition department")),
+        Role::Pro | Role::Aud | Role::Pet => None,
+    }
 }
 
 fn said(zh: &str, en: &str) -> Bilingual {

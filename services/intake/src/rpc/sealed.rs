@@ -18,7 +18,7 @@ use xinqiao_proto::intake::{
     get_sealed_case_request,
 };
 
-use super::cases::{Named, named_case};
+use super::cases::{Named, named_case, note_access};
 use super::refused::no_such_case;
 use crate::contract;
 use crate::store::cases::{self as rows, CaseRow};
@@ -134,6 +134,7 @@ async fn get(act: &mut Act, query: GetSealedCaseRequest) -> Result<GetSealedCase
     let transfer = sealed::transfer(act.conn(), district, row.id).await?;
     let openings = sealed::openings(act.conn(), district, row.id).await?;
     act.audit(object_ref("case", row.id), &["transfer", "openings"], None);
+    note_access(act, row.id).await?;
     let shown = |transfer: &TransferRow| {
         let (addressee, reasons) = transfer.texts(desk.keys(), &proof, district)?;
         Ok::<_, Refusal>(SealedTransfer {

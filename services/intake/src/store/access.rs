@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
-use xinqiao_chassis::identity::Role;
+use xinqiao_chassis::desk::Capacity;
 use xinqiao_chassis::seal::KeyRing;
 use xinqiao_kernel::{CaseNumber, DistrictCode};
 
@@ -115,23 +115,32 @@ pub(crate) async fn by_number(
     .await
 }
 
-/// Notes that somebody of these roles looked at the case.
+/// Somebody's look at a case, as its petitioner is shown it.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Access {
+    pub(crate) day: Date,
+    pub(crate) role: String,
+    /// What his unit is called, when he looked for a unit.
+    pub(crate) unit: Option<String>,
+}
+
+/// Notes that somebody looked at the case.
 pub(crate) async fn note(
     connection: &mut PgConnection,
     district: DistrictCode,
     case_id: Uuid,
     day: Date,
-    roles: &[Role],
+    capacity: Capacity,
 ) -> Result<(), sqlx::Error> {
-    let codes: Vec<&str> = roles.iter().map(|role| role.code()).collect();
     sqlx::query(
-        "INSERT INTO case_access (district_code, case_id, day, role) SELECT $1, $2, $3, unnest($4::text[])
+        "INSERT INTO case_access (district_code, case_id, day, role, unit_id) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT DO NOTHING",
     )
     .bind(district.as_str())
     .bind(case_id)
     .bind(day)
-    .bind(codes)
+    .bind(capacity.role.code())
+    .bind(capacity.unit_id.unwrap_or_default())
     .execute(connection)
     .await?;
     Ok(())
@@ -143,9 +152,11 @@ pub(crate) async fn noted(
     district: DistrictCode,
     case_id: Uuid,
     limit: i64,
-) -> Result<Vec<(Date, String)>, sqlx::Error> {
+) -> Result<Vec<Access>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT day, role FROM case_access WHERE district_code = $1 AND case_id = $2 ORDER BY day DESC, role LIMIT $3",
+        "SELECT a.day, a.role, u.name AS unit FROM case_access a
+         LEFT JOIN unit_place u ON u.district_code = a.district_code AND u.unit_id = a.unit_id
+         WHERE a.district_code = $1 AND a.case_id = $2 ORDER BY a.day DESC, a.role, a.unit_id LIMIT $3",
     )
     .bind(district.as_str())
     .bind(case_id)

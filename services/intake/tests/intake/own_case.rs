@@ -5,14 +5,18 @@ use time::Duration;
 use tonic::transport::Channel;
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
-use xinqiao_chassis::testing::Bench;
-use xinqiao_proto::event::Purpose;
+use uuid::Uuid;
+use xinqiao_chassis::identity::Role;
+use xinqiao_chassis::journal::{Entity, EntityKind};
+use xinqiao_chassis::random::new_id;
+use xinqiao_chassis::testing::{Bench, Foreign};
+use xinqiao_proto::event::{CaseOpened, Purpose, UnitChanged};
 use xinqiao_proto::intake::case_service_client::CaseServiceClient;
 use xinqiao_proto::intake::petitioner_service_client::PetitionerServiceClient;
 use xinqiao_proto::intake::sign_in_by_query_code_request::Proof;
 use xinqiao_proto::intake::{
-    CaseState, GetOwnCaseRequest, GetOwnCaseResponse, PetitionerInput, RegisterVisitRequest, Registered,
-    SignInByQueryCodeRequest, SignInByQueryCodeResponse, SubmissionInput,
+    CaseAccess, CaseState, GetOwnCaseRequest, GetOwnCaseResponse, PetitionerInput, RegisterVisitRequest,
+    Registered, SignInByQueryCodeRequest, SignInByQueryCodeResponse, SubmissionInput,
 };
 
 use crate::people::{
@@ -218,25 +222,84 @@ async fn the_petitioner_sees_which_role_looked_on_which_day_and_never_who() {
     let case = registered(&bench, a_visit()).await;
     seen(&bench, &case.case_id).await;
     seen(&bench, &case.case_id).await;
-    cases(&bench, &clerk())
+    // His other role gives no right to it.
+    let clerk_who_audits = clerk().with(Role::Aud);
+    cases(&bench, &clerk_who_audits)
         .get_case(by_id(&case.case_id))
         .await
         .unwrap();
-    let token = with_digits(&bench, &case.query_code, LAST_FOUR).await.unwrap();
-    let own = own_case(&bench, &token).await.unwrap();
-    let told: Vec<_> = own
-        .accesses
-        .iter()
-        .map(|access| (access.date.as_str(), access.role.clone().unwrap().zh))
-        .collect();
+    timeline(&bench, &clerk(), &case.case_id).await.unwrap();
+    let office = "东昌区信访工作联席会议办公室";
     assert_eq!(
-        told,
+        told(&bench, &case).await,
         [
-            ("2026-03-03", "联席办登记员".to_owned()),
-            ("2026-03-03", "联席办分办员".to_owned())
+            "2026-03-03 联席办登记员 ".to_owned() + office,
+            "2026-03-03 联席办分办员 ".to_owned() + office
         ]
     );
-    timeline(&bench, &clerk(), &case.case_id).await.unwrap();
+    bench.finish().await;
+}
+
+/// Who has looked, as the petitioner is told: day, role, office.
+async fn told(bench: &Bench, case: &Registered) -> Vec<String> {
+    let token = with_digits(bench, &case.query_code, LAST_FOUR).await.unwrap();
+    let own = own_case(bench, &token).await.unwrap();
+    let one = |access: CaseAccess| {
+        let office = access.office.unwrap_or_default();
+        format!("{} {} {}", access.date, access.role.unwrap().zh, office.zh)
+    };
+    own.accesses.into_iter().map(one).collect()
+}
+
+/// Somebody opened the case at another service.
+async fn opened(bench: &Bench, publisher: &'static str, case: &Registered, role: Role, unit: Option<Uuid>) {
+    let body = CaseOpened {
+        case_id: case.case_id.clone(),
+        role: role.code().to_owned(),
+        unit_id: unit.map(|unit| unit.to_string()).unwrap_or_default(),
+    };
+    let about = Entity::other(new_id());
+    bench
+        .arrives(Foreign::new(publisher, "case.opened", about, &body))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_opened_it_at_another_service_is_shown_with_his_office() {
+    let bench = Bench::of(xinqiao_intake::service())
+        .at("2026-03-03T09:12:00+08:00")
+        .start()
+        .await;
+    let case = registered(&bench, a_visit()).await;
+    let unit = new_id();
+    let named = UnitChanged {
+        unit_id: unit.to_string(),
+        name: "区住建局".to_owned(),
+        active: true,
+        ..UnitChanged::default()
+    };
+    let about = Entity::of(EntityKind::Unit, unit);
+    bench
+        .arrives(Foreign::new("assignment", "unit.changed", about, &named))
+        .await;
+    for publisher in ["assignment", "supervision"] {
+        opened(&bench, publisher, &case, Role::Unt, Some(unit)).await;
+    }
+    opened(&bench, "supervision", &case, Role::Ldr, None).await;
+    bench.pass(Duration::days(1));
+    opened(&bench, "archive", &case, Role::Arc, None).await;
+    opened(&bench, "archive", &case, Role::CityOp, None).await;
+    assert_eq!(
+        told(&bench, &case).await,
+        [
+            "2026-03-04 档案员 东昌区信访工作联席会议办公室",
+            "2026-03-04 市级技术支持 市级技术支持部门",
+            "2026-03-03 接访领导 区领导办公室",
+            "2026-03-03 责任单位承办人 区住建局",
+        ]
+    );
+    let line = timeline(&bench, &clerk(), &case.case_id).await.unwrap();
+    assert_eq!(line.entries.len(), 1, "looking moves nothing");
     bench.finish().await;
 }
 

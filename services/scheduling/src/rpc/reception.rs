@@ -139,6 +139,7 @@ async fn get(
     let (reception, case) = find(act, &query.reception_id).await?;
     let record = object_ref("reception", reception.id);
     act.audit(object_ref("case", case.id), &[&record], None);
+    act.opened(case.id).await?;
     let texts = open_texts(act, &reception)?;
     Ok(wire_v1::GetReceptionResponse {
         reception: Some(shown(reception, case, texts)),

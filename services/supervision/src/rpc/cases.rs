@@ -19,6 +19,7 @@ pub(super) async fn get_case_supervision(
     query: GetCaseSupervisionRequest,
 ) -> Result<GetCaseSupervisionResponse, Refusal> {
     let case = visible(act, &query.case_id).await?;
+    act.opened(case.id).await?;
     let district = act.district();
     let papers = store::documents::forms(act.conn(), district, case.id).await?;
     let resource = case.resource();

@@ -51,6 +51,7 @@ pub(super) async fn get_signing_sheet(
     let case = visible(act, &query.case_id).await?;
     case.require(CaseState::LeaderReview).map_err(refuse::misplaced)?;
     let drawn = sheet::draw(act, &case, &comment).await?;
+    act.opened(case.id).await?;
     Ok(GetSigningSheetResponse {
         sheet: drawn.bytes.into(),
         sheet_sha256: drawn.sha256.to_vec().into(),

@@ -15,21 +15,24 @@ use xinqiao_proto::intake::{CaseHeader, GetCaseResponse, PetitionerView, Submiss
 
 use crate::contract;
 use crate::domain::submission::{DISPOSAL_DAYS, Identity};
+use crate::store::access;
 use crate::store::cases::CaseRow;
 use crate::store::cases::content::{self, PetitionerRow, SubmissionRow, Triage};
 use crate::store::onlooker::Onlooker;
 
-/// One case whole; of a sealed one only number and state, and for who may see no more its header.
+/// One case whole, which its petitioner is told; of a sealed one only number and state, and for who may see no more its
+/// header.
 pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse, Refusal> {
     let header = headers(act, std::slice::from_ref(row)).await?.pop();
     let onlooker = Onlooker::of(act).await?;
-    if !act.permits(Right::ReadCase, &row.resource(&onlooker)) {
+    let Some(capacity) = act.capacity_for(Right::ReadCase, &row.resource(&onlooker)) else {
         return Ok(GetCaseResponse {
             header,
             ..GetCaseResponse::default()
         });
-    }
-    let (desk, district) = (act.desk().clone(), act.district());
+    };
+    let (desk, district, today) = (act.desk().clone(), act.district(), act.today());
+    access::note(act.conn(), district, row.id, today, capacity).await?;
     let (submissions, requests) = said(act, row, None).await?;
     let triage = content::triage(act.conn(), desk.keys(), district, row.id).await?;
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();

@@ -184,9 +184,12 @@ async fn every_reading_and_every_attempt_is_audited_and_the_petitioner_sees_the_
     let told: Vec<_> = own
         .accesses
         .iter()
-        .map(|access| (access.date.as_str(), access.role.clone().unwrap().en))
+        .map(|access| {
+            assert_eq!(access.office, None, "of a sealed case the office is not told");
+            (access.date.as_str(), access.role.clone().unwrap().en)
+        })
         .collect();
-    assert_eq!(told.len(), 1);
+    assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].0, "2026-04-14");
     assert!(own.title.is_empty() && own.requests.is_empty());
     bench.finish().await;
