@@ -56,6 +56,21 @@ const OPENING_MINUTES_MAX: Variable = Variable::with_default(
     "Longest time the readers named in an opening may read a sealed case; what an opening takes that names no time.",
 );
 
+/// Rows of an export.
+const EXPORT_ROWS_MAX: Variable = Variable::with_default(
+    "XINQIAO_EXPORT_ROWS_MAX",
+    "2000",
+    "rows",
+    "Cases of one export at the most; one that has more is refused, not cut.",
+);
+/// Exports of a day.
+const EXPORT_PER_DAY_MAX: Variable = Variable::with_default(
+    "XINQIAO_EXPORT_PER_DAY_MAX",
+    "5",
+    "exports",
+    "Exports that may be approved in one district on one legal day.",
+);
+
 /// Settings of intake.
 #[derive(Debug, Clone, Copy)]
 pub struct IntakeSettings {
@@ -65,6 +80,17 @@ pub struct IntakeSettings {
     pub search: SearchSettings,
     /// Of the sealed compartment.
     pub sealed: SealedSettings,
+    /// Of exports.
+    pub export: ExportSettings,
+}
+
+/// Settings of exports.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportSettings {
+    /// Cases of one at the most.
+    pub rows_max: u32,
+    /// Approved in one district on one legal day at the most.
+    pub per_day_max: u32,
 }
 
 /// Settings of the sealed compartment.
@@ -112,6 +138,10 @@ impl IntakeSettings {
             },
             sealed: SealedSettings {
                 opening_minutes_max: reader.number(&OPENING_MINUTES_MAX, 1..=1_440),
+            },
+            export: ExportSettings {
+                rows_max: reader.number(&EXPORT_ROWS_MAX, 1..=20_000),
+                per_day_max: reader.number(&EXPORT_PER_DAY_MAX, 1..=100),
             },
         }
     }

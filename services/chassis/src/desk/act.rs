@@ -163,6 +163,14 @@ impl Act {
         }
     }
 
+    /// Notes that the act is refused because a limit is used up: the attempt leaves its row in the audit chain like one
+    /// that was not permitted, with the limit in the place of the policies.
+    pub fn exceeded(&mut self, object: impl Into<String>, limit: &'static str) {
+        if let Some(access) = &mut self.access {
+            access.exceeded(object.into(), limit);
+        }
+    }
+
     /// What opens values of class P4 (DEC-14): a proof for who was permitted to read a sealed case, or, for what the
     /// procedure itself has written, to take part in it. Nothing for anybody else, nor for the service itself.
     pub fn opening(&self) -> Option<Opening> {

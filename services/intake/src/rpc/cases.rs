@@ -178,7 +178,7 @@ async fn register(act: &mut Act, query: ListRegisterRequest) -> Result<ListRegis
 }
 
 /// The states a list is narrowed to, as the rule book writes them.
-fn states(fields: &mut Fields, numbers: &[i32]) -> Vec<&'static str> {
+pub(super) fn states(fields: &mut Fields, numbers: &[i32]) -> Vec<&'static str> {
     let read = |(index, number): (usize, &i32)| {
         fields.some(
             format_args!("states[{index}]"),

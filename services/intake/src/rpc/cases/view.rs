@@ -74,7 +74,7 @@ pub(in crate::rpc) async fn said(
 }
 
 /// Masked headers, in the order of the rows.
-pub(super) async fn headers(act: &mut Act, found: &[CaseRow]) -> Result<Vec<CaseHeader>, Refusal> {
+pub(in crate::rpc) async fn headers(act: &mut Act, found: &[CaseRow]) -> Result<Vec<CaseHeader>, Refusal> {
     let (desk, district) = (act.desk().clone(), act.district());
     let ordinary: Vec<Uuid> = found.iter().filter(|row| !row.sealed).map(|row| row.id).collect();
     let mut names = HashMap::new();
