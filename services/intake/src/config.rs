@@ -71,6 +71,14 @@ const EXPORT_PER_DAY_MAX: Variable = Variable::with_default(
     "Exports that may be approved in one district on one legal day.",
 );
 
+/// Identity data opened by one person.
+const UNMASK_PER_DAY_MAX: Variable = Variable::with_default(
+    "XINQIAO_UNMASK_PER_DAY_MAX",
+    "50",
+    "petitioners",
+    "How often one person may be shown identity data in clear on one legal day.",
+);
+
 /// Settings of intake.
 #[derive(Debug, Clone, Copy)]
 pub struct IntakeSettings {
@@ -82,6 +90,8 @@ pub struct IntakeSettings {
     pub sealed: SealedSettings,
     /// Of exports.
     pub export: ExportSettings,
+    /// How often one person may be shown identity data on one legal day.
+    pub unmask_per_day_max: u32,
 }
 
 /// Settings of exports.
@@ -143,6 +153,7 @@ impl IntakeSettings {
                 rows_max: reader.number(&EXPORT_ROWS_MAX, 1..=20_000),
                 per_day_max: reader.number(&EXPORT_PER_DAY_MAX, 1..=100),
             },
+            unmask_per_day_max: reader.number(&UNMASK_PER_DAY_MAX, 1..=10_000),
         }
     }
 }

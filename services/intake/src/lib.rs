@@ -107,6 +107,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
             texts_max: search.texts_max,
             statement_timeout: search.statement_timeout,
         },
+        unmask_per_day_max: settings.unmask_per_day_max,
     };
     let routes = Routes::new(
         RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),

@@ -36,6 +36,8 @@ pub(crate) struct Cases {
     pub(crate) desk: Desk,
     /// Of one search.
     pub(crate) bounds: Bounds,
+    /// How often one person may be shown identity data on one legal day.
+    pub(crate) unmask_per_day_max: u32,
 }
 
 #[tonic::async_trait]
@@ -89,8 +91,11 @@ impl CaseService for Cases {
         &self,
         request: Request<UnmaskPetitionerRequest>,
     ) -> Result<Response<UnmaskPetitionerResponse>, Status> {
+        let max = self.unmask_per_day_max;
         self.desk
-            .read(request, |act, query| Box::pin(unmask::unmask(act, query)))
+            .read(request, move |act, query| {
+                Box::pin(unmask::unmask(act, max, query))
+            })
             .await
     }
 }

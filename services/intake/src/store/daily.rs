@@ -9,16 +9,19 @@ const SWEEP: i64 = 50;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Use {
+pub(crate) enum Use<'a> {
     /// An export of the district was approved.
     Export,
+    /// A person has opened identity data.
+    Unmask(&'a str),
 }
 
-impl Use {
+impl<'a> Use<'a> {
     /// The act, and whose limit it is; nobody's where the district has it as a whole.
-    const fn parts(self) -> (&'static str, &'static str) {
+    const fn parts(self) -> (&'static str, &'a str) {
         match self {
             Self::Export => ("export", ""),
+            Self::Unmask(person) => ("unmask", person),
         }
     }
 }
@@ -29,7 +32,7 @@ pub(crate) async fn take(
     connection: &mut PgConnection,
     district: DistrictCode,
     day: Date,
-    wanted: Use,
+    wanted: Use<'_>,
     max: u32,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query(
