@@ -79,6 +79,15 @@ const UNMASK_PER_DAY_MAX: Variable = Variable::with_default(
     "How often one person may be shown identity data in clear on one legal day.",
 );
 
+/// Sign-ins of one district at once.
+const SIGN_IN_WINDOWS: Variable = Variable::with_default(
+    "XINQIAO_SIGN_IN_WINDOWS",
+    "4",
+    "calls",
+    "Sign-ins by query code of one district that are looked at at the same time; more are told to come back, so that \
+     those of the others find a place.",
+);
+
 /// Settings of intake.
 #[derive(Debug, Clone, Copy)]
 pub struct IntakeSettings {
@@ -92,6 +101,8 @@ pub struct IntakeSettings {
     pub export: ExportSettings,
     /// How often one person may be shown identity data on one legal day.
     pub unmask_per_day_max: u32,
+    /// Sign-ins of one district that are looked at at the same time.
+    pub sign_in_windows: u32,
 }
 
 /// Settings of exports.
@@ -154,6 +165,7 @@ impl IntakeSettings {
                 per_day_max: reader.number(&EXPORT_PER_DAY_MAX, 1..=100),
             },
             unmask_per_day_max: reader.number(&UNMASK_PER_DAY_MAX, 1..=10_000),
+            sign_in_windows: reader.number(&SIGN_IN_WINDOWS, 1..=1_000),
         }
     }
 }

@@ -90,7 +90,10 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         deadlines: std::sync::Arc::default(),
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
-    let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };
+    let petitioners = rpc::petitioner::Petitioners {
+        desk: desk.clone(),
+        windows: rpc::petitioner::windows::Windows::new(settings.sign_in_windows),
+    };
     let break_glasses = rpc::break_glass::BreakGlasses { desk: desk.clone() };
     let exports = rpc::export::Exports {
         desk: desk.clone(),
