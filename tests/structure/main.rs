@@ -1,6 +1,7 @@
 //! The arrows of the architecture: who may depend on whom, and what the domain may not name.
 
 mod prohibitions;
+mod streams;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -9,7 +9,8 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorSet};
 
 use super::{code_lines, root, rust_files};
 
-/// Words of field names, with the prohibition they stand for. A name is looked at word by word.
+/// Words of field names, with the prohibition they stand for. A name is looked at word by word; an entry of several
+/// words is one where they follow each other.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "EG-01 tags and scores of persons",
@@ -18,6 +19,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "scoring",
             "risk",
             "rating_of",
+            "key_person",
+            "credit_score",
             "blacklist",
             "whitelist",
             "watchlist",
@@ -62,7 +65,6 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "weibo",
             "social",
             "contacts_of",
-            "relatives",
         ],
     ),
     (
@@ -79,7 +81,20 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "control",
         ],
     ),
-    ("EG-04 sharing", &["employer", "school", "landlord", "bank"]),
+    (
+        "EG-04 sharing",
+        &[
+            "employer",
+            "school",
+            "landlord",
+            "bank",
+            "family",
+            "kin",
+            "relative",
+            "relatives",
+            "spouse",
+        ],
+    ),
     (
         "EG-05 conditions",
         &["waiver", "pledge", "promise", "renounce", "silence"],
@@ -97,6 +112,20 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ),
     ("EG-07 league tables", &["rank", "ranking", "league"]),
     (
+        "EG-08 telling the accused",
+        &[
+            "to_accused",
+            "notify_accused",
+            "inform_accused",
+            "accused_recipient",
+            "accused_notice",
+            "to_complained",
+            "notify_complained",
+            "inform_complained",
+            "complained_recipient",
+        ],
+    ),
+    (
         "EG-09 sensitive traits",
         &[
             "ethnicity",
@@ -109,16 +138,92 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "disability",
         ],
     ),
+    (
+        "EG-10 the whole register, or a name across districts",
+        &[
+            "bulk",
+            "export_all",
+            "all_petitioners",
+            "all_districts",
+            "district_codes",
+            "search_petitioners",
+            "search_by_name",
+            "find_by_name",
+        ],
+    ),
+    (
+        "EG-11 refusing because of who came",
+        &[
+            "ban",
+            "banned",
+            "refuse_registration",
+            "registration_refused",
+            "refuse_visit",
+            "delay_registration",
+            "registration_delayed",
+        ],
+    ),
+    (
+        "EG-12 keeping contacts",
+        &[
+            "contact_log",
+            "contact_history",
+            "keep_contacts",
+            "contacts_kept",
+            "retain_contacts",
+            "keep_forever",
+        ],
+    ),
+];
+
+/// Tags of the field that no label and no rule may have (EG-01 to EG-03), and recipients (EG-04).
+const FORBIDDEN_ZH: &[(&str, &[&str])] = &[
+    (
+        "EG-01 tags and scores of persons",
+        &[
+            "重点人",
+            "缠访",
+            "闹访",
+            "老户",
+            "进京",
+            "扬言",
+            "稳控",
+            "黑名单",
+            "风险等级",
+            "信用分",
+        ],
+    ),
+    (
+        "EG-02 movements and recordings",
+        &["行踪", "轨迹", "定位", "车票", "住宿", "车牌", "人脸"],
+    ),
+    (
+        "EG-03 guarding",
+        &["看护", "盯守", "劝返", "拦截", "布控", "监控"],
+    ),
+    ("EG-04 sharing", &["用人单位", "学校", "房东", "家属", "亲属"]),
 ];
 
 fn offence(name: &str) -> Option<&'static str> {
     let words: Vec<String> = name
         .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
         .collect();
+    let is_there = |entry: &&str| {
+        let sought: Vec<&str> = entry.split('_').collect();
+        words.windows(sought.len()).any(|some| some == sought)
+    };
     FORBIDDEN
         .iter()
-        .find(|(_, forbidden)| words.iter().any(|word| forbidden.contains(&word.as_str())))
+        .find(|(_, forbidden)| forbidden.iter().any(|entry| is_there(entry)))
+        .map(|(rule, _)| *rule)
+}
+
+fn offence_zh(text: &str) -> Option<&'static str> {
+    FORBIDDEN_ZH
+        .iter()
+        .find(|(_, forbidden)| forbidden.iter().any(|tag| text.contains(tag)))
         .map(|(rule, _)| *rule)
 }
 
@@ -237,6 +342,35 @@ fn rules() -> BTreeSet<String> {
     names
 }
 
+/// What users read: lines of code and policies with Chinese in them, without comments and tests.
+fn labels() -> BTreeSet<String> {
+    let mut files: Vec<_> = rust_files(&root().join("services"))
+        .into_iter()
+        .filter(|file| !file.components().any(|part| part.as_os_str() == "tests"))
+        .filter(|file| file.file_name().is_none_or(|name| name != "tests.rs"))
+        .collect();
+    let policies = root().join("services/chassis/policies");
+    let policies = std::fs::read_dir(policies).expect("there are policies");
+    files.extend(policies.map(|file| file.expect("the folder can be read").path()));
+    let of_file = |file: &std::path::PathBuf| {
+        let lines = code_lines(file);
+        lines.into_iter().take_while(|line| line != "#[cfg(test)]")
+    };
+    let is_chinese = |line: &String| line.chars().any(|letter| ('一'..='龥').contains(&letter));
+    files.iter().flat_map(of_file).filter(is_chinese).collect()
+}
+
+/// The district files as they stand, comments too: they are what an office writes itself.
+fn district_lines() -> BTreeSet<String> {
+    let folder = root().join("deploy/districts");
+    let mut lines = BTreeSet::new();
+    for file in std::fs::read_dir(folder).expect("there are district files") {
+        let text = std::fs::read_to_string(file.expect("the folder can be read").path()).unwrap_or_default();
+        lines.extend(text.lines().map(str::to_owned));
+    }
+    lines
+}
+
 fn offences(names: &BTreeSet<String>) -> Vec<String> {
     let told = |name: &String| Some(format!("{name}: {}", offence(name)?));
     names.iter().filter_map(told).collect()
@@ -267,14 +401,47 @@ fn no_document_and_no_rule_speaks_of_it() {
 }
 
 #[test]
+fn no_label_and_no_district_speaks_of_it() {
+    let (labels, districts) = (labels(), district_lines());
+    assert!(
+        labels.len() > 500 && districts.len() > 40,
+        "{} {}",
+        labels.len(),
+        districts.len()
+    );
+    let told = |line: &String| Some(format!("{line}: {}", offence_zh(line)?));
+    let found: Vec<_> = labels.iter().chain(&districts).filter_map(told).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn a_forbidden_word_is_found_wherever_it_stands() {
     for name in [
         "Petitioner.risk_level",
         "blacklist",
         "_List_Risk_Persons",
         "PURPOSE_GUARD",
+        "Case.rating_of_petitioner",
+        "fingerprint_template",
+        "_Notify_Accused_Unit",
+        "PURPOSE_FAMILY",
+        "Export.district_codes",
+        "contact_log_id",
     ] {
         assert!(offence(name).is_some(), "{name}");
     }
-    assert!(offence("Case.asterisk").is_none(), "whole words only");
+    for name in [
+        "Case.asterisk",
+        "rating",
+        "accused_unit_ids",
+        "contact_method",
+        "of_rating",
+    ] {
+        assert!(
+            offence(name).is_none(),
+            "whole words, and all of an entry: {name}"
+        );
+    }
+    assert!(offence_zh("label(\"level\", \"稳控等级\")").is_some());
+    assert!(offence_zh("统一社会信用代码").is_none());
 }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::{
+    audit::SealChain,
     bus::Bus,
     config::{Reader, Settings},
     desk::Desk,
@@ -38,7 +39,7 @@ mod start;
 pub use cli::main;
 pub use start::{open_desk, start};
 
-/// Longest wait for the connections to close at the very end.
+/// Longest wait for the last checkpoints, and for the connections to close at the very end.
 const CLOSE: Duration = Duration::from_secs(5);
 
 /// A service, as its crate describes it. `S` is what it reads from the environment for itself.
@@ -162,6 +163,7 @@ pub struct Running {
     lifecycle: Lifecycle,
     health: Health,
     bus: Bus,
+    sealing: Option<Arc<SealChain>>,
     stop_notice: Duration,
     stop_deadline: Duration,
 }
@@ -181,6 +183,13 @@ impl Running {
             )
             .await;
         let desk = self.desk;
+        if let (Ending::Clean, Some(sealing)) = (&ending, self.sealing)
+            && tokio::time::timeout(CLOSE, sealing.sign_all(&desk))
+                .await
+                .is_err()
+        {
+            tracing::error!("the last rows of the audit chains were not signed in time");
+        }
         let closed = async {
             self.bus.close().await;
             desk.database().close().await;

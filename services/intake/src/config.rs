@@ -64,6 +64,38 @@ const OPENING_MINUTES_MAX: Variable = Variable::with_default(
     "Longest time the readers named in an opening may read a sealed case; what an opening takes that names no time.",
 );
 
+/// Rows of an export.
+const EXPORT_ROWS_MAX: Variable = Variable::with_default(
+    "XINQIAO_EXPORT_ROWS_MAX",
+    "2000",
+    "rows",
+    "Cases of one export at the most; one that has more is refused, not cut.",
+);
+/// Exports of a day.
+const EXPORT_PER_DAY_MAX: Variable = Variable::with_default(
+    "XINQIAO_EXPORT_PER_DAY_MAX",
+    "5",
+    "exports",
+    "Exports that may be approved in one district on one legal day.",
+);
+
+/// Identity data opened by one person.
+const UNMASK_PER_DAY_MAX: Variable = Variable::with_default(
+    "XINQIAO_UNMASK_PER_DAY_MAX",
+    "50",
+    "petitioners",
+    "How often one person may be shown identity data in clear on one legal day.",
+);
+
+/// Sign-ins of one district at once.
+const SIGN_IN_WINDOWS: Variable = Variable::with_default(
+    "XINQIAO_SIGN_IN_WINDOWS",
+    "4",
+    "calls",
+    "Sign-ins by query code of one district that are looked at at the same time; more are told to come back, so that \
+     those of the others find a place.",
+);
+
 /// Settings of intake.
 #[derive(Debug, Clone, Copy)]
 pub struct IntakeSettings {
@@ -73,6 +105,21 @@ pub struct IntakeSettings {
     pub search: SearchSettings,
     /// Of the sealed compartment.
     pub sealed: SealedSettings,
+    /// Of exports.
+    pub export: ExportSettings,
+    /// How often one person may be shown identity data on one legal day.
+    pub unmask_per_day_max: u32,
+    /// Sign-ins of one district that are looked at at the same time.
+    pub sign_in_windows: u32,
+}
+
+/// Settings of exports.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportSettings {
+    /// Cases of one at the most.
+    pub rows_max: u32,
+    /// Approved in one district on one legal day at the most.
+    pub per_day_max: u32,
 }
 
 /// Settings of the sealed compartment.
@@ -124,6 +171,12 @@ impl IntakeSettings {
             sealed: SealedSettings {
                 opening_minutes_max: reader.number(&OPENING_MINUTES_MAX, 1..=1_440),
             },
+            export: ExportSettings {
+                rows_max: reader.number(&EXPORT_ROWS_MAX, 1..=20_000),
+                per_day_max: reader.number(&EXPORT_PER_DAY_MAX, 1..=100),
+            },
+            unmask_per_day_max: reader.number(&UNMASK_PER_DAY_MAX, 1..=10_000),
+            sign_in_windows: reader.number(&SIGN_IN_WINDOWS, 1..=1_000),
         }
     }
 }

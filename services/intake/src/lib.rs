@@ -8,6 +8,7 @@
 //!   gives it back;
 //! - names, identity numbers, telephones and the petitioner's words are stored sealed, and an accusation with keys
 //!   of its own, which open for nobody but the readers of an opening in force;
+//! - rows of the register leave only as an export that two persons have decided on, masked and counted;
 //! - whoever an accusation is about, person or unit or a unit under it, is answered as if it were not there;
 //! - petition texts are searched by keyed tokens, and no text or word is kept in clear for it;
 //! - the state shown of a case that others hold follows their events and decides nothing.
@@ -37,6 +38,7 @@ use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
+use xinqiao_proto::intake::export_service_server::ExportServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
 use xinqiao_proto::intake::sealed_service_server::SealedServiceServer;
@@ -47,10 +49,12 @@ pub use config::IntakeSettings;
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 10] = [
+static SEALED: [SealedColumn; 12] = [
     SealedColumn::new("accused", "objects", "case_id"),
     SealedColumn::new("break_glass", "reason", "id"),
     SealedColumn::new("break_glass", "refusal", "id"),
+    SealedColumn::new("export_request", "reason", "id"),
+    SealedColumn::new("export_request", "refusal", "id"),
     SealedColumn::new("petitioner", "identity", "id").walked_by("case_id"),
     SealedColumn::new("sealed_opening", "reason", "id").walked_by("case_id"),
     SealedColumn::new("sealed_transfer", "addressee", "case_id"),
@@ -87,8 +91,15 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         repeats_max: settings.registration.repeats_max,
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
-    let petitioners = rpc::petitioner::Petitioners { desk: desk.clone() };
+    let petitioners = rpc::petitioner::Petitioners {
+        desk: desk.clone(),
+        windows: rpc::petitioner::windows::Windows::new(settings.sign_in_windows),
+    };
     let break_glasses = rpc::break_glass::BreakGlasses { desk: desk.clone() };
+    let exports = rpc::export::Exports {
+        desk: desk.clone(),
+        limits: settings.export,
+    };
     let sealed = rpc::sealed::SealedCases {
         desk: desk.clone(),
         minutes_max: settings.sealed.opening_minutes_max,
@@ -100,6 +111,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
             texts_max: search.texts_max,
             statement_timeout: search.statement_timeout,
         },
+        unmask_per_day_max: settings.unmask_per_day_max,
     };
     let routes = Routes::new(
         RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),
@@ -108,6 +120,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     .add_service(SealedServiceServer::new(sealed).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(BreakGlassServiceServer::new(break_glasses).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(ExportServiceServer::new(exports).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
     Ok(Parts::new(routes, events::Follower)
         .with_job(store::search::FillSearch {

@@ -2,6 +2,7 @@
 
 pub(crate) mod break_glass;
 pub(crate) mod cases;
+pub(crate) mod export;
 pub(crate) mod petitioner;
 pub(crate) mod refused;
 pub(crate) mod registration;
@@ -83,6 +84,23 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.intake.v1.BreakGlassService/EnterBreakGlass",
         Right::RequestBreakGlass,
+    ),
+    (
+        "/xinqiao.intake.v1.ExportService/PrepareExport",
+        Right::PrepareImport,
+    ),
+    ("/xinqiao.intake.v1.ExportService/ListExports", Right::ReadImport),
+    (
+        "/xinqiao.intake.v1.ExportService/ApproveExport",
+        Right::ApproveImport,
+    ),
+    (
+        "/xinqiao.intake.v1.ExportService/RefuseExport",
+        Right::ApproveImport,
+    ),
+    (
+        "/xinqiao.intake.v1.ExportService/FetchExport",
+        Right::PrepareImport,
     ),
     (
         "/xinqiao.intake.v1.PetitionerService/GetOwnCase",

@@ -3,7 +3,9 @@
 pub(crate) mod access;
 pub(crate) mod break_glass;
 pub(crate) mod cases;
+pub(crate) mod daily;
 pub(crate) mod digest;
+pub(crate) mod export;
 pub(crate) mod onlooker;
 pub(crate) mod registration;
 pub(crate) mod repeats;

@@ -35,6 +35,14 @@ pub struct Pace {
     pub time: Duration,
 }
 
+impl Pace {
+    /// Whatever has grown is signed.
+    const NOW: Self = Self {
+        rows: 1,
+        time: Duration::ZERO,
+    };
+}
+
 /// What this process knows of a district.
 #[derive(Clone, Debug)]
 struct Seen {
@@ -92,31 +100,61 @@ impl SealChain {
 
     /// One look at a district: at most one checkpoint is written.
     pub async fn look(&self, desk: &Desk, district: DistrictCode) -> Result<(), ChainFault> {
+        self.look_at(desk, district, self.pace).await.map(drop)
+    }
+
+    /// Signs what a district's chain has by now; returns the row up to which it is signed.
+    pub async fn sign(&self, desk: &Desk, district: DistrictCode) -> Result<i64, ChainFault> {
+        loop {
+            if let Some(seq) = self.look_at(desk, district, Pace::NOW).await? {
+                return Ok(seq);
+            }
+        }
+    }
+
+    /// Signs every chain once more before the process ends, so that none ends with rows that anybody may rewrite.
+    pub(crate) async fn sign_all(&self, desk: &Desk) {
+        for district in desk.districts().codes() {
+            if let Err(fault) = self.sign(desk, district).await {
+                tracing::error!(%district, %fault, "the last rows of an audit chain were not signed");
+            }
+        }
+    }
+
+    /// Looks, and signs what is due at this pace. Returns the last signed row, none when another process was faster.
+    async fn look_at(
+        &self,
+        desk: &Desk,
+        district: DistrictCode,
+        pace: Pace,
+    ) -> Result<Option<i64>, ChainFault> {
         let now = desk.clock().now();
         let mut seen = self.seen(district, now);
         let head = self.head(desk, district, None).await?;
         seen.measure(district, head, now);
-        if seen.has_looked && !seen.is_due(head, now, self.pace) {
-            return Ok(());
+        if seen.has_looked && !seen.is_due(head, now, pace) {
+            return Ok(Some(seen.seq()));
         }
         let last = self.trail.newest(district, seen.last.take()).await?;
         seen.since = last.as_ref().map_or(seen.since, Checkpoint::occurred_at);
         (seen.last, seen.has_looked) = (last, true);
         self.keep(district, &seen);
         let head = self.head(desk, district, seen.last.as_ref()).await?;
-        if seen.is_due(head, now, self.pace) {
+        let mut first = true;
+        if seen.is_due(head, now, pace) {
             let previous = seen.last.as_ref();
             let checkpoint =
                 Checkpoint::sign(&self.signer, self.trail.service(), district, previous, head, now);
             // When another process was faster, the next look reads what it wrote.
-            if self.trail.write(district, &checkpoint).await? {
+            first = self.trail.write(district, &checkpoint).await?;
+            if first {
                 tracing::debug!(%district, number = checkpoint.number(), seq = head.seq, "checkpoint written");
                 (seen.last, seen.since) = (Some(checkpoint), now);
                 self.keep(district, &seen);
             }
         }
         seen.measure(district, head, now);
-        Ok(())
+        Ok(first.then(|| seen.seq()))
     }
 
     /// The head of a chain that still holds what `last` signed.

@@ -158,10 +158,10 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Compares the link of a row with the checkpoint that signed it, when there is one.
-    pub(super) async fn pass(&mut self, seq: i64, link: &[u8]) -> Result<(), ChainFault> {
+    /// Compares the link of a row with the checkpoint that signed it; says whether there is one.
+    pub(super) async fn pass(&mut self, seq: i64, link: &[u8]) -> Result<bool, ChainFault> {
         let Some(next) = self.next.take_if(|next| next.seq() == seq) else {
-            return Ok(());
+            return Ok(false);
         };
         if next.link() != link {
             return Err(ChainFault::Rewritten {
@@ -171,7 +171,8 @@ impl Walk<'_> {
             });
         }
         self.passed = Some(next);
-        self.advance().await
+        self.advance().await?;
+        Ok(true)
     }
 
     /// The chain ends at row `last`: it must have reached every checkpoint. Returns the last one.

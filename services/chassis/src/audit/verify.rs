@@ -2,6 +2,7 @@
 
 use futures::TryStreamExt as _;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use xinqiao_kernel::DistrictCode;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
@@ -93,9 +94,16 @@ pub struct Verified {
     pub rows: i64,
     /// The last checkpoint: rows up to it are signed. `None` when there is none or no keys are set.
     pub checkpoint: Option<Checkpoint>,
+    /// Legal time of the first row after it.
+    pub unsigned_since: Option<OffsetDateTime>,
 }
 
 impl Verified {
+    /// Number of rows that no checkpoint covers yet: a chain rewritten from there on would hold.
+    pub fn unsigned(&self) -> i64 {
+        self.rows - self.signed()
+    }
+
     /// Number of rows that a checkpoint covers.
     pub fn signed(&self) -> i64 {
         self.checkpoint.as_ref().map_or(0, Checkpoint::seq)
@@ -121,7 +129,7 @@ async fn follow(
     district: DistrictCode,
     mut walk: Option<Walk<'_>>,
 ) -> Result<Verified, ChainFault> {
-    let (mut seq, mut previous) = (0, GENESIS);
+    let (mut seq, mut previous, mut unsigned_since) = (0, GENESIS, None);
     {
         let mut rows = sqlx::query_as::<_, Row>(
             "SELECT seq, object, canonical, prev_hash, hash FROM audit WHERE district_code = $1 ORDER BY seq",
@@ -130,10 +138,13 @@ async fn follow(
         .fetch(&mut *connection);
         while let Some(row) = rows.try_next().await? {
             seq += 1;
-            previous = row.follows(district, seq, &previous)?;
-            if let Some(walk) = &mut walk {
-                walk.pass(seq, &previous).await?;
-            }
+            let (link, occurred_at) = row.follows(district, seq, &previous)?;
+            previous = link;
+            let signed = match &mut walk {
+                Some(walk) => walk.pass(seq, &previous).await?,
+                None => false,
+            };
+            unsigned_since = (!signed).then_some(unsigned_since.unwrap_or(occurred_at));
         }
     }
     let checkpoint = walk.map_or(Ok(None), |walk| walk.end(seq))?;
@@ -152,6 +163,7 @@ async fn follow(
     Ok(Verified {
         rows: seq,
         checkpoint,
+        unsigned_since,
     })
 }
 
@@ -166,8 +178,13 @@ struct Row {
 }
 
 impl Row {
-    /// The link of the row, when it is the one that follows.
-    fn follows(&self, district: DistrictCode, seq: i64, previous: &[u8; 32]) -> Result<[u8; 32], ChainFault> {
+    /// The link of the row and its legal time, when it is the one that follows.
+    fn follows(
+        &self,
+        district: DistrictCode,
+        seq: i64,
+        previous: &[u8; 32],
+    ) -> Result<([u8; 32], OffsetDateTime), ChainFault> {
         if self.seq != seq {
             return Err(ChainFault::Missing {
                 expected: seq,
@@ -178,15 +195,16 @@ impl Row {
             return Err(ChainFault::Broken(seq));
         }
         let link = link(previous, &self.canonical);
-        if self.hash != link || !self.says(district) {
-            return Err(ChainFault::Changed(seq));
+        match self.said(district) {
+            Some(occurred_at) if self.hash == link => Ok((link, occurred_at)),
+            _ => Err(ChainFault::Changed(seq)),
         }
-        Ok(link)
     }
 
-    fn says(&self, district: DistrictCode) -> bool {
-        canonical::decode(&self.canonical).is_ok_and(|(code, number, entry)| {
-            code == district.as_str() && number == self.seq && entry.object == self.object
-        })
+    /// When it says that it happened, if its bytes say the same as its columns.
+    fn said(&self, district: DistrictCode) -> Option<OffsetDateTime> {
+        let (code, number, entry) = canonical::decode(&self.canonical).ok()?;
+        let same = code == district.as_str() && number == self.seq && entry.object == self.object;
+        same.then_some(entry.occurred_at)
     }
 }

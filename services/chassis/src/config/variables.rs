@@ -250,7 +250,7 @@ pub(super) const AUDIT_CHECKPOINT_ROWS: Variable = Variable::with_default(
 );
 pub(super) const AUDIT_CHECKPOINT_MS: Variable = Variable::with_default(
     "XINQIAO_AUDIT_CHECKPOINT_MS",
-    "300000",
+    "60000",
     "ms",
     "Legal time after which a checkpoint is written when an audit chain has grown.",
 );

@@ -28,7 +28,7 @@ pub(super) struct Intent {
 pub(crate) struct Denied {
     /// Audit object of what it was about.
     pub(super) object: String,
-    /// The policies that refused it.
+    /// The policies that refused it, or the limit.
     pub(super) policies: Vec<&'static str>,
 }
 
@@ -67,6 +67,14 @@ impl Access {
             }),
             ..Self::new(right)
         }
+    }
+
+    /// A limit refuses what the policies permit.
+    pub(super) fn exceeded(&mut self, object: String, limit: &'static str) {
+        self.denied = Some(Denied {
+            object,
+            policies: vec![limit],
+        });
     }
 
     pub(super) fn intend(&mut self, intent: Intent) {

@@ -22,7 +22,7 @@ use crate::audit::{self, Entry};
 use crate::database::TenantTx;
 use crate::districts::District;
 use crate::document::{self, DocumentRow};
-use crate::identity::Caller;
+use crate::identity::{Caller, Role};
 use crate::journal::{self, Draft, Entity};
 use crate::permission::{Resource, Right};
 use crate::refusal::Refusal;
@@ -171,6 +171,14 @@ impl Act {
                 fields: fields.iter().map(|field| (*field).to_owned()).collect(),
                 reason: reason.to_owned(),
             });
+        }
+    }
+
+    /// Notes that the act is refused because a limit is used up: the attempt leaves its row in the audit chain like one
+    /// that was not permitted, with the limit in the place of the policies.
+    pub fn exceeded(&mut self, object: impl Into<String>, limit: &'static str) {
+        if let Some(access) = &mut self.access {
+            access.exceeded(object.into(), limit);
         }
     }
 
@@ -348,6 +356,17 @@ impl Act {
         let mut entry = self.entry(object.into());
         entry.fields = fields.iter().map(|field| (*field).to_owned()).collect();
         entry.reason = reason.map(|text| self.sealed_reason(self.access.as_ref(), &entry, text));
+        self.entries.push(entry);
+    }
+
+    /// Records what somebody without a token was let into, or which limit kept him out: as what he came is all that is
+    /// known of him.
+    pub fn audit_visitor(&mut self, object: impl Into<String>, role: Role, limit: Option<&str>) {
+        let mut entry = self.entry(object.into());
+        match limit {
+            Some(limit) => entry.denied(&[role], &[limit]),
+            None => entry.granted(&[role], &[]),
+        }
         self.entries.push(entry);
     }
 

@@ -141,7 +141,7 @@ rights! {
     ProposeCalendar "导入工作日历";
     ApproveCalendar "批准工作日历";
     ReadCalendar "查看工作日历";
-    PrepareImport "试导入";
+    PrepareImport "编制导入导出";
     ApproveImport "批准导入导出";
     ReadImport "查看导入导出";
     WriteAttachment "添加附件";

@@ -65,8 +65,11 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Audit {
-    /// Verify every row of every district, and the checkpoints in the object store; fails when anything is wrong.
+    /// Verify every row of every district, and the checkpoints in the object store; fails when anything is wrong, or
+    /// rows should have been signed by now.
     Verify,
+    /// Sign every chain up to its last row now, for example before a backup. Needs the audit key of the service.
+    Checkpoint,
 }
 
 #[derive(Debug, Subcommand)]
@@ -103,6 +106,9 @@ pub async fn main<S>(service: Service<S>) -> ExitCode {
         Command::Audit {
             command: Audit::Verify,
         } => offline::verify_audit(&service).await,
+        Command::Audit {
+            command: Audit::Checkpoint,
+        } => offline::sign_audit(&service).await,
         Command::Keys { command } => keys::run(&service, command).await,
         Command::Digest => offline::digest(&service).await,
         Command::BusUser => bus_user(service.name),

@@ -3,13 +3,19 @@
 use std::{
     io::{self, Write as _},
     process::ExitCode,
+    time::Duration,
 };
 
+use anyhow::Context as _;
 use time::Date;
 use uuid::Uuid;
 use xinqiao_kernel::local::start_of_day;
 
-use super::{Service, cli::environment, start::open_desk};
+use super::{
+    Service,
+    cli::environment,
+    start::{open_desk, sealing},
+};
 use crate::{
     audit::{self, Verified},
     desk::Desk,
@@ -17,6 +23,9 @@ use crate::{
     inbox::parked,
     journal,
 };
+
+/// How much later than the settings say a checkpoint may come.
+const OVERDUE: Duration = Duration::from_secs(60);
 
 /// Lists events as unpublished again; the running relay sends them under their own ids.
 pub(super) async fn republish<S>(service: &Service<S>, since: Date) -> anyhow::Result<ExitCode> {
@@ -73,8 +82,30 @@ pub(super) async fn replay<S>(service: &Service<S>, event_id: Option<Uuid>) -> a
     })
 }
 
-/// Says of each district whether its audit chain holds; fails when one does not, or when rows are signed by nothing
-/// though keys are set.
+/// Signs each district's chain up to its last row.
+pub(super) async fn sign_audit<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {
+    let (settings, _) = environment(service)?;
+    let desk = open_desk(service.name, &settings)?;
+    let sealing = sealing(&desk, &settings)?.context("no audit key is set: nothing can be signed")?;
+    let mut code = ExitCode::SUCCESS;
+    for district in desk.districts().codes() {
+        match sealing.sign(&desk, district).await {
+            Ok(seq) => writeln!(
+                io::stdout(),
+                "{} {district}: signed up to row {seq}",
+                service.name
+            )?,
+            Err(fault) => {
+                writeln!(io::stderr(), "{} {district}: {fault}", service.name)?;
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// Says of each district whether its audit chain holds; fails when one does not, when rows are signed by nothing
+/// though keys are set, or when the next checkpoint is overdue.
 pub(super) async fn verify_audit<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {
     let (settings, _) = environment(service)?;
     let desk = open_desk(service.name, &settings)?;
@@ -88,7 +119,14 @@ pub(super) async fn verify_audit<S>(service: &Service<S>) -> anyhow::Result<Exit
                     verified.rows
                 ))
             }
-            Ok(verified) => Ok(summary(&desk, &verified)),
+            Ok(verified) => {
+                let said = summary(&desk, &verified);
+                if is_overdue(&desk, &verified, settings.audit.checkpoint_every) {
+                    Err(format!("{said}: a checkpoint is overdue"))
+                } else {
+                    Ok(said)
+                }
+            }
             Err(fault) => Err(fault.to_string()),
         };
         match said {
@@ -102,13 +140,23 @@ pub(super) async fn verify_audit<S>(service: &Service<S>) -> anyhow::Result<Exit
     Ok(code)
 }
 
+/// Whether rows wait longer for their checkpoint than a running service lets them.
+fn is_overdue(desk: &Desk, verified: &Verified, pace: Duration) -> bool {
+    let now = desk.clock().now();
+    desk.trail().is_some()
+        && verified
+            .unsigned_since
+            .is_some_and(|since| now - since > pace + OVERDUE)
+}
+
 fn summary(desk: &Desk, verified: &Verified) -> String {
     let rows = verified.rows;
     match &verified.checkpoint {
         Some(last) => format!(
-            "{rows} row(s) hold, up to row {} signed by checkpoint {}",
+            "{rows} row(s) hold, up to row {} signed by checkpoint {}, {} not signed yet",
             last.seq(),
-            last.number()
+            last.number(),
+            verified.unsigned()
         ),
         None if desk.trail().is_some() => format!("{rows} row(s)"),
         None => format!(

@@ -90,10 +90,11 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
 
     let mut lifecycle = Lifecycle::new();
     spawn_events(&mut lifecycle, &desk, &bus, parts.subscriber, &settings);
+    let seal = sealing.clone().map(|job| job as Arc<dyn Job>);
     let jobs = parts
         .jobs
         .into_iter()
-        .chain(sealing)
+        .chain(seal)
         .chain([reseal(service, &settings)]);
     spawn_jobs(&mut lifecycle, &desk, jobs, &settings);
     for task in parts.tasks {
@@ -118,6 +119,7 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
         lifecycle,
         health,
         bus,
+        sealing,
         stop_notice: settings.stop_notice,
         stop_deadline: settings.stop_deadline,
     })
@@ -169,7 +171,7 @@ fn spawn_events(
 }
 
 /// The job that signs the audit chain, when there is a key for it.
-fn sealing(desk: &Desk, settings: &Settings) -> anyhow::Result<Option<Arc<dyn Job>>> {
+pub(super) fn sealing(desk: &Desk, settings: &Settings) -> anyhow::Result<Option<Arc<SealChain>>> {
     let (Some(file), Some(trail)) = (&settings.audit.key_file, desk.trail()) else {
         tracing::warn!(
             "no audit key is set: no checkpoints are written, and a chain that was rewritten as a whole is not found"

@@ -132,6 +132,52 @@ coded! {
     }
 }
 
+coded! {
+    /// What exported rows are for 导出用途; nobody outside the procedure is among them (EG-04).
+    ExportPurpose {
+        RegisterCheck = 1 "台账核对",
+        Statistics = 2 "业务统计",
+        Supervision = 3 "督查",
+        ArchiveTransfer = 4 "档案移交",
+    }
+}
+
+coded! {
+    /// What an exported row may say beside its case number 导出项目: nothing that a masked header does not show (EG-10).
+    ExportField {
+        State = 1 "状态",
+        Holder = 2 "办理环节",
+        Channel = 3 "信访形式",
+        Purpose = 4 "信访目的",
+        ReceivedOn = 5 "收到日期",
+        RegisteredOn = 6 "登记日期",
+        DueOn = 7 "办理期限",
+        PetitionerMasked = 8 "信访人(脱敏)",
+        VisitCount = 9 "人数",
+        Joint = 10 "联名",
+        LeaderReceived = 11 "领导接访",
+    }
+}
+
+impl ExportField {
+    /// How the audit chain names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Holder => "holder",
+            Self::Channel => "channel",
+            Self::Purpose => "purpose",
+            Self::ReceivedOn => "received_on",
+            Self::RegisteredOn => "registered_on",
+            Self::DueOn => "due_on",
+            Self::PetitionerMasked => "petitioner_masked",
+            Self::VisitCount => "visit_count",
+            Self::Joint => "joint",
+            Self::LeaderReceived => "leader_received",
+        }
+    }
+}
+
 impl LegalRoute {
     /// Routes that lead out of the petition procedure (T04).
     pub fn diverts(self) -> bool {

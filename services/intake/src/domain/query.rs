@@ -63,6 +63,11 @@ impl Attempts {
         }
     }
 
+    /// Whether the code is locked when this attempt fails.
+    pub fn is_last(self) -> bool {
+        self.failures == FAILURES_MAX
+    }
+
     /// How long the code is still locked; none when this attempt is looked at.
     pub fn locked_for(self, now: OffsetDateTime) -> Option<Duration> {
         (self.failures > FAILURES_MAX).then(|| self.last_at + LOCK - now)
@@ -101,6 +106,7 @@ mod tests {
             let now = NOON + Duration::minutes(minute);
             attempts = attempts.and_now(now);
             assert_eq!(attempts.locked_for(now), None, "{attempts:?}");
+            assert_eq!(attempts.is_last(), minute == 4);
         }
         let later = NOON + Duration::minutes(10);
         let locked = attempts.and_now(later).and_now(later);

@@ -37,6 +37,8 @@ pub(crate) struct Cases {
     pub(crate) desk: Desk,
     /// Of one search.
     pub(crate) bounds: Bounds,
+    /// How often one person may be shown identity data on one legal day.
+    pub(crate) unmask_per_day_max: u32,
 }
 
 #[tonic::async_trait]
@@ -90,8 +92,11 @@ impl CaseService for Cases {
         &self,
         request: Request<UnmaskPetitionerRequest>,
     ) -> Result<Response<UnmaskPetitionerResponse>, Status> {
+        let max = self.unmask_per_day_max;
         self.desk
-            .read(request, |act, query| Box::pin(unmask::unmask(act, query)))
+            .read(request, move |act, query| {
+                Box::pin(unmask::unmask(act, max, query))
+            })
             .await
     }
 }
@@ -204,7 +209,7 @@ fn shown_states(act: &Act, asked: Vec<&'static str>) -> Option<Vec<&'static str>
 }
 
 /// The states a list is narrowed to, as the rule book writes them.
-fn states(fields: &mut Fields, numbers: &[i32]) -> Vec<&'static str> {
+pub(super) fn states(fields: &mut Fields, numbers: &[i32]) -> Vec<&'static str> {
     let read = |(index, number): (usize, &i32)| {
         fields.some(
             format_args!("states[{index}]"),

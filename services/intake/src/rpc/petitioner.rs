@@ -1,5 +1,7 @@
 //! The petitioner's own view: a token for whoever knows the query code, and his case.
 
+pub(crate) mod windows;
+
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk, object_ref};
@@ -15,6 +17,7 @@ use xinqiao_proto::intake::{
     sign_in_by_query_code_request::Proof as Shown,
 };
 
+use self::windows::{Window, Windows};
 use super::cases::view;
 use super::refused::no_such_case;
 use crate::contract;
@@ -32,6 +35,7 @@ const ACCESSES_MAX: i64 = 200;
 #[derive(Clone, Debug)]
 pub(crate) struct Petitioners {
     pub(crate) desk: Desk,
+    pub(crate) windows: Windows,
 }
 
 #[tonic::async_trait]
@@ -42,9 +46,12 @@ impl PetitionerService for Petitioners {
     ) -> Result<Response<SignInByQueryCodeResponse>, Status> {
         let attempt = read(&request.into_inner())?;
         let district = attempt.district;
+        let window = self.windows.take(district).ok_or_else(all_taken)?;
         let signed = self
             .desk
-            .run(district, SIGN_IN, move |act| Box::pin(sign_in(act, attempt)))
+            .run(district, SIGN_IN, move |act| {
+                Box::pin(sign_in(act, attempt, window))
+            })
             .await?;
         let case_id = signed?;
         Ok(Response::new(SignInByQueryCodeResponse {
@@ -124,7 +131,9 @@ fn read(query: &SignInByQueryCodeRequest) -> Result<Attempt, Refusal> {
 ///
 /// Whether a code exists changes neither the answer nor what is done: the same statements run, and code and digits are
 /// looked up as one.
-async fn sign_in(act: &mut Act, attempt: Attempt) -> Result<Result<Uuid, Refusal>, Refusal> {
+///
+/// The window is held to the end of the work, which goes on when the caller has hung up.
+async fn sign_in(act: &mut Act, attempt: Attempt, _window: Window) -> Result<Result<Uuid, Refusal>, Refusal> {
     let (desk, district, now) = (act.desk().clone(), act.district(), act.now());
     let attempts = access::count_attempt(act.conn(), desk.keys(), district, &attempt.code, now).await?;
     let found = match &attempt.proof {
@@ -142,10 +151,14 @@ async fn sign_in(act: &mut Act, attempt: Attempt) -> Result<Result<Uuid, Refusal
         return Ok(Err(locked(wait)));
     }
     let Some(case_id) = found.filter(|_| is_code) else {
+        if attempts.is_last() {
+            let object = access::attempt_ref(desk.keys(), district, &attempt.code);
+            act.audit_visitor(object, Role::Pet, Some("QUERY_LOCKED"));
+        }
         return Ok(Err(refused()));
     };
     access::forgive(act.conn(), desk.keys(), district, &attempt.code).await?;
-    act.audit(object_ref("case", case_id), &["petitioner token"], None);
+    act.audit_visitor(object_ref("case", case_id), Role::Pet, None);
     Ok(Ok(case_id))
 }
 
@@ -156,6 +169,16 @@ fn refused() -> Refusal {
         "查询码与验证信息不符，请核对回执",
         "query code and proof do not fit; compare them with the receipt",
     )
+}
+
+fn all_taken() -> Refusal {
+    Refusal::new(
+        Code::ResourceExhausted,
+        "WINDOWS_TAKEN",
+        "本区县查询人数较多，请稍后再试",
+        "many people of this district are asking at once; try again in a moment",
+    )
+    .with_retry_after(std::time::Duration::from_secs(1))
 }
 
 fn locked(wait: time::Duration) -> Refusal {

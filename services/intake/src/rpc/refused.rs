@@ -1,7 +1,10 @@
 //! Refused acts as a clerk reads them: what is wrong, and what to do.
 
+use time::Duration;
 use tonic::Code;
+use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::refusal::Refusal;
+use xinqiao_kernel::local;
 
 use crate::domain::case::CaseError;
 use crate::domain::sealed::SealedError;
@@ -103,6 +106,18 @@ impl From<SealedError> for Refusal {
         };
         Self::new(Code::FailedPrecondition, reason, zh, en)
     }
+}
+
+/// What may be done only so often a day is used up; the next legal day is a new one.
+pub(crate) fn used_up_today(
+    act: &Act,
+    reason: &'static str,
+    zh: impl Into<String>,
+    en: impl Into<String>,
+) -> Refusal {
+    let wait = local::end_of_day(act.today()) - act.now() + Duration::MICROSECOND;
+    Refusal::new(Code::ResourceExhausted, reason, zh, en)
+        .with_retry_after(wait.try_into().unwrap_or_default())
 }
 
 /// The same for a case that does not exist, one of another district, and one the caller may not see.

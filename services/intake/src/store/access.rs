@@ -69,6 +69,11 @@ pub(crate) async fn count_attempt(
     Ok(attempts)
 }
 
+/// The audit object of attempts on a code: the same for all of them, and it tells nobody the code.
+pub(crate) fn attempt_ref(keys: &KeyRing, district: DistrictCode, code: &str) -> String {
+    format!("query:{:016x}", shortened(keys, district, "query-attempt", code))
+}
+
 /// Forgets the attempts on a code that was shown rightly.
 pub(crate) async fn forgive(
     connection: &mut PgConnection,

@@ -36,6 +36,9 @@ macro_rules! case_query {
     };
 }
 
+// Below the query that it begins with.
+pub(crate) mod selection;
+
 /// A row of `case_file` with its route and void proposal.
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct CaseRow {

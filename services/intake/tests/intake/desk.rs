@@ -1,6 +1,7 @@
 //! The register, headers for other desks, and identity data for a stated reason.
 
 use tonic::Code;
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::testing::{Bench, Person};
@@ -297,6 +298,55 @@ async fn the_archivist_sees_of_the_register_what_is_closing() {
     };
     assert_eq!(listed(Vec::new()).await, [closing.case_no]);
     assert!(listed(vec![CaseState::Registered.into()]).await.is_empty());
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identity_data_is_shown_only_so_often_a_day_and_the_attempt_beyond_is_audited() {
+    let bench = Bench::of(xinqiao_intake::service())
+        .set("XINQIAO_UNMASK_PER_DAY_MAX", "2")
+        .at("2026-03-03T22:00:00+08:00")
+        .start()
+        .await;
+    let case = registered(&bench, a_visit()).await;
+    let petitioner = seen(&bench, &case.case_id).await.submissions[0].petitioners[0].clone();
+    let ask = UnmaskPetitionerRequest {
+        case_id: case.case_id.clone(),
+        petitioner_id: petitioner.petitioner_id,
+        fields: vec![PetitionerField::Mobile.into()],
+        reason: "电话通知来访时间".to_owned(),
+    };
+    let mut desk = cases(&bench, &clerk());
+    desk.unmask_petitioner(ask.clone()).await.unwrap();
+    // What is refused for another reason does not count.
+    let nobody = UnmaskPetitionerRequest {
+        petitioner_id: fresh(),
+        ..ask.clone()
+    };
+    desk.unmask_petitioner(nobody).await.unwrap_err();
+    desk.unmask_petitioner(ask.clone()).await.unwrap();
+    let refused = desk.unmask_petitioner(ask.clone()).await.unwrap_err();
+    assert_eq!(
+        why(&refused),
+        (Code::ResourceExhausted, "UNMASK_LIMIT".to_owned())
+    );
+    let wait = refused.get_error_details().retry_info().unwrap().retry_delay;
+    assert_eq!(wait, Some(std::time::Duration::from_hours(2)), "until midnight");
+    let noted: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM audit WHERE object = $1 AND position('UNMASK_LIMIT'::bytea IN canonical) > 0
+           AND position('denied'::bytea IN canonical) > 0 AND position('.mobile'::bytea IN canonical) > 0",
+    )
+    .bind(format!("case:{}", case.case_id))
+    .fetch_one(bench.pool())
+    .await
+    .unwrap();
+    assert_eq!(noted, 1);
+    cases(&bench, &dispatcher())
+        .unmask_petitioner(ask.clone())
+        .await
+        .unwrap();
+    bench.pass(time::Duration::hours(2));
+    desk.unmask_petitioner(ask).await.unwrap();
     bench.finish().await;
 }
 

@@ -4,6 +4,7 @@
 
 mod break_glass;
 mod desk;
+mod export;
 mod follow;
 mod journey;
 mod numbers;

@@ -1,6 +1,8 @@
 //! A petitioner without an account comes to his own case, and to nothing else.
 
+use futures::StreamExt as _;
 use futures::future::join_all;
+use futures::stream::FuturesUnordered;
 use time::Duration;
 use tonic::transport::Channel;
 use tonic::{Code, Response, Status};
@@ -313,5 +315,69 @@ async fn every_wrong_field_is_named() {
         wrong_fields(&refused),
         ["district_code", "query_code", "phone_last_four"]
     );
+    bench.finish().await;
+}
+
+/// Audit rows of this action that hold all of these.
+async fn audited(bench: &Bench, held: [&str; 3]) -> i64 {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM audit WHERE position('intake.SignInByQueryCode'::bytea IN canonical) > 0
+           AND position($1::bytea IN canonical) > 0 AND position($2::bytea IN canonical) > 0
+           AND position($3::bytea IN canonical) > 0",
+    )
+    .bind(held[0].as_bytes())
+    .bind(held[1].as_bytes())
+    .bind(held[2].as_bytes())
+    .fetch_one(bench.pool())
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_and_a_lock_leave_a_row_as_the_petitioners_and_a_guess_leaves_none() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = registered(&bench, a_visit()).await;
+    with_digits(&bench, &case.query_code, LAST_FOUR).await.unwrap();
+    let object = format!("case:{}", case.case_id);
+    assert_eq!(audited(&bench, [&object, "PET", "done"]).await, 1);
+    for attempts in 1..=8 {
+        with_digits(&bench, NOBODYS, "9999").await.unwrap_err();
+        let rows = audited(&bench, ["query:", "PET", "QUERY_LOCKED"]).await;
+        assert_eq!(rows, i64::from(attempts >= 5), "after {attempts}");
+    }
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_on_the_sign_in_of_one_district_leaves_places_for_another() {
+    let bench = Bench::of(xinqiao_intake::service())
+        .set("XINQIAO_CALLS_MAX", "4")
+        .set("XINQIAO_PLACE_WAITING_MAX", "32")
+        .set("XINQIAO_PLACE_WAIT_MS", "1000")
+        .set("XINQIAO_SIGN_IN_WINDOWS", "2")
+        .start()
+        .await;
+    with_digits(&bench, NOBODYS, "9999").await.unwrap_err();
+    // Whoever tries this code waits until the row is let go.
+    let mut held = bench.pool().begin().await.unwrap();
+    sqlx::query("SELECT FROM query_attempt FOR UPDATE")
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let mut flood: FuturesUnordered<_> = (0..16).map(|_| with_digits(&bench, NOBODYS, "9999")).collect();
+    for _ in 0..14 {
+        let refused = flood.next().await.unwrap().unwrap_err();
+        assert_eq!(
+            why(&refused),
+            (Code::ResourceExhausted, "WINDOWS_TAKEN".to_owned())
+        );
+    }
+    let digits = Proof::PhoneLastFour("9999".to_owned());
+    let answered = sign_in(&bench, "220503", NOBODYS, digits).await.unwrap_err();
+    assert_eq!(why(&answered).1, "QUERY_REFUSED", "looked at like any other");
+    held.rollback().await.unwrap();
+    while let Some(answer) = flood.next().await {
+        assert_eq!(why(&answer.unwrap_err()).1, "QUERY_REFUSED");
+    }
     bench.finish().await;
 }

@@ -13,9 +13,11 @@ use xinqiao_chassis::testing::{Bench, Setup, eventually};
 
 use super::*;
 
+mod at_random;
 mod forgery;
 mod growth;
 mod measured;
+mod stopping;
 mod tampering;
 
 /// Every row is worth a checkpoint.

@@ -1,14 +1,16 @@
 //! Identity data in clear: for a reason, and never without an audit row.
 
+use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, object_ref};
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_proto::intake::{PetitionerField, UnmaskPetitionerRequest, UnmaskPetitionerResponse};
 
 use super::note_access;
-use crate::rpc::refused::no_such_case;
+use crate::rpc::refused::{no_such_case, used_up_today};
 use crate::rpc::words::{self, Label, label};
 use crate::store::cases as rows;
 use crate::store::cases::content;
+use crate::store::daily::{self, Use};
 use crate::store::onlooker::Onlooker;
 
 const REASON: Label = label("reason", "查看理由", "the reason");
@@ -16,6 +18,7 @@ const REASON: Label = label("reason", "查看理由", "the reason");
 /// Opens the fields asked for.
 pub(super) async fn unmask(
     act: &mut Act,
+    per_day_max: u32,
     query: UnmaskPetitionerRequest,
 ) -> Result<UnmaskPetitionerResponse, Refusal> {
     let mut fields = Fields::new();
@@ -36,6 +39,12 @@ pub(super) async fn unmask(
     fields.finish()?;
     let (case_id, petitioner_id) = case_id.zip(petitioner_id).expect("invariant: nothing was wrong");
 
+    let names: Vec<String> = wanted
+        .iter()
+        .map(|field| format!("{petitioner_id}.{}", name(*field)))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    act.intend(&names, &reason);
     let district = act.district();
     let row = rows::find(act.conn(), district, case_id).await?;
     let row = row.ok_or_else(no_such_case)?;
@@ -52,6 +61,7 @@ pub(super) async fn unmask(
         .iter()
         .find(|one| one.id == petitioner_id)
         .ok_or_else(no_such_case)?;
+    count(act, case_id, per_day_max).await?;
     let identity = petitioner.identity(None, act.keys(), district)?;
     act.audit(object_ref("case", case_id), &names, Some(&reason));
     note_access(act, case_id).await?;
@@ -65,6 +75,24 @@ pub(super) async fn unmask(
         landline: shown(PetitionerField::Landline, identity.landline),
         addr_detail: shown(PetitionerField::Address, Some(identity.addr_detail)),
     })
+}
+
+/// Counts one of the person's day.
+async fn count(act: &mut Act, case_id: Uuid, max: u32) -> Result<(), Refusal> {
+    let (district, today) = (act.district(), act.today());
+    let person = act.caller().person_id.clone();
+    if daily::take(act.conn(), district, today, Use::Unmask(&person), max).await? {
+        return Ok(());
+    }
+    act.exceeded(object_ref("case", case_id), "UNMASK_LIMIT");
+    Err(used_up_today(
+        act,
+        "UNMASK_LIMIT",
+        format!("您今日已查看{max}次身份信息，请明日再查看；确需查看的请由他人办理"),
+        format!(
+            "you were shown identity data {max} times today; wait for tomorrow, or let somebody else do it"
+        ),
+    ))
 }
 
 pub(in crate::rpc) fn name(field: PetitionerField) -> &'static str {

@@ -35,7 +35,7 @@ async fn run(bench: &Bench, statement: &'static str) {
     sqlx::raw_sql(statement).execute(bench.pool()).await.unwrap();
 }
 
-async fn keep_chain(bench: &Bench) {
+pub(super) async fn keep_chain(bench: &Bench) {
     run(
         bench,
         "CREATE TABLE kept AS SELECT * FROM audit; CREATE TABLE kept_head AS SELECT * FROM audit_head",
@@ -43,7 +43,7 @@ async fn keep_chain(bench: &Bench) {
     .await;
 }
 
-async fn restore_chain(bench: &Bench) {
+pub(super) async fn restore_chain(bench: &Bench) {
     run(
         bench,
         "DELETE FROM audit; DELETE FROM audit_head;
@@ -53,7 +53,7 @@ async fn restore_chain(bench: &Bench) {
 }
 
 /// Writes the rows after `kept` anew with other contents, every hash computed as it should be, up to the head.
-async fn rewrite_after(bench: &Bench, kept: i64, now: time::OffsetDateTime) {
+pub(super) async fn rewrite_after(bench: &Bench, kept: i64, now: time::OffsetDateTime) {
     let rows: Vec<(i64, String, Vec<u8>)> =
         sqlx::query_as("SELECT seq, object, hash FROM audit WHERE district_code = $1 ORDER BY seq")
             .bind(home().as_str())
