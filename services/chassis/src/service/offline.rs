@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How much later than the settings say a checkpoint may come.
-const OVERDUE: Duration = Duration::from_secs(60);
+const OVERDUE: Duration = Duration::from_mins(1);
 
 /// Lists events as unpublished again; the running relay sends them under their own ids.
 pub(super) async fn republish<S>(service: &Service<S>, since: Date) -> anyhow::Result<ExitCode> {

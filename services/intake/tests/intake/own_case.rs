@@ -379,5 +379,6 @@ async fn a_flood_on_the_sign_in_of_one_district_leaves_places_for_another() {
     while let Some(answer) = flood.next().await {
         assert_eq!(why(&answer.unwrap_err()).1, "QUERY_REFUSED");
     }
+    drop(flood);
     bench.finish().await;
 }
