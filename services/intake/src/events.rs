@@ -1,11 +1,11 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, and which unit stands under which.
+//! comes back, the time line, the reception days, and which unit stands under which.
 
 use futures::future::BoxFuture;
 use prost::Message as _;
 use tracing::warn;
 use uuid::Uuid;
-use xinqiao_chassis::desk::Act;
+use xinqiao_chassis::desk::{Act, object_ref};
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_proto::event::{
@@ -17,7 +17,7 @@ use crate::contract;
 use crate::domain::transition::{self, Standing};
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
-use crate::store::sealed;
+use crate::store::{reception_days, sealed};
 
 /// Kinds that move no state but belong on the time line.
 const NOTED: &[&str] = &[
@@ -28,6 +28,9 @@ const NOTED: &[&str] = &[
     "case.remedy_changed",
 ];
 
+/// After these nobody is received on a reception day any more.
+const OVER: &[&str] = &["reception_day.closed", "reception_day.cancelled"];
+
 /// Follows the other services.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Follower;
@@ -37,6 +40,9 @@ impl Subscriber for Follower {
         Box::pin(async move {
             if event.kind == "unit.changed" {
                 return place_unit(act, event).await;
+            }
+            if event.entity_kind == "reception_day" {
+                return follow_day(act, event).await;
             }
             if event.entity_kind != "case"
                 || !(transition::known(&event.kind) || NOTED.contains(&event.kind.as_str()))
@@ -61,6 +67,22 @@ async fn place_unit(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let (district, parent) = (act.district(), optional(&changed.parent_unit_id)?);
     let at = event.occurred_at;
     sealed::put_unit(act.conn(), district, event.entity_id, parent, at).await?;
+    Ok(())
+}
+
+/// Notes a reception day. When it is over, the cases of it without a record are released like those of no day: a leader
+/// who did not receive is not responsible (DEC-16).
+async fn follow_day(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let is_over = OVER.contains(&event.kind.as_str());
+    let (district, day, at) = (act.district(), event.entity_id, event.occurred_at);
+    reception_days::put(act.conn(), district, day, is_over, at).await?;
+    if is_over {
+        let actor = event.actor_ref.clone();
+        let by = By { actor: &actor, at };
+        for case in reception_days::drop_from_cases(act.conn(), district, day, by).await? {
+            act.audit(object_ref("case", case), &["reception_day_id"], None);
+        }
+    }
     Ok(())
 }
 

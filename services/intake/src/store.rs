@@ -5,6 +5,7 @@ pub(crate) mod break_glass;
 pub(crate) mod cases;
 pub(crate) mod digest;
 pub(crate) mod onlooker;
+pub(crate) mod reception_days;
 pub(crate) mod registration;
 pub(crate) mod sealed;
 pub(crate) mod search;

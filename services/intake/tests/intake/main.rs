@@ -9,6 +9,7 @@ mod journey;
 mod numbers;
 mod own_case;
 mod people;
+mod reception_day;
 mod refusals;
 mod rotation;
 mod sealed;

@@ -127,5 +127,5 @@ fn served_after_notice(case: &Case, served_on: Option<Date>) -> Result<(), Refus
         "送达日期早于告知书日期",
         "the day of service is before the notice",
     );
-    fields.finish()
+    Ok(fields.finish()?)
 }

@@ -6,12 +6,9 @@ use xinqiao_proto::intake::{PetitionerField, UnmaskPetitionerRequest, UnmaskPeti
 
 use super::note_access;
 use crate::rpc::refused::no_such_case;
-use crate::rpc::words::{self, Label, label};
 use crate::store::cases as rows;
 use crate::store::cases::content;
 use crate::store::onlooker::Onlooker;
-
-const REASON: Label = label("reason", "查看理由", "the reason");
 
 /// Opens the fields asked for.
 pub(super) async fn unmask(
@@ -21,7 +18,7 @@ pub(super) async fn unmask(
     let mut fields = Fields::new();
     let case_id = fields.uuid("case_id", &query.case_id);
     let petitioner_id = fields.uuid("petitioner_id", &query.petitioner_id);
-    let reason = words::words(&mut fields, REASON, &query.reason, 5..=200);
+    let reason = fields.text("reason", &query.reason, 5..=200);
     fields.require(
         "fields",
         !query.fields.is_empty(),
