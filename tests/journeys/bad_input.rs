@@ -141,6 +141,10 @@ async fn elsewhere(fleet: &Fleet, cast: &Cast, known: &Registered) -> Result<Vec
         "a Tuesday that is a holiday",
         cast.clerk.appointments().book_appointment(on("2026-05-05")).await,
     )?;
+    let endless = refusal(
+        "a day at the end of time",
+        cast.clerk.appointments().book_appointment(on("9999-12-30")).await,
+    )?;
     let stale = refusal(
         "a stale version",
         cast.dispatcher.triage().triage_case(sheet(known, SUMMARY)).await,
@@ -162,6 +166,13 @@ async fn elsewhere(fleet: &Fleet, cast: &Cast, known: &Registered) -> Result<Vec
             code: Code::InvalidArgument,
             reason: "NOT_A_RECEPTION_DAY",
             field: Some(("slot.day", "NOT_A_RECEPTION_DAY")),
+        },
+        Row {
+            what: "a day at the end of time",
+            status: endless,
+            code: Code::InvalidArgument,
+            reason: "INVALID_FIELDS",
+            field: Some(("slot.day", "NOT_A_DATE")),
         },
         Row {
             what: "a stale version",

@@ -1,5 +1,6 @@
 //! The arrows of the architecture: who may depend on whom, and what the domain may not name.
 
+mod labels;
 mod prohibitions;
 mod streams;
 

@@ -7,7 +7,7 @@
 //! | [`assign`], [`objection`], [`acceptance`], [`investigation`], [`extension`], [`opinion`], [`closure`] | the acts, with what is entered for each |
 //! | [`mod@unit`], [`leader`] | units with their order, leaders with their portfolios; the test of DEC-14 |
 //! | [`notice`], [`paper`], [`terms`] | service of documents, kinds of papers, legal terms |
-//! | [`fault`], [`denied`] | what is wrong with a request, why an act is refused |
+//! | [`denied`] | why an act is refused |
 
 pub mod acceptance;
 pub mod assign;
@@ -15,7 +15,6 @@ pub mod case;
 pub mod closure;
 pub mod denied;
 pub mod extension;
-pub mod fault;
 pub mod investigation;
 pub mod leader;
 pub mod notice;

@@ -30,7 +30,7 @@ use crate::districts::Districts;
 use crate::idempotency::{self, IdempotencyRow, Known};
 use crate::identity::{CASE_TOKEN_LIFE, Caller, for_petitioner, for_support, token_time};
 use crate::permission::{Resource, Right};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, WrongFields};
 use crate::seal::KeyRing;
 use crate::waker::Wakers;
 
@@ -296,9 +296,15 @@ impl Desk {
         A: Message + Default,
         W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>>,
     {
-        let request_id = idempotency::request_id(query.request_id())?;
         let district = caller.district;
         let actor = Actor::Person(caller);
+        let request_id = match idempotency::request_id(query.request_id()) {
+            Ok(request_id) => request_id,
+            Err(wrong) => {
+                let act = Act::begin(&self, actor, district, Q::ACTION).await?.asking(right);
+                return Err(self.rehearsed(act, wrong, query, work).await);
+            }
+        };
         let hash = idempotency::body_hash(self.keys(), district, &actor.reference(), Q::ACTION, &query);
         let mut act = Act::begin(&self, actor, district, Q::ACTION).await?.asking(right);
         act.set_request_id(request_id);
@@ -317,6 +323,23 @@ impl Desk {
         idempotency::store(act.conn(), district, &row).await?;
         act.finish().await?;
         Ok((answer, false))
+    }
+
+    /// A command without a request id is never done. Its work looks at the rest all the same, in a transaction that is
+    /// given up, so that the caller learns every wrong field at once.
+    async fn rehearsed<Q, A, W>(&self, mut act: Act, wrong: WrongFields, query: Q, work: W) -> Refusal
+    where
+        Q: Command,
+        W: for<'t> FnOnce(&'t mut Act, Q) -> BoxFuture<'t, Result<A, Refusal>>,
+    {
+        let mut wrong = wrong.into_violations();
+        if let Err(refusal) = work(&mut act, query).await {
+            let refusal = self.refused(act, refusal, Q::ACTION).await;
+            if refusal.code() == Code::InvalidArgument {
+                wrong.extend_from_slice(refusal.violations());
+            }
+        }
+        Refusal::invalid(wrong)
     }
 
     async fn reading<Q, A, W>(self, (caller, right): (Caller, Right), query: Q, work: W) -> Result<A, Refusal>

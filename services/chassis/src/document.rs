@@ -110,6 +110,11 @@ pub fn timestamp(instant: OffsetDateTime) -> Timestamp {
     }
 }
 
+/// The parts of an instant as contracts carry it, to be read by [`xinqiao_kernel::Fields::instant`].
+pub fn stamp(stamp: Timestamp) -> (i64, i32) {
+    (stamp.seconds, stamp.nanos)
+}
+
 fn context(district: DistrictCode, document_id: Uuid) -> SealContext<'static> {
     SealContext::new(district, "document", "content", document_id)
 }

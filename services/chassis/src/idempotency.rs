@@ -9,22 +9,18 @@ use tonic::Code;
 use uuid::Uuid;
 use xinqiao_kernel::DistrictCode;
 
-use crate::refusal::{Refusal, Violation};
+use crate::refusal::{Fields, Refusal, WrongFields};
 use crate::seal::{KeyRing, SealContext, Sealed};
 
 /// How long an answer is kept, in legal time.
 pub const KEPT: Duration = Duration::days(30);
 
 /// Reads the request id that a client chose: a UUID as text.
-pub fn request_id(text: &str) -> Result<Uuid, Refusal> {
-    Uuid::parse_str(text).map_err(|_| {
-        Refusal::invalid(vec![Violation::new(
-            "request_id",
-            "NOT_A_UUID",
-            "请求编号须为 UUID。",
-            "request_id must be a UUID chosen by the client.",
-        )])
-    })
+pub fn request_id(text: &str) -> Result<Uuid, WrongFields> {
+    let mut fields = Fields::new();
+    let id = fields.uuid("request_id", text);
+    fields.finish()?;
+    Ok(id.expect("invariant: nothing was wrong"))
 }
 
 /// What makes a request the same request: who asked, for what, with which body. Keyed, because the body may hold

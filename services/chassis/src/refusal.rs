@@ -9,44 +9,20 @@ use std::{borrow::Cow, collections::HashMap, fmt, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt as _};
 
-mod fields;
 mod page;
 
-pub use fields::Fields;
 pub use page::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page};
+pub use xinqiao_kernel::{Fields, Violation, WrongFields};
 
 /// The domain of every reason.
 pub const DOMAIN: &str = "xinqiao";
 
-/// One wrong field of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Path of the field, for example `petitioners[0].resident_id`.
-    pub field: String,
-    /// Stable reason, for example `WRONG_CHECK_DIGIT`.
-    pub reason: &'static str,
-    /// The sentence in Chinese.
-    pub zh: String,
-    /// The sentence in English.
-    pub en: String,
-}
+/// Wrong fields that the message itself names; it says how many there are.
+const NAMED: usize = 3;
 
-impl Violation {
-    /// A wrong field.
-    pub fn new(
-        field: impl Into<String>,
-        reason: &'static str,
-        zh: impl Into<String>,
-        en: impl Into<String>,
-    ) -> Self {
-        Self {
-            field: field.into(),
-            reason,
-            zh: zh.into(),
-            en: en.into(),
-        }
-    }
-}
+/// Bytes that a refusal may take in the trailers of an answer: clients take 8 KB of headers at the least. Wrong fields that
+/// do not fit are counted and left out.
+const TRAILERS_MAX: usize = 7_400;
 
 /// Why a request is not carried out.
 #[derive(Debug, Clone)]
@@ -81,22 +57,8 @@ impl Refusal {
 
     /// `INVALID_ARGUMENT`, `INVALID_FIELDS`: every wrong field at once.
     pub fn invalid(violations: Vec<Violation>) -> Self {
-        let zh = violations
-            .iter()
-            .map(|violation| violation.zh.as_str())
-            .collect::<Vec<_>>()
-            .join("；");
-        let en = violations
-            .iter()
-            .map(|violation| violation.en.as_str())
-            .collect::<Vec<_>>()
-            .join("; ");
-        let mut refusal = Self::new(
-            Code::InvalidArgument,
-            "INVALID_FIELDS",
-            format!("填写内容有误：{zh}"),
-            format!("some fields are wrong: {en}"),
-        );
+        let (zh, en) = sentences(&violations);
+        let mut refusal = Self::new(Code::InvalidArgument, "INVALID_FIELDS", zh, en);
         refusal.0.violations = violations;
         refusal
     }
@@ -135,6 +97,16 @@ impl Refusal {
             "the case is held by another service",
         )
         .with_metadata("holder", holder)
+    }
+
+    /// The same when this service does not know who holds the case now.
+    pub fn gone_on() -> Self {
+        Self::new(
+            Code::FailedPrecondition,
+            "WRONG_HOLDER",
+            "该信访事项已转入后续环节，不再由本环节办理",
+            "the case has gone on from this service",
+        )
     }
 
     /// `FAILED_PRECONDITION`, `WRONG_STATE`: the state of the case does not allow this act.
@@ -240,9 +212,41 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// What is wrong, in a sentence of each language: the first fields, and how many there are.
+fn sentences(violations: &[Violation]) -> (String, String) {
+    let first = &violations[..violations.len().min(NAMED)];
+    let zh: Vec<_> = first.iter().map(|violation| violation.zh.as_str()).collect();
+    let en: Vec<_> = first.iter().map(|violation| violation.en.as_str()).collect();
+    let (zh, en, count) = (zh.join("；"), en.join("; "), violations.len());
+    if count > NAMED {
+        (
+            format!("填写内容有误，共{count}处：{zh}；等"),
+            format!("{count} fields are wrong, among them: {en}"),
+        )
+    } else {
+        (
+            format!("填写内容有误：{zh}"),
+            format!("some fields are wrong: {en}"),
+        )
+    }
+}
+
+impl From<WrongFields> for Refusal {
+    fn from(wrong: WrongFields) -> Self {
+        Self::invalid(wrong.into_violations())
+    }
+}
+
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        let inner = *refusal.0;
+        let mut inner = *refusal.0;
+        let count = inner.violations.len();
+        cut(&mut inner);
+        if inner.violations.len() < count {
+            inner
+                .metadata
+                .insert("violations_total".to_owned(), count.to_string());
+        }
         let mut details = ErrorDetails::with_error_info(inner.reason, DOMAIN, inner.metadata);
         details.set_localized_message("en", inner.en);
         if !inner.violations.is_empty() {
@@ -259,6 +263,31 @@ impl From<Refusal> for Status {
         }
         Self::with_error_details(inner.code, inner.zh, details)
     }
+}
+
+/// Leaves out the last wrong fields when all of them would not fit. The message travels twice: three bytes for each of
+/// its own as a header, and in the details, which take four bytes for each three.
+fn cut(inner: &mut Inner) {
+    let facts = inner
+        .metadata
+        .iter()
+        .map(|(key, value)| key.len() + value.len() + 8);
+    let mut left = (TRAILERS_MAX * 3 / 4)
+        .saturating_sub(inner.zh.len() * 13 / 4 + inner.en.len() + facts.sum::<usize>());
+    let fitting = inner.violations.iter().take_while(|violation| {
+        let Violation {
+            field,
+            reason,
+            zh,
+            en,
+        } = violation;
+        let size = field.len() + reason.len() + zh.len() + en.len() + 24;
+        let fits = size <= left;
+        left = left.saturating_sub(size);
+        fits
+    });
+    let fitting = fitting.count();
+    inner.violations.truncate(fitting);
 }
 
 fn field_violation(violation: Violation) -> FieldViolation {
@@ -322,6 +351,53 @@ mod tests {
         assert_eq!(violations[1].field, "petitioners[0].resident_id");
         assert_eq!(violations[1].reason, "WRONG_CHECK_DIGIT");
         assert!(status.message().contains("标题必填"));
+    }
+
+    /// What the headers of a status weigh, as HTTP/2 counts them.
+    fn weight(status: &Status) -> usize {
+        let headers = status.clone().into_http::<()>().headers().clone();
+        let sizes = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len() + 32);
+        sizes.sum()
+    }
+
+    #[test]
+    fn a_refusal_of_six_hundred_fields_fits_into_the_headers_and_says_how_many_there_are() {
+        let mut fields = Fields::new();
+        for index in 0..200 {
+            fields.within(&format!("submission.petitioners[{index}]"), |fields| {
+                fields.choice::<i32>("kind", 0);
+                fields.text("name", "<b>", 5..=100);
+            });
+        }
+        let refusal = Refusal::from(fields.finish().unwrap_err());
+        assert_eq!(refusal.violations().len(), 600);
+        assert!(refusal.zh().contains("共600处") && refusal.zh().contains("请选择第1个信访人的信访人类别"));
+        let status = Status::from(refusal);
+        assert!(weight(&status) < 8 * 1024, "{}", weight(&status));
+        let details = status.get_error_details();
+        assert_eq!(details.error_info().unwrap().metadata["violations_total"], "600");
+        let told = details.bad_request().unwrap().field_violations.len();
+        assert!((3..100).contains(&told), "{told}");
+    }
+
+    #[test]
+    fn every_field_is_told_when_all_fit() {
+        let mut fields = Fields::new();
+        for name in ["title", "content", "purpose", "requests"] {
+            fields.missing(name);
+        }
+        let status = Status::from(Refusal::from(fields.finish().unwrap_err()));
+        let details = status.get_error_details();
+        assert_eq!(details.bad_request().unwrap().field_violations.len(), 4);
+        assert!(
+            !details
+                .error_info()
+                .unwrap()
+                .metadata
+                .contains_key("violations_total")
+        );
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, which unit stands under which, and who has opened a case where.
+//! comes back, the time line, the reception days, which unit stands under which, and who has opened a case where.
 
 use futures::future::BoxFuture;
 use prost::Message as _;
 use tracing::warn;
 use uuid::Uuid;
-use xinqiao_chassis::desk::{Act, Capacity};
+use xinqiao_chassis::desk::{Act, Capacity, object_ref};
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
@@ -20,7 +20,7 @@ use crate::domain::transition::{self, Standing};
 use crate::store::access;
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
-use crate::store::sealed;
+use crate::store::{reception_days, sealed};
 
 /// Kinds that move no state but belong on the time line.
 const NOTED: &[&str] = &[
@@ -30,6 +30,9 @@ const NOTED: &[&str] = &[
     "letter.annotated",
     "case.remedy_changed",
 ];
+
+/// After these nobody is received on a reception day any more.
+const OVER: &[&str] = &["reception_day.closed", "reception_day.cancelled"];
 
 /// Follows the other services.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,9 @@ impl Subscriber for Follower {
                 "unit.changed" => return place_unit(act, event).await,
                 "case.opened" => return note_opened(act, event).await,
                 _ => {}
+            }
+            if event.entity_kind == "reception_day" {
+                return follow_day(act, event).await;
             }
             if event.entity_kind != "case"
                 || !(transition::known(&event.kind) || NOTED.contains(&event.kind.as_str()))
@@ -82,6 +88,22 @@ async fn note_opened(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let (district, case_id) = (act.district(), required(&opened.case_id)?);
     let day = local_date(event.occurred_at);
     access::note(act.conn(), district, case_id, day, capacity).await?;
+    Ok(())
+}
+
+/// Notes a reception day. When it is over, the cases of it without a record are released like those of no day: a leader
+/// who did not receive is not responsible (DEC-16).
+async fn follow_day(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let is_over = OVER.contains(&event.kind.as_str());
+    let (district, day, at) = (act.district(), event.entity_id, event.occurred_at);
+    reception_days::put(act.conn(), district, day, is_over, at).await?;
+    if is_over {
+        let actor = event.actor_ref.clone();
+        let by = By { actor: &actor, at };
+        for case in reception_days::drop_from_cases(act.conn(), district, day, by).await? {
+            act.audit(object_ref("case", case), &["reception_day_id"], None);
+        }
+    }
     Ok(())
 }
 

@@ -8,7 +8,6 @@ pub(crate) mod refused;
 pub(crate) mod registration;
 pub(crate) mod sealed;
 pub(crate) mod triage;
-mod words;
 
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;

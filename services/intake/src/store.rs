@@ -7,6 +7,7 @@ pub(crate) mod daily;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod onlooker;
+pub(crate) mod reception_days;
 pub(crate) mod registration;
 pub(crate) mod repeats;
 pub(crate) mod sealed;

@@ -9,6 +9,7 @@
 //! | [`number`] | case, submission and reception numbers, their check digit and their parts |
 //! | [`resident_id`], [`phone`], [`post_code`], [`email`], [`uscc`] | what a clerk types about a person, checked and normalised |
 //! | [`mask`] | how such values are shown to people who do not need them whole |
+//! | [`fields`] | what is wrong with what somebody typed: every field at once, under its name on the form |
 //! | [`local`] | Asia/Shanghai dates and the instants at which they begin and end |
 //! | [`calendar`] | working days, holidays and make-up days, versioned |
 //! | [`term`] | deadline arithmetic with its day-by-day derivation |
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod district;
 pub mod email;
 pub mod explain;
+pub mod fields;
 pub mod local;
 pub mod mask;
 pub mod number;
@@ -34,13 +36,14 @@ pub mod resident_id;
 pub mod rules;
 pub mod state;
 pub mod term;
-mod text;
+pub mod text;
 pub mod uscc;
 
 pub use calendar::{Calendar, CalendarDay, CalendarYear, DayKind};
 pub use clock::{ClockCode, Length, Owner};
 pub use district::{DistrictCode, TownCode};
 pub use explain::Explain;
+pub use fields::{Fields, Violation, WrongFields};
 pub use number::{CaseNumber, ChannelDigit, ReceptionNumber, SubmissionNumber};
 pub use phone::Phone;
 pub use resident_id::ResidentId;

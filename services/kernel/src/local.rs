@@ -1,5 +1,8 @@
 //! Local time: every legal date is a date in Asia/Shanghai (UTC+8, no daylight saving; rule 1 of the date rules).
 
+use std::ops::RangeInclusive;
+
+use time::macros::format_description;
 use time::{Date, OffsetDateTime, Time, UtcOffset, Weekday};
 
 /// The offset of Asia/Shanghai.
@@ -7,6 +10,32 @@ pub const SHANGHAI: UtcOffset = time::macros::offset!(+8);
 
 /// The last instant of a day that the platform can tell apart: instants are kept to the microsecond.
 const LAST_MICROSECOND: Time = time::macros::time!(23:59:59.999999);
+
+/// Years that the platform reckons with: no letter is older, no term runs longer. What somebody enters outside is no date,
+/// so that no sum of days ever leaves the calendar.
+pub const YEARS: RangeInclusive<i32> = 1900..=2199;
+
+/// A date as it is entered and sent, `2026-03-03`; nothing for any other text and for a year outside [`YEARS`].
+pub fn parse_date(text: &str) -> Option<Date> {
+    let digits_only = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if text.len() != 10 || !digits_only(text) {
+        return None;
+    }
+    let date = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+    YEARS.contains(&date.year()).then_some(date)
+}
+
+/// An instant as it is sent, in the whole microseconds that databases keep; nothing when its local date is outside
+/// [`YEARS`].
+pub fn instant(seconds: i64, nanos: i32) -> Option<OffsetDateTime> {
+    let first = Date::from_ordinal_date(*YEARS.start(), 1).ok()?;
+    let end = Date::from_ordinal_date(*YEARS.end() + 1, 1).ok()?;
+    let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos).div_euclid(1_000) * 1_000;
+    let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
+    (start_of_day(first)..start_of_day(end))
+        .contains(&at)
+        .then_some(at)
+}
 
 /// The local date on which an instant falls.
 pub fn local_date(instant: OffsetDateTime) -> Date {
@@ -87,6 +116,20 @@ mod tests {
         assert_eq!(
             end_of_day(day) + time::Duration::MICROSECOND,
             start_of_day(day.next_day().unwrap())
+        );
+    }
+
+    #[test]
+    fn instants_are_of_the_years_their_local_dates_are_of() {
+        let end = start_of_day(date!(2200 - 01 - 01));
+        assert_eq!(instant(end.unix_timestamp(), 0), None);
+        assert_eq!(
+            instant(end.unix_timestamp() - 1, 999_999_999),
+            Some(end - time::Duration::MICROSECOND)
+        );
+        assert_eq!(
+            instant(start_of_day(date!(1900 - 01 - 01)).unix_timestamp() - 1, 0),
+            None
         );
     }
 

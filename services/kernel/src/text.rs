@@ -46,6 +46,19 @@ pub(crate) fn half_width(text: &str) -> String {
         .collect()
 }
 
+/// Whether a text carries markup: a `<` followed by a letter, `/`, `!` or `?` begins a tag in every parser.
+pub fn has_markup(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| {
+        pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'/' | b'!' | b'?'))
+    })
+}
+
+/// Whether a text carries characters nobody sees, which no database and no paper takes. Lines and tabs are none.
+pub fn has_control_character(text: &str) -> bool {
+    text.chars()
+        .any(|found| found.is_control() && !matches!(found, '\n' | '\t' | '\r'))
+}
+
 /// Gives a type with `Display` and `FromStr` the same text as its serde form.
 macro_rules! serde_as_text {
     ($type:ty) => {
@@ -79,6 +92,13 @@ mod tests {
             "full-width is not normalised here"
         );
         assert_eq!(digits::<3>("123"), Ok(*b"123"));
+    }
+
+    #[test]
+    fn markup_is_seen_and_mathematics_is_not() {
+        assert!(has_markup("请看 <script>alert(1)</script>"));
+        assert!(has_markup("a</p>"));
+        assert!(!has_markup("面积 < 90 平方米, 3<5"));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! as arguments, nothing here reads a clock, a database or a network.
 
 pub mod appointment;
-pub mod fault;
 pub mod leader;
 pub mod reception;
 pub mod reception_day;

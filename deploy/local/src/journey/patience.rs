@@ -97,11 +97,20 @@ pub fn describe(status: &Status) -> String {
     )
 }
 
+/// Intake knows a reception day when scheduling's event has arrived.
+fn names_what_may_be_on_its_way(status: &Status) -> bool {
+    let wrong = status.get_details_bad_request().map(|bad| bad.field_violations);
+    wrong.is_some_and(|wrong| {
+        !wrong.is_empty() && wrong.iter().all(|wrong| wrong.reason == "UNKNOWN_RECEPTION_DAY")
+    })
+}
+
 fn worth_another_try(status: &Status) -> bool {
     match status.code() {
         // Not found is not told apart from a foreign case: an event may still be on its way.
         Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded | Code::Unknown | Code::NotFound => true,
         Code::FailedPrecondition => reason(status) == "NOT_YET_HERE",
+        Code::InvalidArgument => names_what_may_be_on_its_way(status),
         Code::Aborted => reason(status) == "STALE_VERSION",
         _ => false,
     }

@@ -1,9 +1,12 @@
 //! What an event tells about its case, in the words of the domain.
 
-use time::{Date, OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
 use uuid::Uuid;
 use xinqiao_chassis::{inbox::Incoming, refusal::Refusal};
-use xinqiao_kernel::{CaseState, Remedy, local::local_date};
+use xinqiao_kernel::{
+    CaseState, Remedy,
+    local::{self, local_date},
+};
 use xinqiao_proto::event::{
     self, CaseAccepted, CaseAssigned, CaseClosed, CaseClosureReported, CaseDiverted, CaseFiled,
     CaseNotAccepted, CaseObjectionDecided, CaseOpinionIssued, CaseRegistered, CaseReleased,
@@ -153,14 +156,11 @@ fn id(text: &str) -> Option<Uuid> {
 }
 
 /// A date written YYYY-MM-DD.
-pub(crate) fn day(text: &str) -> Option<Date> {
-    Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
-}
+pub(crate) use xinqiao_kernel::local::parse_date as day;
 
 /// The instant of a protobuf time stamp, to the microsecond.
 pub(crate) fn instant(stamp: &prost_types::Timestamp) -> Option<OffsetDateTime> {
-    let whole = OffsetDateTime::from_unix_timestamp(stamp.seconds).ok()?;
-    Some(whole + time::Duration::microseconds(i64::from(stamp.nanos) / 1000))
+    local::instant(stamp.seconds, stamp.nanos)
 }
 
 fn outcome(outcome: event::Outcome) -> Option<Outcome> {

@@ -81,7 +81,7 @@ async fn admit(act: &mut Act, query: ReadPackageRequest, shelf: Shelf) -> Result
         "包内路径无效",
         "not a path inside a package",
     );
-    let reason = reason(&mut fields, &query.reason);
+    let reason = fields.text("reason", &query.reason, 2..=REASON_MAX);
     fields.finish()?;
     let district = act.district();
     let row = package::find(act.conn(), district, package_id)
@@ -116,19 +116,6 @@ async fn admit(act: &mut Act, query: ReadPackageRequest, shelf: Shelf) -> Result
     act.audit(object_ref("case", row.case_id), &paths, Some(&reason));
     act.opened(row.case_id).await?;
     Ok((place, files))
-}
-
-/// Why somebody reads what is in the files in clear.
-fn reason(fields: &mut Fields, typed: &str) -> String {
-    let reason = fields.text("reason", typed, REASON_MAX);
-    fields.require(
-        "reason",
-        reason.chars().count() != 1,
-        "TOO_SHORT",
-        "请写明查阅理由，至少两个字",
-        "say why, in two characters at least",
-    );
-    reason
 }
 
 /// Every file of the bag with its digest, from manifests that the register vouches for.

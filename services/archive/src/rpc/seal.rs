@@ -43,14 +43,10 @@ pub(super) async fn seal(
 ) -> Result<SealPackageResponse, Refusal> {
     let mut fields = Fields::new();
     let case_id = fields.uuid("case_id", &query.case_id).unwrap_or_default();
-    let note = fields.optional_text("note", &query.note, NOTE_MAX);
-    fields.require(
-        "version",
-        query.version > 0,
-        "REQUIRED",
-        "version 必填",
-        "version is required",
-    );
+    let note = fields.text("note", &query.note, 0..=NOTE_MAX);
+    if query.version == 0 {
+        fields.missing("version");
+    }
     fields.finish()?;
     let district = act.district();
     let mut row = dossier::lock(act.conn(), district, case_id)

@@ -1,12 +1,11 @@
 //! T10 受理: the unit tells the petitioner that, and how, it handles the matter `[R:23(3)]`.
 
 use serde::{Deserialize, Serialize};
-use xinqiao_kernel::ClockCode;
+use xinqiao_kernel::{ClockCode, Fields};
 
 use super::{
     case::Case,
     denied::Denied,
-    fault::Faults,
     terms::{Law, LegalTerm},
     transitions::Act,
 };
@@ -23,9 +22,9 @@ pub struct AcceptanceDraft {
 impl AcceptanceDraft {
     /// Checks the texts.
     #[must_use]
-    pub fn check(mut self, faults: &mut Faults) -> Self {
-        self.text = faults.text("text", &self.text, 10, 4000);
-        self.contact = faults.text("contact", &self.contact, 2, 200);
+    pub fn check(mut self, fields: &mut Fields) -> Self {
+        self.text = fields.text("text", &self.text, 10..=4000);
+        self.contact = fields.text("contact", &self.contact, 2..=200);
         self
     }
 }

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
 use uuid::Uuid;
-use xinqiao_kernel::{ClockCode, local::iso_date};
+use xinqiao_kernel::{ClockCode, Fields, local::iso_date};
 
 use super::{
     case::{Case, Purpose, Triage},
     denied::Denied,
-    fault::Faults,
     leader::Leader,
     terms::{Law, LegalTerm},
     transitions::Act,
@@ -84,17 +83,17 @@ pub struct Masters<'a> {
 impl Assignment {
     /// Checks the texts and the date.
     #[must_use]
-    pub fn check(mut self, today: Date, faults: &mut Faults) -> Self {
-        self.requirements = faults.text("requirements", &self.requirements, 5, 4000);
+    pub fn check(mut self, today: Date, fields: &mut Fields) -> Self {
+        self.requirements = fields.text("requirements", &self.requirements, 5..=4000);
         if self.feedback_due <= today {
-            faults.add(
+            fields.wrong(
                 "feedback_due",
                 "NOT_IN_FUTURE",
                 "办理期限须晚于今天",
                 "the feedback date must be after today",
             );
         } else if self.feedback_due > today + FEEDBACK_MAX {
-            faults.add(
+            fields.wrong(
                 "feedback_due",
                 "TOO_FAR",
                 "办理期限不得超过一年",
@@ -103,11 +102,12 @@ impl Assignment {
         }
         self.portfolio_reason = self
             .portfolio_reason
-            .map(|reason| faults.text("portfolio_reason", &reason, 5, 1000));
+            .map(|reason| fields.text("portfolio_reason", &reason, 5..=1000));
         self.lead_unit_reason = self
             .lead_unit_reason
-            .map(|reason| faults.text("lead_unit_reason", &reason, 5, 1000));
-        faults.count("excluded_person_ids", self.excluded_person_ids.len(), 0, 20);
+            .map(|reason| fields.text("lead_unit_reason", &reason, 5..=1000));
+        self.excluded_person_ids =
+            fields.texts("excluded_person_ids", &self.excluded_person_ids, 0..=20, 100);
         self
     }
 }
@@ -126,12 +126,13 @@ impl Case {
         if self.leader_received && masters.instruction.is_none() {
             return Err(Denied::NotYetHere);
         }
-        let mut faults = masters
+        let mut fields = Fields::new();
+        masters
             .units
-            .check_assignees(Some(entered.lead_unit), &entered.assist_units);
-        self.check_leader(entered, masters, triage, &mut faults);
-        let lead_source = check_lead_unit(entered, masters.instruction, &mut faults);
-        faults.finish()?;
+            .check_assignees(Some(entered.lead_unit), &entered.assist_units, &mut fields);
+        self.check_leader(entered, masters, triage, &mut fields);
+        let lead_source = check_lead_unit(entered, masters.instruction, &mut fields);
+        fields.finish()?;
         let recusal = self.check_recusal(entered, masters.units, triage)?;
 
         let terms = vec![
@@ -161,11 +162,11 @@ impl Case {
     }
 
     /// DEC-07 binds the receiving leader; another case may be given one by portfolio or township, or by reason.
-    fn check_leader(&self, entered: &Assignment, masters: Masters<'_>, triage: &Triage, faults: &mut Faults) {
+    fn check_leader(&self, entered: &Assignment, masters: Masters<'_>, triage: &Triage, fields: &mut Fields) {
         if let (Some(bound), Some(asked)) = (self.responsible_leader, entered.responsible_leader)
             && bound != asked
         {
-            faults.add(
+            fields.wrong(
                 "responsible_leader_id",
                 "LEADER_BOUND",
                 "谁接访、谁负责：责任领导为接访领导，此处不得更换",
@@ -178,28 +179,30 @@ impl Case {
         }
         match masters.leader {
             None if self.responsible_leader.is_none() => {
-                faults.add(
+                fields.wrong(
                     "responsible_leader_id",
-                    "UNKNOWN",
+                    "UNKNOWN_LEADER",
                     "没有这位领导",
                     "there is no such leader",
                 );
             }
             Some(leader) if !leader.active && self.responsible_leader.is_none() => {
-                faults.add(
+                fields.wrong(
                     "responsible_leader_id",
                     "INACTIVE",
                     "该领导已不在任",
                     "the leader is no longer in office",
                 );
             }
-            leader => faults.require(
-                leader.is_some_and(|leader| leader.matches(triage)) || entered.portfolio_reason.is_some(),
-                "portfolio_reason",
-                "REQUIRED",
-                "责任领导的分管领域和联系乡镇街与本事项不符，请说明理由",
-                "neither portfolio nor township of the leader matches; give a reason",
-            ),
+            leader => {
+                fields.require(
+                    "portfolio_reason",
+                    leader.is_some_and(|leader| leader.matches(triage)) || entered.portfolio_reason.is_some(),
+                    "REQUIRED",
+                    "责任领导的分管领域和联系乡镇街与本事项不符，请说明理由",
+                    "neither portfolio nor township of the leader matches; give a reason",
+                );
+            }
         }
     }
 
@@ -236,7 +239,9 @@ impl Case {
     /// DEC-14: a leader approves a unit that the petition complains about; never for an accusation.
     pub fn approve_unit(&mut self, version: u64, unit: Uuid, units: &Units) -> Result<(), Denied> {
         self.gate(version, Act::ApproveUnit)?;
-        units.check_assignees(Some(unit), &[]).finish()?;
+        let mut fields = Fields::new();
+        units.check_assignee(&mut fields, "unit_id", unit);
+        fields.finish()?;
         let triage = self.triage()?;
         if !units.is_or_is_under(unit, &triage.complained_units) {
             return Err(Denied::ApprovalNotNeeded);
@@ -255,14 +260,14 @@ impl Case {
 fn check_lead_unit(
     entered: &Assignment,
     instruction: Option<&Instruction>,
-    faults: &mut Faults,
+    fields: &mut Fields,
 ) -> LeadSource {
     match instruction.and_then(|instruction| instruction.lead_unit) {
         Some(named) if named == entered.lead_unit => LeadSource::Leader,
         Some(_) => {
-            faults.require(
-                entered.lead_unit_reason.is_some(),
+            fields.require(
                 "lead_unit_reason",
+                entered.lead_unit_reason.is_some(),
                 "REQUIRED",
                 "牵头单位与接访领导批办意见不一致，请说明理由",
                 "the lead unit differs from the leader's instruction; give a reason",

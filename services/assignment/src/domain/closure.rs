@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
-use xinqiao_kernel::{CaseState, ClockCode, local::iso_date};
+use xinqiao_kernel::{CaseState, ClockCode, Fields, local::iso_date};
 
 use super::{
     case::{Case, Hold, Outcome},
     denied::Denied,
-    fault::Faults,
     investigation::{Evidence, check_evidence},
     terms::{Law, LegalTerm},
     transitions::Act,
@@ -31,17 +30,17 @@ pub struct Execution {
 impl Execution {
     /// Checks plan and date.
     #[must_use]
-    pub fn check(mut self, today: Date, faults: &mut Faults) -> Self {
-        self.plan = faults.text("plan", &self.plan, 10, 4000);
+    pub fn check(mut self, today: Date, fields: &mut Fields) -> Self {
+        self.plan = fields.text("plan", &self.plan, 10..=4000);
         if self.plan_due < today {
-            faults.add(
+            fields.wrong(
                 "plan_due",
                 "IN_PAST",
                 "计划完成日期不得早于今天",
                 "the plan date must not be before today",
             );
         } else if self.plan_due > today + PLAN_MAX {
-            faults.add(
+            fields.wrong(
                 "plan_due",
                 "TOO_FAR",
                 "计划完成日期不得超过三年",
@@ -50,7 +49,7 @@ impl Execution {
         }
         self.reply_exempt_reason = self
             .reply_exempt_reason
-            .map(|reason| faults.text("reply_exempt_reason", &reason, 5, 1000));
+            .map(|reason| fields.text("reply_exempt_reason", &reason, 5..=1000));
         self
     }
 }
@@ -104,25 +103,25 @@ pub struct Closure {
 impl Closure {
     /// Checks the report against the opinion it ends.
     #[must_use]
-    pub fn check(mut self, opinion: Outcome, faults: &mut Faults) -> Self {
+    pub fn check(mut self, opinion: Outcome, fields: &mut Fields) -> Self {
         let supported = opinion == Outcome::Support;
-        self.summary = faults.text("summary", &self.summary, 20, 8000);
-        self.measures = faults.texts("measures", &self.measures, 1, 2000);
+        self.summary = fields.text("summary", &self.summary, 20..=8000);
+        self.measures = fields.texts("measures", &self.measures, 1..=50, 2000);
         check_evidence(
             "execution_evidence",
             &mut self.execution_evidence,
             usize::from(supported),
-            faults,
+            fields,
         );
         let explanation = self.explanation.take().unwrap_or_default();
         let least = if supported { 0 } else { 10 };
         self.explanation =
-            Some(faults.text("explanation", &explanation, least, 4000)).filter(|text| !text.is_empty());
-        self.assistance = faults.texts("assistance", &self.assistance, 0, 1000);
-        if let Some(outcome) = faults.choice("outcome", self.outcome) {
-            faults.require(
-                outcome.follows(opinion),
+            Some(fields.text("explanation", &explanation, least..=4000)).filter(|text| !text.is_empty());
+        self.assistance = fields.texts("assistance", &self.assistance, 0..=50, 1000);
+        if let Some(outcome) = fields.chosen("outcome", self.outcome) {
+            fields.require(
                 "outcome",
+                outcome.follows(opinion),
                 "DISAGREES",
                 "结案结果与处理意见不一致",
                 "the outcome does not agree with the opinion",
@@ -130,10 +129,10 @@ impl Closure {
         }
         self.lessons = self
             .lessons
-            .map(|lessons| faults.text("lessons", &lessons, 1, 4000));
+            .map(|lessons| fields.text("lessons", &lessons, 1..=4000));
         self.reply_exempt_reason = self
             .reply_exempt_reason
-            .map(|reason| faults.text("reply_exempt_reason", &reason, 5, 1000));
+            .map(|reason| fields.text("reply_exempt_reason", &reason, 5..=1000));
         self
     }
 }

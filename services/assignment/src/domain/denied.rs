@@ -2,19 +2,16 @@
 
 use thiserror::Error;
 use time::Date;
-use xinqiao_kernel::CaseState;
+use xinqiao_kernel::{CaseState, WrongFields};
 
-use super::{
-    fault::Faults,
-    transitions::{Act, NoSuchLine},
-};
+use super::transitions::{Act, NoSuchLine};
 
 /// Why an act is refused. Nothing has been changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Denied {
     /// Fields are wrong.
     #[error("wrong fields")]
-    Fields(Faults),
+    Fields(WrongFields),
     /// No such case for this caller.
     #[error("not found")]
     NotFound,
@@ -91,9 +88,9 @@ pub enum Denied {
     ExecutionNeeded,
 }
 
-impl From<Faults> for Denied {
-    fn from(faults: Faults) -> Self {
-        Self::Fields(faults)
+impl From<WrongFields> for Denied {
+    fn from(wrong: WrongFields) -> Self {
+        Self::Fields(wrong)
     }
 }
 

@@ -1,12 +1,11 @@
 //! T20 延期: the handling limit, longer once `[R:34]`, DEC-13.
 
 use serde::{Deserialize, Serialize};
-use xinqiao_kernel::ClockCode;
+use xinqiao_kernel::{ClockCode, Fields};
 
 use super::{
     case::Case,
     denied::Denied,
-    fault::Faults,
     terms::{Law, LegalTerm},
     transitions::Act,
 };
@@ -23,16 +22,16 @@ pub struct Extension {
 impl Extension {
     /// Checks length and reason; `longest` is the district's limit in days.
     #[must_use]
-    pub fn check(mut self, longest: u16, faults: &mut Faults) -> Self {
+    pub fn check(mut self, longest: u16, fields: &mut Fields) -> Self {
         if !(1..=longest).contains(&self.days) {
-            faults.add(
+            fields.wrong(
                 "days",
                 "OUT_OF_RANGE",
                 format!("延长期限为 1 至 {longest} 日"),
                 format!("an extension is 1 to {longest} days"),
             );
         }
-        self.reason = faults.text("reason", &self.reason, 20, 4000);
+        self.reason = fields.text("reason", &self.reason, 20..=4000);
         self
     }
 }

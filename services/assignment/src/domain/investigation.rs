@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use xinqiao_kernel::Fields;
 
 use super::{
     case::{Case, InvestigatorFact, ReportFact},
     denied::Denied,
-    fault::Faults,
     terms::Law,
     transitions::Act,
 };
@@ -30,36 +30,31 @@ pub struct Investigator {
 pub fn check_investigators(
     mut investigators: Vec<Investigator>,
     excluded: &[String],
-    faults: &mut Faults,
+    fields: &mut Fields,
 ) -> Vec<Investigator> {
-    faults.count("investigators", investigators.len(), 2, 10);
+    fields.count("investigators", investigators.len(), 2..=10);
     let mut seen = HashSet::new();
     for (index, investigator) in investigators.iter_mut().enumerate() {
         let field = |name: &str| format!("investigators[{index}].{name}");
-        investigator.person_id = faults.text(&field("person_id"), &investigator.person_id, 1, 100);
-        investigator.name = faults.text(&field("name"), &investigator.name, 2, 100);
-        investigator.declaration = faults.text(&field("declaration"), &investigator.declaration, 5, 2000);
+        investigator.person_id = fields.text(&field("person_id"), &investigator.person_id, 1..=100);
+        investigator.name = fields.text(&field("name"), &investigator.name, 2..=100);
+        investigator.declaration = fields.text(&field("declaration"), &investigator.declaration, 5..=2000);
         if !investigator.no_interest {
-            faults.add(
-                field("no_interest"),
+            fields.about(
+                &field("no_interest"),
                 "MUST_RECUSE",
-                "与事项或信访人有直接利害关系的应当回避，请另定人员",
-                "whoever has a direct interest must recuse himself; name somebody else",
+                "：与事项或信访人有直接利害关系的应当回避，请另定人员",
+                "is missing: whoever has a direct interest must recuse himself; name somebody else",
             );
         }
         if !seen.insert(investigator.person_id.clone()) {
-            faults.add(
-                field("person_id"),
-                "DUPLICATE",
-                "人员重复",
-                "the person is named twice",
-            );
+            fields.about(&field("person_id"), "DUPLICATE", "重复", "is named twice");
         } else if excluded.contains(&investigator.person_id) {
-            faults.add(
-                field("person_id"),
+            fields.about(
+                &field("person_id"),
                 "MUST_RECUSE",
-                "信访事项涉及该人员，不得参与调查",
-                "the petition concerns this person; he must not investigate",
+                "：信访事项涉及该人员，不得参与调查",
+                "must not investigate: the petition concerns him",
             );
         }
     }
@@ -78,12 +73,12 @@ pub struct LegalBasis {
 }
 
 /// Checks a list of clauses; at least one.
-pub(super) fn check_basis(field: &str, clauses: &mut [LegalBasis], faults: &mut Faults) {
-    faults.count(field, clauses.len(), 1, 50);
+pub(super) fn check_basis(field: &str, clauses: &mut [LegalBasis], fields: &mut Fields) {
+    fields.count(field, clauses.len(), 1..=50);
     for (index, clause) in clauses.iter_mut().enumerate() {
-        clause.title = faults.text(&format!("{field}[{index}].title"), &clause.title, 2, 200);
-        clause.article = faults.text(&format!("{field}[{index}].article"), &clause.article, 1, 100);
-        clause.text = faults.text(&format!("{field}[{index}].text"), &clause.text, 2, 4000);
+        clause.title = fields.text(&format!("{field}[{index}].title"), &clause.title, 2..=200);
+        clause.article = fields.text(&format!("{field}[{index}].article"), &clause.article, 1..=100);
+        clause.text = fields.text(&format!("{field}[{index}].text"), &clause.text, 2..=4000);
     }
 }
 
@@ -99,23 +94,22 @@ pub struct Evidence {
 }
 
 /// Checks a list of evidence.
-pub(super) fn check_evidence(field: &str, evidence: &mut [Evidence], at_least: usize, faults: &mut Faults) {
-    faults.count(field, evidence.len(), at_least, 50);
+pub(super) fn check_evidence(field: &str, evidence: &mut [Evidence], at_least: usize, fields: &mut Fields) {
+    fields.count(field, evidence.len(), at_least..=50);
     for (index, item) in evidence.iter_mut().enumerate() {
-        item.title = faults.text(&format!("{field}[{index}].title"), &item.title, 1, 200);
-        item.description = faults.text(
+        item.title = fields.text(&format!("{field}[{index}].title"), &item.title, 1..=200);
+        item.description = fields.text(
             &format!("{field}[{index}].description"),
             &item.description,
-            2,
-            4000,
+            2..=4000,
         );
         if let Some(digest) = &mut item.file_sha256 {
             digest.make_ascii_lowercase();
             if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                faults.add(
-                    format!("{field}[{index}].file_sha256"),
-                    "DIGEST",
-                    "文件校验值须为 64 位十六进制 SHA-256",
+                fields.about(
+                    &format!("{field}[{index}].file_sha256"),
+                    "BAD_FORMAT",
+                    "须为64位十六进制的SHA-256",
                     "must be a SHA-256 of 64 hexadecimal digits",
                 );
             }
@@ -174,34 +168,34 @@ pub struct Report {
 impl Report {
     /// Checks the report: every section that is missing or too short is named at once.
     #[must_use]
-    pub fn check(mut self, now: OffsetDateTime, faults: &mut Faults) -> Self {
-        self.cause = faults.text("report.cause", &self.cause, 50, 8000);
-        self.problem = faults.text("report.problem", &self.problem, 50, 8000);
+    pub fn check(mut self, now: OffsetDateTime, fields: &mut Fields) -> Self {
+        self.cause = fields.text("report.cause", &self.cause, 50..=8000);
+        self.problem = fields.text("report.problem", &self.problem, 50..=8000);
         self.resolution_opinion =
-            faults.text("report.resolution_opinion", &self.resolution_opinion, 50, 8000);
-        self.facts = faults.texts("report.facts", &self.facts, 1, 4000);
-        check_evidence("report.evidence", &mut self.evidence, 1, faults);
+            fields.text("report.resolution_opinion", &self.resolution_opinion, 50..=8000);
+        self.facts = fields.texts("report.facts", &self.facts, 1..=50, 4000);
+        check_evidence("report.evidence", &mut self.evidence, 1, fields);
         match &mut self.statement {
-            None => faults.add(
+            None => fields.wrong(
                 "report.petitioner_heard_at",
                 "REQUIRED",
                 "请填写听取信访人陈述的时间，或说明未能听取的原因",
                 "say when the petitioner was heard, or why he could not be",
             ),
             Some(Statement::HeardAt(at)) if *at > now => {
-                faults.add(
+                fields.about(
                     "report.petitioner_heard_at",
                     "IN_FUTURE",
-                    "时间不得晚于现在",
+                    "不得晚于现在",
                     "must not be in the future",
                 );
             }
             Some(Statement::HeardAt(_)) => {}
             Some(Statement::NotHeard(reason)) => {
-                *reason = faults.text("report.not_heard_reason", reason, 10, 2000);
+                *reason = fields.text("report.not_heard_reason", reason, 10..=2000);
             }
         }
-        check_basis("report.legal_basis", &mut self.legal_basis, faults);
+        check_basis("report.legal_basis", &mut self.legal_basis, fields);
         for (field, finding) in [
             ("report.lawful", &mut self.lawful),
             ("report.fair_reasonable", &mut self.fair_reasonable),
@@ -210,14 +204,14 @@ impl Report {
             ("report.affects_overall", &mut self.affects_overall),
         ] {
             match finding {
-                None => faults.add(
+                None => fields.about(
                     field,
                     "REQUIRED",
-                    "请作出判定并说明理由",
-                    "answer and give the reason",
+                    "：请作出判定并说明理由",
+                    "must be answered with a reason",
                 ),
                 Some(finding) => {
-                    finding.reason = faults.text(&format!("{field}.reason"), &finding.reason, 2, 2000);
+                    finding.reason = fields.text(&format!("{field}.reason"), &finding.reason, 2..=2000);
                 }
             }
         }
@@ -314,10 +308,10 @@ mod tests {
             barred: None,
             affects_overall: None,
         };
-        let mut faults = Faults::default();
-        let _ = empty.check(datetime!(2026-04-10 10:00 +8), &mut faults);
+        let mut fields = Fields::new();
+        let _ = empty.check(datetime!(2026-04-10 10:00 +8), &mut fields);
         assert_eq!(
-            faults.fields(),
+            fields.names(),
             [
                 "report.cause",
                 "report.problem",
@@ -337,32 +331,32 @@ mod tests {
 
     #[test]
     fn one_investigator_is_not_enough_and_nobody_counts_twice() {
-        let mut faults = Faults::default();
-        check_investigators(vec![investigator("zhao")], &[], &mut faults);
-        check_investigators(vec![investigator("zhao"), investigator("zhao")], &[], &mut faults);
-        assert_eq!(faults.fields(), ["investigators", "investigators[1].person_id"]);
+        let mut fields = Fields::new();
+        check_investigators(vec![investigator("zhao")], &[], &mut fields);
+        check_investigators(vec![investigator("zhao"), investigator("zhao")], &[], &mut fields);
+        assert_eq!(fields.names(), ["investigators", "investigators[1].person_id"]);
     }
 
     #[test]
     fn whoever_is_concerned_does_not_investigate() {
         let mut interested = investigator("qian");
         interested.no_interest = false;
-        let mut faults = Faults::default();
+        let mut fields = Fields::new();
         check_investigators(
             vec![investigator("feng"), interested],
             &["feng".to_owned()],
-            &mut faults,
+            &mut fields,
         );
-        let reasons: Vec<_> = faults
-            .into_vec()
-            .into_iter()
-            .map(|fault| (fault.field, fault.reason))
+        let reasons: Vec<_> = fields
+            .violations()
+            .iter()
+            .map(|wrong| (wrong.field.as_str(), wrong.reason))
             .collect();
         assert_eq!(
             reasons,
             [
-                ("investigators[0].person_id".to_owned(), "MUST_RECUSE"),
-                ("investigators[1].no_interest".to_owned(), "MUST_RECUSE")
+                ("investigators[0].person_id", "MUST_RECUSE"),
+                ("investigators[1].no_interest", "MUST_RECUSE")
             ]
         );
     }

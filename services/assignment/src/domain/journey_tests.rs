@@ -334,10 +334,10 @@ fn the_portfolio_or_the_instruction_not_followed_needs_a_reason() {
     let denied = case
         .assign(1, &entered, office.masters(), &office.law(today))
         .unwrap_err();
-    let Denied::Fields(faults) = denied else {
+    let Denied::Fields(wrong) = denied else {
         panic!("{denied:?}")
     };
-    assert_eq!(faults.fields(), ["portfolio_reason", "lead_unit_reason"]);
+    assert_eq!(wrong.names(), ["portfolio_reason", "lead_unit_reason"]);
     entered.portfolio_reason = Some("接访领导首接负责".to_owned());
     entered.lead_unit_reason = Some("职责已划转".to_owned());
     assert!(

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use time::Date;
-use xinqiao_kernel::local::iso_date;
-
-use super::fault::Faults;
+use xinqiao_kernel::{Fields, local::iso_date};
 
 /// How a document was handed over (domain §4.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,24 +49,24 @@ impl Service {
     /// Checks what was entered; `field` names it in the request. Service is never in the future and never before
     /// the document existed.
     #[must_use]
-    pub fn check(mut self, field: &str, not_before: Date, today: Date, faults: &mut Faults) -> Self {
+    pub fn check(mut self, field: &str, not_before: Date, today: Date, fields: &mut Fields) -> Self {
         let day = format!("{field}.served_on");
         if self.served_on > today {
-            faults.add(
+            fields.wrong(
                 day,
                 "IN_FUTURE",
                 "送达日期不得晚于今天",
                 "the date of service must not be in the future",
             );
         } else if self.served_on < not_before {
-            faults.add(
+            fields.wrong(
                 day,
                 "TOO_EARLY",
                 format!("送达日期不得早于文书日期 {not_before}"),
                 format!("the date of service must not be before the document's, {not_before}"),
             );
         }
-        self.proof = faults.text(&format!("{field}.proof"), &self.proof, 2, 1000);
+        self.proof = fields.text(&format!("{field}.proof"), &self.proof, 2..=1000);
         self
     }
 }
@@ -86,10 +84,10 @@ pub enum Notice {
 impl Notice {
     /// Checks what was entered under the field `notice`.
     #[must_use]
-    pub fn check(self, not_before: Date, today: Date, faults: &mut Faults) -> Self {
+    pub fn check(self, not_before: Date, today: Date, fields: &mut Fields) -> Self {
         match self {
-            Self::Served(service) => Self::Served(service.check("notice.served", not_before, today, faults)),
-            Self::Exempt(reason) => Self::Exempt(faults.text("notice.exempt_reason", &reason, 5, 1000)),
+            Self::Served(service) => Self::Served(service.check("notice.served", not_before, today, fields)),
+            Self::Exempt(reason) => Self::Exempt(fields.text("notice.exempt_reason", &reason, 5..=1000)),
         }
     }
 
@@ -109,7 +107,7 @@ mod tests {
     use super::*;
 
     fn checked(served_on: Date) -> Vec<&'static str> {
-        let mut faults = Faults::default();
+        let mut fields = Fields::new();
         let service = Service {
             method: Method::InPerson,
             served_on,
@@ -119,9 +117,9 @@ mod tests {
             "service",
             date!(2026 - 04 - 20),
             date!(2026 - 04 - 21),
-            &mut faults,
+            &mut fields,
         );
-        faults.into_vec().into_iter().map(|fault| fault.reason).collect()
+        fields.violations().iter().map(|wrong| wrong.reason).collect()
     }
 
     #[test]
@@ -134,9 +132,9 @@ mod tests {
 
     #[test]
     fn an_exemption_needs_its_reason() {
-        let mut faults = Faults::default();
+        let mut fields = Fields::new();
         let today = date!(2026 - 04 - 21);
-        let _ = Notice::Exempt(String::new()).check(today, today, &mut faults);
-        assert_eq!(faults.fields(), ["notice.exempt_reason"]);
+        let _ = Notice::Exempt(String::new()).check(today, today, &mut fields);
+        assert_eq!(fields.names(), ["notice.exempt_reason"]);
     }
 }

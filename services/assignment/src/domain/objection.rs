@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use xinqiao_kernel::ClockCode;
+use xinqiao_kernel::{ClockCode, Fields};
 
 use super::{
     case::{Case, Hold},
     denied::Denied,
-    fault::Faults,
     terms::{Law, LegalTerm},
     transitions::Act,
     unit::Units,
@@ -25,12 +24,12 @@ pub struct Objection {
 impl Objection {
     /// Checks the texts and the suggested unit.
     #[must_use]
-    pub fn check(mut self, units: &Units, faults: &mut Faults) -> Self {
-        self.reason = faults.text("reason", &self.reason, 20, 4000);
-        faults.require(
-            self.suggested_unit.is_none_or(|unit| units.get(unit).is_some()),
+    pub fn check(mut self, units: &Units, fields: &mut Fields) -> Self {
+        self.reason = fields.text("reason", &self.reason, 20..=4000);
+        fields.require(
             "suggested_unit_id",
-            "UNKNOWN",
+            self.suggested_unit.is_none_or(|unit| units.get(unit).is_some()),
+            "UNKNOWN_UNIT",
             "没有这个单位",
             "there is no such unit",
         );
@@ -50,8 +49,8 @@ pub struct Decision {
 impl Decision {
     /// Checks the reason.
     #[must_use]
-    pub fn check(mut self, faults: &mut Faults) -> Self {
-        self.reason = faults.text("reason", &self.reason, 5, 4000);
+    pub fn check(mut self, fields: &mut Fields) -> Self {
+        self.reason = fields.text("reason", &self.reason, 5..=4000);
         self
     }
 }

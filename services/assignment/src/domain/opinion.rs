@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use time::Date;
-use xinqiao_kernel::ClockCode;
+use xinqiao_kernel::{ClockCode, Fields};
 
 use super::{
     case::{Case, OpinionFact, Outcome},
     denied::Denied,
-    fault::Faults,
     investigation::{LegalBasis, check_basis},
     terms::{Law, LegalTerm},
     transitions::Act,
@@ -40,11 +39,11 @@ pub struct OpinionDraft {
 impl OpinionDraft {
     /// Checks the draft against the number of requests of the petition.
     #[must_use]
-    pub fn check(mut self, request_count: u32, faults: &mut Faults) -> Self {
-        self.facts = faults.text("facts", &self.facts, 20, 8000);
+    pub fn check(mut self, request_count: u32, fields: &mut Fields) -> Self {
+        self.facts = fields.text("facts", &self.facts, 20..=8000);
         let numbers: Vec<_> = self.outcomes.iter().map(|outcome| outcome.request_no).collect();
         for missing in (1..=request_count).filter(|number| !numbers.contains(number)) {
-            faults.add(
+            fields.wrong(
                 "outcomes",
                 "REQUEST_MISSING",
                 format!("第 {missing} 项诉求没有处理意见"),
@@ -54,27 +53,27 @@ impl OpinionDraft {
         for (index, outcome) in self.outcomes.iter_mut().enumerate() {
             let field = format!("outcomes[{index}]");
             if outcome.request_no == 0 || outcome.request_no > request_count {
-                faults.add(
-                    format!("{field}.request_no"),
-                    "UNKNOWN",
-                    "没有这项诉求",
-                    "there is no such request",
+                fields.about(
+                    &format!("{field}.request_no"),
+                    "UNKNOWN_REQUEST",
+                    "不存在",
+                    "does not exist",
                 );
             } else if numbers[..index].contains(&outcome.request_no) {
-                faults.add(
-                    format!("{field}.request_no"),
+                fields.about(
+                    &format!("{field}.request_no"),
                     "DUPLICATE",
-                    "诉求重复",
-                    "the request is decided twice",
+                    "重复",
+                    "is decided twice",
                 );
             }
-            faults.choice(&format!("{field}.outcome"), outcome.outcome);
-            outcome.reasons = faults.text(&format!("{field}.reasons"), &outcome.reasons, 10, 4000);
-            check_basis(&format!("{field}.legal_basis"), &mut outcome.legal_basis, faults);
+            fields.chosen(&format!("{field}.outcome"), outcome.outcome);
+            outcome.reasons = fields.text(&format!("{field}.reasons"), &outcome.reasons, 10..=4000);
+            check_basis(&format!("{field}.legal_basis"), &mut outcome.legal_basis, fields);
         }
         if self.overall() == Outcome::Support {
             let plan = self.execution_plan.take().unwrap_or_default();
-            self.execution_plan = Some(faults.text("execution_plan", &plan, 10, 4000));
+            self.execution_plan = Some(fields.text("execution_plan", &plan, 10..=4000));
         }
         self
     }
@@ -178,13 +177,13 @@ mod tests {
         }
     }
 
-    fn faults(draft: OpinionDraft, requests: u32) -> Vec<String> {
-        let mut faults = Faults::default();
-        let _ = draft.check(requests, &mut faults);
-        faults
-            .into_vec()
-            .into_iter()
-            .map(|fault| format!("{} {}", fault.field, fault.reason))
+    fn wrong(draft: OpinionDraft, requests: u32) -> Vec<String> {
+        let mut fields = Fields::new();
+        let _ = draft.check(requests, &mut fields);
+        fields
+            .violations()
+            .iter()
+            .map(|wrong| format!("{} {}", wrong.field, wrong.reason))
             .collect()
     }
 
@@ -195,24 +194,24 @@ mod tests {
             None,
         );
         assert_eq!(
-            faults(twice, 2),
+            wrong(twice, 2),
             ["outcomes REQUEST_MISSING", "outcomes[1].request_no DUPLICATE"]
         );
         let unknown = draft(
             vec![outcome(1, Outcome::Explain), outcome(2, Outcome::Explain)],
             None,
         );
-        assert_eq!(faults(unknown, 1), ["outcomes[1].request_no UNKNOWN"]);
+        assert_eq!(wrong(unknown, 1), ["outcomes[1].request_no UNKNOWN_REQUEST"]);
     }
 
     #[test]
     fn a_supported_request_needs_a_plan() {
         assert_eq!(
-            faults(draft(vec![outcome(1, Outcome::Support)], None), 1),
+            wrong(draft(vec![outcome(1, Outcome::Support)], None), 1),
             ["execution_plan REQUIRED"]
         );
         assert!(
-            faults(
+            wrong(
                 draft(vec![outcome(1, Outcome::Support)], Some("六月底前完成外墙维修")),
                 1
             )

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use xinqiao_kernel::Fields;
 
 use super::{
     acceptance::AcceptanceDraft,
-    fault::Faults,
     notice::{Notice, Service},
     opinion::OpinionDraft,
 };
@@ -117,8 +117,8 @@ pub struct ReportReturn {
 impl ReportReturn {
     /// Checks the reason.
     #[must_use]
-    pub fn check(mut self, faults: &mut Faults) -> Self {
-        self.reason = faults.text("reason", &self.reason, 5, 4000);
+    pub fn check(mut self, fields: &mut Fields) -> Self {
+        self.reason = fields.text("reason", &self.reason, 5..=4000);
         self
     }
 }

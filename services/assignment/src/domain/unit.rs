@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
+use xinqiao_kernel::Fields;
 
-use super::{case::Purpose, denied::Denied, fault::Faults};
+use super::{case::Purpose, denied::Denied};
 
 /// What a unit is `[R:2]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,8 +124,7 @@ impl Units {
     }
 
     /// Checks a unit that is to be added or changed: both neighbours exist and neither chain leads back.
-    pub fn check(&self, unit: &Unit) -> Result<(), Faults> {
-        let mut faults = Faults::default();
+    pub fn check(&self, unit: &Unit, fields: &mut Fields) {
         for (field, neighbour, chain) in [
             (
                 "unit.parent_unit_id",
@@ -135,27 +135,26 @@ impl Units {
         ] {
             let Some(neighbour) = neighbour else { continue };
             if neighbour == unit.id || self.leads_to(neighbour, unit.id, chain) {
-                faults.add(
+                fields.about(
                     field,
                     "CIRCLE",
                     "不得指向本单位或其下级",
                     "must not lead back to the unit itself",
                 );
             } else if self.get(neighbour).is_none() {
-                faults.add(field, "UNKNOWN", "没有这个单位", "there is no such unit");
+                unknown_unit(fields, field);
             }
         }
-        faults.require(
+        fields.require(
+            "unit.successor_unit_id",
             unit.active
                 || unit
                     .successor
                     .is_none_or(|successor| self.get(successor).is_none_or(|unit| unit.active)),
-            "unit.successor_unit_id",
             "INACTIVE",
             "承接单位须为在用单位",
             "the successor must be active",
         );
-        faults.finish()
     }
 
     fn leads_to(&self, from: Uuid, to: Uuid, chain: fn(&Unit) -> Option<Uuid>) -> bool {
@@ -174,37 +173,45 @@ impl Units {
     }
 
     /// Checks the units a case is to be assigned to: they exist, are active, and are different.
-    pub fn check_assignees(&self, lead: Option<Uuid>, assist: &[Uuid]) -> Faults {
-        let mut faults = Faults::default();
+    pub fn check_assignees(&self, lead: Option<Uuid>, assist: &[Uuid], fields: &mut Fields) {
         if let Some(lead) = lead {
-            self.check_active(&mut faults, "lead_unit_id", lead);
+            self.check_assignee(fields, "lead_unit_id", lead);
         }
-        faults.count("assist_unit_ids", assist.len(), 0, 10);
+        fields.count("assist_unit_ids", assist.len(), 0..=10);
         let mut seen: HashSet<Uuid> = lead.into_iter().collect();
         for (index, unit) in assist.iter().enumerate() {
             let field = format!("assist_unit_ids[{index}]");
-            self.check_active(&mut faults, &field, *unit);
+            self.check_assignee(fields, &field, *unit);
             if !seen.insert(*unit) {
-                faults.add(field, "DUPLICATE", "单位重复", "the unit is named twice");
+                fields.about(&field, "DUPLICATE", "重复", "is named twice");
             }
         }
-        faults
     }
 
-    fn check_active(&self, faults: &mut Faults, field: &str, unit: Uuid) {
+    /// Checks one unit a case is to be assigned to: it exists and is active.
+    pub fn check_assignee(&self, fields: &mut Fields, field: &str, unit: Uuid) {
         match self.get(unit) {
-            None => faults.add(field, "UNKNOWN", "没有这个单位", "there is no such unit"),
+            None => unknown_unit(fields, field),
             Some(unit) if !unit.active => {
-                faults.add(
+                fields.about(
                     field,
                     "INACTIVE",
-                    "该单位已停用，请选承接单位",
-                    "the unit is inactive; choose its successor",
+                    "已停用，请选承接单位",
+                    "is inactive; choose its successor",
                 );
             }
             Some(_) => {}
         }
     }
+}
+
+fn unknown_unit(fields: &mut Fields, field: &str) {
+    fields.about(
+        field,
+        "UNKNOWN_UNIT",
+        "不存在，请重新选择",
+        "does not exist; choose another",
+    );
 }
 
 /// Result of the test of DEC-14 on one unit; kept with the assignment (§6.4.7).
@@ -302,21 +309,29 @@ mod tests {
         );
     }
 
+    fn wrong(unit: &Unit) -> Vec<(String, &'static str)> {
+        let mut fields = Fields::new();
+        tree().check(unit, &mut fields);
+        let wrong = fields.violations().iter();
+        wrong.map(|wrong| (wrong.field.clone(), wrong.reason)).collect()
+    }
+
     #[test]
     fn a_unit_never_stands_above_itself() {
         let mut top = unit(1, Some(3));
-        assert_eq!(tree().check(&top).unwrap_err().fields(), ["unit.parent_unit_id"]);
+        assert_eq!(wrong(&top), [("unit.parent_unit_id".to_owned(), "CIRCLE")]);
         top.parent = Some(id(9));
-        assert_eq!(tree().check(&top).unwrap_err().into_vec()[0].reason, "UNKNOWN");
+        assert_eq!(wrong(&top), [("unit.parent_unit_id".to_owned(), "UNKNOWN_UNIT")]);
         top.parent = Some(id(4));
-        assert_eq!(tree().check(&top), Ok(()));
+        assert_eq!(wrong(&top), []);
     }
 
     #[test]
     fn assignees_exist_and_are_named_once() {
-        let faults = tree().check_assignees(Some(id(7)), &[id(1), id(1), id(8)]);
+        let mut fields = Fields::new();
+        tree().check_assignees(Some(id(7)), &[id(1), id(1), id(8)], &mut fields);
         assert_eq!(
-            faults.fields(),
+            fields.names(),
             ["lead_unit_id", "assist_unit_ids[1]", "assist_unit_ids[2]"]
         );
     }

@@ -7,7 +7,7 @@ use xinqiao_chassis::{
     inbox::{Incoming, Subscriber},
     refusal::Refusal,
 };
-use xinqiao_kernel::Term;
+use xinqiao_kernel::{Term, local::parse_date};
 use xinqiao_proto::{
     common::{self, TermUnit},
     event,
@@ -17,7 +17,6 @@ use crate::{
     domain::{
         assign::Instruction,
         case::{Case, Purpose, Triage},
-        fault::parse_date,
         leader::Leader,
         terms::LegalTerm,
     },

@@ -1,6 +1,9 @@
 //! T10: the unit accepts the case and tells the petitioner.
 
-use xinqiao_chassis::{desk::Act, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Refusal},
+};
 use xinqiao_proto::assignment::{
     DraftAcceptanceRequest, DraftAcceptanceResponse, IssueAcceptanceRequest, IssueAcceptanceResponse,
 };
@@ -10,7 +13,6 @@ use crate::{
     domain::{
         acceptance::AcceptanceDraft,
         denied::Denied,
-        fault::Faults,
         paper::{Acceptance, PaperKind},
         transitions,
     },
@@ -25,13 +27,13 @@ pub(super) async fn draft_acceptance(
 ) -> Result<DraftAcceptanceResponse, Refusal> {
     let what = transitions::Act::DraftAcceptance;
     let case = opened::for_act(act, &request.case_id, request.version, what).await?;
-    let mut faults = Faults::default();
+    let mut fields = Fields::new();
     let draft = AcceptanceDraft {
         text: request.text,
         contact: request.contact,
     }
-    .check(&mut faults);
-    faults.finish()?;
+    .check(&mut fields);
+    fields.finish()?;
     papers::replace(act, case.id, PaperKind::AcceptanceDraft, &draft).await?;
     let result = opened::close(act, case, &[], Vec::new()).await?;
     Ok(DraftAcceptanceResponse { result })
@@ -47,11 +49,11 @@ pub(super) async fn issue_acceptance(
     let draft: Option<AcceptanceDraft> = papers::latest(act, case.id, PaperKind::AcceptanceDraft).await?;
     let draft = draft.ok_or(Denied::DraftMissing)?;
     let today = act.today();
-    let mut faults = Faults::default();
+    let mut fields = Fields::new();
     let assigned_on = case.notice_term().map_or(today, |k2| k2.start);
-    let notice = decode::notice(request.notice, &mut faults)
-        .map(|notice| notice.check(assigned_on, today, &mut faults));
-    faults.finish()?;
+    let notice = decode::notice(request.notice, &mut fields)
+        .map(|notice| notice.check(assigned_on, today, &mut fields));
+    fields.finish()?;
     let Some(notice) = notice else {
         return Err(Denied::DraftMissing.into());
     };

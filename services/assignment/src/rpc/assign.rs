@@ -2,7 +2,10 @@
 
 use time::{Date, Duration};
 use uuid::Uuid;
-use xinqiao_chassis::{desk::Act, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Refusal},
+};
 use xinqiao_proto::assignment::{
     ApproveAccusedUnitRequest, ApproveAccusedUnitResponse, AssignCaseRequest, AssignCaseResponse,
 };
@@ -13,7 +16,6 @@ use crate::{
         assign::{Assignment, Masters},
         case::Case,
         denied::Denied,
-        fault::Faults,
         leader::Leader,
         paper::{PaperKind, UnitApproval},
         transitions,
@@ -50,16 +52,16 @@ pub(super) async fn assign_case(
 }
 
 fn read(request: AssignCaseRequest, today: Date) -> Result<Assignment, Refusal> {
-    let mut faults = Faults::default();
-    let lead_unit = faults.id("lead_unit_id", &request.lead_unit_id);
+    let mut fields = Fields::new();
+    let lead_unit = fields.uuid("lead_unit_id", &request.lead_unit_id);
     let assist_units: Vec<_> = request
         .assist_unit_ids
         .iter()
         .enumerate()
-        .filter_map(|(index, unit)| faults.id(&format!("assist_unit_ids[{index}]"), unit))
+        .filter_map(|(index, unit)| fields.uuid(&format!("assist_unit_ids[{index}]"), unit))
         .collect();
-    let responsible_leader = faults.optional_id("responsible_leader_id", &request.responsible_leader_id);
-    let feedback_due = faults.date("feedback_due", &request.feedback_due);
+    let responsible_leader = fields.optional_uuid("responsible_leader_id", &request.responsible_leader_id);
+    let feedback_due = fields.date("feedback_due", &request.feedback_due);
     let entered = Assignment {
         lead_unit: lead_unit.unwrap_or_default(),
         assist_units,
@@ -71,8 +73,8 @@ fn read(request: AssignCaseRequest, today: Date) -> Result<Assignment, Refusal> 
         lead_unit_reason: optional(request.lead_unit_reason),
         excluded_person_ids: request.excluded_person_ids,
     };
-    let entered = entered.check(today, &mut faults);
-    faults.finish()?;
+    let entered = entered.check(today, &mut fields);
+    fields.finish()?;
     Ok(entered)
 }
 
@@ -102,10 +104,10 @@ pub(super) async fn approve_accused_unit(
     let leader = leader.ok_or(Denied::NotFound)?;
     let whose = case.concerns_leader(&leader).then_some(leader.id);
     opened::authorise(act, &case, whose).await?;
-    let mut faults = Faults::default();
-    let unit: Option<Uuid> = faults.id("unit_id", &request.unit_id);
-    let reason = faults.text("reason", &request.reason, 10, 4000);
-    faults.finish()?;
+    let mut fields = Fields::new();
+    let unit: Option<Uuid> = fields.uuid("unit_id", &request.unit_id);
+    let reason = fields.text("reason", &request.reason, 10..=4000);
+    fields.finish()?;
 
     let unit = unit.unwrap_or_default();
     let units = units::all(act.conn(), district).await?;

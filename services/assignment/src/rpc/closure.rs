@@ -1,6 +1,9 @@
 //! T22–T24 and T35: execution, closure report, rework.
 
-use xinqiao_chassis::{desk::Act, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Refusal},
+};
 use xinqiao_proto::assignment::{
     StartExecutionRequest, StartExecutionResponse, StartReworkRequest, StartReworkResponse,
     SubmitClosureReportRequest, SubmitClosureReportResponse,
@@ -11,7 +14,6 @@ use crate::{
     domain::{
         closure::{Closure, Execution},
         denied::Denied,
-        fault::Faults,
         paper::PaperKind,
         transitions,
     },
@@ -27,16 +29,16 @@ pub(super) async fn start_execution(
     let version = request.version;
     let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::StartExecution).await?;
     let today = act.today();
-    let mut faults = Faults::default();
-    let plan_due = faults.date("plan_due", &request.plan_due);
+    let mut fields = Fields::new();
+    let plan_due = fields.date("plan_due", &request.plan_due);
     let entered = Execution {
         plan: request.plan,
         // A date that cannot be read is already named; today adds nothing to that.
         plan_due: plan_due.unwrap_or(today),
         reply_exempt_reason: optional(request.reply_exempt_reason),
     };
-    let entered = entered.check(today, &mut faults);
-    faults.finish()?;
+    let entered = entered.check(today, &mut fields);
+    fields.finish()?;
 
     let k20 = case.start_execution(version, &entered, &opened::law(act))?;
     papers::append(act, case.id, PaperKind::Execution, &entered).await?;
@@ -57,7 +59,7 @@ pub(super) async fn submit_closure_report(
     let mut case = opened::authorised(act, &request.case_id).await?;
     let exempt = !request.reply_exempt_reason.trim().is_empty();
     let opinion = case.may_close(version, exempt)?;
-    let mut faults = Faults::default();
+    let mut fields = Fields::new();
     let closure = Closure {
         outcome: decode::closure_outcome(request.outcome()),
         summary: request.summary,
@@ -68,8 +70,8 @@ pub(super) async fn submit_closure_report(
         lessons: optional(request.lessons),
         reply_exempt_reason: optional(request.reply_exempt_reason),
     };
-    let mut closure = closure.check(opinion, &mut faults);
-    faults.finish()?;
+    let mut closure = closure.check(opinion, &mut fields);
+    fields.finish()?;
     let Some(outcome) = closure.outcome else {
         return Err(Denied::OpinionNotServed.into());
     };

@@ -1,6 +1,6 @@
 //! What was entered, as domain values. Whether it is right is decided in the domain; here only what cannot be read.
 
-use time::{OffsetDateTime, UtcOffset};
+use xinqiao_chassis::refusal::Fields;
 use xinqiao_proto::{
     assignment::{self, ServiceMethod, investigation_report::PetitionerStatement, notice::How},
     event,
@@ -9,7 +9,6 @@ use xinqiao_proto::{
 use crate::domain::{
     case::Outcome,
     closure::ClosureOutcome,
-    fault::Faults,
     investigation::{Evidence, Finding, Investigator, LegalBasis, Report, Statement},
     notice::{Method, Notice, Service},
     unit::UnitKind,
@@ -21,12 +20,12 @@ pub(super) fn optional(text: String) -> Option<String> {
 }
 
 /// How a notice was served, or why not; under the field `notice`.
-pub(super) fn notice(notice: Option<assignment::Notice>, faults: &mut Faults) -> Option<Notice> {
+pub(super) fn notice(notice: Option<assignment::Notice>, fields: &mut Fields) -> Option<Notice> {
     match notice.and_then(|notice| notice.how) {
-        Some(How::Served(entered)) => service(Some(entered), "notice.served", faults).map(Notice::Served),
+        Some(How::Served(entered)) => service(Some(entered), "notice.served", fields).map(Notice::Served),
         Some(How::ExemptReason(reason)) => Some(Notice::Exempt(reason)),
         None => {
-            faults.add(
+            fields.wrong(
                 "notice",
                 "REQUIRED",
                 "请填写送达情况，或说明免于书面告知的理由",
@@ -41,28 +40,34 @@ pub(super) fn notice(notice: Option<assignment::Notice>, faults: &mut Faults) ->
 pub(super) fn service(
     service: Option<assignment::Service>,
     field: &str,
-    faults: &mut Faults,
+    fields: &mut Fields,
 ) -> Option<Service> {
     let entered = service.unwrap_or_default();
-    let method = match entered.method() {
-        ServiceMethod::InPerson => Some(Method::InPerson),
-        ServiceMethod::RegisteredMail => Some(Method::RegisteredMail),
-        ServiceMethod::Online => Some(Method::Online),
-        ServiceMethod::Representative => Some(Method::Representative),
-        ServiceMethod::LeftWithWitness => Some(Method::LeftWithWitness),
-        ServiceMethod::Unspecified => None,
-    };
-    let method = faults.choice(&format!("{field}.method"), method);
-    let served_on = faults.date(&format!("{field}.served_on"), &entered.served_on);
+    let method = fields
+        .choice(&format!("{field}.method"), entered.method)
+        .and_then(method);
+    let served_on = fields.date(&format!("{field}.served_on"), &entered.served_on);
     // A missing proof is named together with a missing date; with a date the domain looks at it.
     if method.is_none() || served_on.is_none() {
-        faults.text(&format!("{field}.proof"), &entered.proof, 2, 1000);
+        fields.text(&format!("{field}.proof"), &entered.proof, 2..=1000);
     }
     Some(Service {
         method: method?,
         served_on: served_on?,
         proof: entered.proof,
     })
+}
+
+/// A method of service; none for an unknown one.
+fn method(entered: ServiceMethod) -> Option<Method> {
+    match entered {
+        ServiceMethod::InPerson => Some(Method::InPerson),
+        ServiceMethod::RegisteredMail => Some(Method::RegisteredMail),
+        ServiceMethod::Online => Some(Method::Online),
+        ServiceMethod::Representative => Some(Method::Representative),
+        ServiceMethod::LeftWithWitness => Some(Method::LeftWithWitness),
+        ServiceMethod::Unspecified => None,
+    }
 }
 
 /// Investigators.
@@ -79,12 +84,12 @@ pub(super) fn investigators(entered: Vec<assignment::Investigator>) -> Vec<Inves
 }
 
 /// An investigation report.
-pub(super) fn report(entered: assignment::InvestigationReport, faults: &mut Faults) -> Report {
+pub(super) fn report(entered: assignment::InvestigationReport, fields: &mut Fields) -> Report {
     let statement = entered
         .petitioner_statement
         .and_then(|statement| match statement {
-            PetitionerStatement::PetitionerHeardAt(at) => faults
-                .choice("report.petitioner_heard_at", instant(at))
+            PetitionerStatement::PetitionerHeardAt(at) => fields
+                .instant("report.petitioner_heard_at", Some((at.seconds, at.nanos)))
                 .map(Statement::HeardAt),
             PetitionerStatement::NotHeardReason(reason) => Some(Statement::NotHeard(reason)),
         });
@@ -172,12 +177,4 @@ pub(super) fn unit_kind(entered: assignment::UnitKind) -> Option<UnitKind> {
         assignment::UnitKind::Subdivision => Some(UnitKind::Subdivision),
         assignment::UnitKind::Unspecified => None,
     }
-}
-
-fn instant(at: prost_types::Timestamp) -> Option<OffsetDateTime> {
-    let nanos = i128::from(at.seconds) * 1_000_000_000 + i128::from(at.nanos);
-    let whole_micros = nanos.div_euclid(1000) * 1000;
-    OffsetDateTime::from_unix_timestamp_nanos(whole_micros)
-        .ok()
-        .map(|at| at.to_offset(UtcOffset::UTC))
 }

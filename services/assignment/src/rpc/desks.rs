@@ -89,11 +89,7 @@ async fn list(
 ) -> Result<(Vec<CaseStanding>, PageInfo), Refusal> {
     let mut fields = Fields::new();
     let page: Page<DeskKey> = Page::read(&mut fields, "page", page);
-    let state = if state == 0 {
-        None
-    } else {
-        fields.choice::<CaseState>("state", state)
-    };
+    let state = fields.optional_choice::<CaseState>("state", state);
     fields.finish()?;
     let Some(desk) = desk else {
         return Ok((Vec::new(), PageInfo::default()));

@@ -1,6 +1,9 @@
 //! T20: the handling limit, longer once.
 
-use xinqiao_chassis::{desk::Act, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Refusal},
+};
 use xinqiao_kernel::ClockCode;
 use xinqiao_proto::assignment::{ExtendRequest, ExtendResponse};
 
@@ -9,7 +12,6 @@ use crate::{
     domain::{
         denied::Denied,
         extension::Extension,
-        fault::Faults,
         paper::{ExtensionNotice, PaperKind},
         transitions,
     },
@@ -23,17 +25,17 @@ pub(super) async fn extend(act: &mut Act, request: ExtendRequest) -> Result<Exte
     let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::Extend).await?;
     let today = act.today();
     let accepted_on = case.terms.get(ClockCode::K4).map_or(today, |k4| k4.start);
-    let mut faults = Faults::default();
+    let mut fields = Fields::new();
     let longest = act.rules().longest_extension();
     let days = u16::try_from(request.days).unwrap_or(u16::MAX);
     let extension = Extension {
         days,
         reason: request.reason,
     }
-    .check(longest, &mut faults);
-    let notice = decode::notice(request.notice, &mut faults)
-        .map(|notice| notice.check(accepted_on, today, &mut faults));
-    faults.finish()?;
+    .check(longest, &mut fields);
+    let notice = decode::notice(request.notice, &mut fields)
+        .map(|notice| notice.check(accepted_on, today, &mut fields));
+    fields.finish()?;
     let Some(notice) = notice else {
         return Err(Denied::NoHandlingLimit.into());
     };

@@ -1,6 +1,9 @@
 //! T16–T18: investigators, their report, and the leader who reads it.
 
-use xinqiao_chassis::{desk::Act, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Refusal},
+};
 use xinqiao_proto::assignment::{
     NameInvestigatorsRequest, NameInvestigatorsResponse, ReadReportRequest, ReadReportResponse,
     ReturnReportRequest, ReturnReportResponse, SubmitInvestigationReportRequest,
@@ -11,7 +14,6 @@ use super::{decode, encode, forms, opened};
 use crate::{
     domain::{
         assign::Assignment,
-        fault::Faults,
         investigation::{Report, check_investigators},
         paper::{PaperKind, ReportReturn},
         transitions,
@@ -30,13 +32,13 @@ pub(super) async fn name_investigators(
     let mut case = opened::for_act(act, &request.case_id, version, what).await?;
     let order: Option<Assignment> = papers::latest(act, case.id, PaperKind::Assignment).await?;
     let excluded = order.map(|order| order.excluded_person_ids).unwrap_or_default();
-    let mut faults = Faults::default();
+    let mut fields = Fields::new();
     let named = check_investigators(
         decode::investigators(request.investigators),
         &excluded,
-        &mut faults,
+        &mut fields,
     );
-    faults.finish()?;
+    fields.finish()?;
 
     case.name_investigators(version, &named)?;
     papers::append(act, case.id, PaperKind::Investigators, &named).await?;
@@ -59,9 +61,9 @@ pub(super) async fn submit_investigation_report(
     let version = request.version;
     let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::SubmitReport).await?;
     let now = act.now();
-    let mut faults = Faults::default();
-    let report = decode::report(request.report.unwrap_or_default(), &mut faults).check(now, &mut faults);
-    faults.finish()?;
+    let mut fields = Fields::new();
+    let report = decode::report(request.report.unwrap_or_default(), &mut fields).check(now, &mut fields);
+    fields.finish()?;
 
     case.submit_report(version, now)?;
     papers::append(act, case.id, PaperKind::Report, &report).await?;
@@ -99,12 +101,12 @@ pub(super) async fn return_report(
 ) -> Result<ReturnReportResponse, Refusal> {
     let version = request.version;
     let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::ReturnReport).await?;
-    let mut faults = Faults::default();
+    let mut fields = Fields::new();
     let entered = ReportReturn {
         reason: request.reason,
     }
-    .check(&mut faults);
-    faults.finish()?;
+    .check(&mut fields);
+    fields.finish()?;
 
     case.return_report(version)?;
     papers::append(act, case.id, PaperKind::ReportReturn, &entered).await?;

@@ -1,6 +1,9 @@
 //! T11–T13: the unit objects, the office decides.
 
-use xinqiao_chassis::{desk::Act, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Refusal},
+};
 use xinqiao_proto::assignment::{
     DecideObjectionRequest, DecideObjectionResponse, ObjectionDecision, RaiseObjectionRequest,
     RaiseObjectionResponse,
@@ -9,7 +12,6 @@ use xinqiao_proto::assignment::{
 use super::{forms, opened};
 use crate::{
     domain::{
-        fault::Faults,
         objection::{Decision, Objection},
         paper::PaperKind,
         transitions,
@@ -27,14 +29,14 @@ pub(super) async fn raise_objection(
     let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::RaiseObjection).await?;
     let district = act.district();
     let units = units::all(act.conn(), district).await?;
-    let mut faults = Faults::default();
-    let suggested_unit = faults.optional_id("suggested_unit_id", &request.suggested_unit_id);
+    let mut fields = Fields::new();
+    let suggested_unit = fields.optional_uuid("suggested_unit_id", &request.suggested_unit_id);
     let entered = Objection {
         reason: request.reason,
         suggested_unit,
     }
-    .check(&units, &mut faults);
-    faults.finish()?;
+    .check(&units, &mut fields);
+    fields.finish()?;
 
     let k22 = case.object(version, &opened::law(act))?;
     papers::append(act, case.id, PaperKind::Objection, &entered).await?;
@@ -51,19 +53,15 @@ pub(super) async fn decide_objection(
 ) -> Result<DecideObjectionResponse, Refusal> {
     let version = request.version;
     let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::RefuseObjection).await?;
-    let mut faults = Faults::default();
-    let upheld = match request.decision() {
-        ObjectionDecision::Upheld => Some(true),
-        ObjectionDecision::Refused => Some(false),
-        ObjectionDecision::Unspecified => None,
-    };
-    let upheld = faults.choice("decision", upheld).unwrap_or_default();
+    let mut fields = Fields::new();
+    let decision: Option<ObjectionDecision> = fields.choice("decision", request.decision);
+    let upheld = decision == Some(ObjectionDecision::Upheld);
     let entered = Decision {
         upheld,
         reason: request.reason,
     }
-    .check(&mut faults);
-    faults.finish()?;
+    .check(&mut fields);
+    fields.finish()?;
 
     let k1b = case.decide_objection(version, upheld, &opened::law(act))?;
     let told: Vec<_> = k1b

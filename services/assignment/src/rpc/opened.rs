@@ -4,7 +4,7 @@ use uuid::Uuid;
 use xinqiao_chassis::{
     desk::Act,
     permission::{CaseFacts, Resource},
-    refusal::Refusal,
+    refusal::{Fields, Refusal},
 };
 use xinqiao_proto::{assignment::ActResult, common::DocumentRef};
 
@@ -14,7 +14,6 @@ use crate::{
         assign::Assignment,
         case::{Case, Purpose},
         denied::Denied,
-        fault::Faults,
         paper::PaperKind,
         terms::{Law, LegalTerm},
         transitions,
@@ -97,9 +96,9 @@ pub(super) async fn locked(act: &mut Act, case_id: &str) -> Result<Case, Refusal
 
 /// The identifier of a case as it stands in the request.
 pub(super) fn identifier(case_id: &str) -> Result<Uuid, Refusal> {
-    let mut faults = Faults::default();
-    let id = faults.id("case_id", case_id);
-    faults.finish()?;
+    let mut fields = Fields::new();
+    let id = fields.uuid("case_id", case_id);
+    fields.finish()?;
     Ok(id.unwrap_or_default())
 }
 

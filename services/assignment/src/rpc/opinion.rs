@@ -1,6 +1,9 @@
 //! T19 and T19s: the written opinion and its service.
 
-use xinqiao_chassis::{desk::Act, refusal::Refusal};
+use xinqiao_chassis::{
+    desk::Act,
+    refusal::{Fields, Refusal},
+};
 use xinqiao_kernel::ClockCode;
 use xinqiao_proto::assignment::{
     DraftOpinionRequest, DraftOpinionResponse, IssueOpinionRequest, IssueOpinionResponse,
@@ -12,7 +15,6 @@ use crate::{
     domain::{
         case::Case,
         denied::Denied,
-        fault::Faults,
         opinion::{OpinionDraft, RequestOutcome},
         paper::{DraftedOpinion, Opinion, OpinionService, PaperKind},
         transitions,
@@ -29,7 +31,7 @@ pub(super) async fn draft_opinion(
     let what = transitions::Act::DraftOpinion;
     let case = opened::for_act(act, &request.case_id, request.version, what).await?;
     let request_count = case.triage()?.request_count;
-    let mut faults = Faults::default();
+    let mut fields = Fields::new();
     let outcomes = request
         .outcomes
         .into_iter()
@@ -45,8 +47,8 @@ pub(super) async fn draft_opinion(
         outcomes,
         execution_plan: decode::optional(request.execution_plan),
     };
-    let draft = draft.check(request_count, &mut faults);
-    faults.finish()?;
+    let draft = draft.check(request_count, &mut fields);
+    fields.finish()?;
 
     let caller = act.caller();
     let drafted = DraftedOpinion {
@@ -115,10 +117,10 @@ pub(super) async fn serve_opinion(
     let mut case = opened::for_act(act, &request.case_id, version, transitions::Act::ServeOpinion).await?;
     let today = act.today();
     let issued_on = case.opinion.map_or(today, |opinion| opinion.issued_on);
-    let mut faults = Faults::default();
-    let service = decode::service(request.service, "service", &mut faults)
-        .map(|service| service.check("service", issued_on, today, &mut faults));
-    faults.finish()?;
+    let mut fields = Fields::new();
+    let service = decode::service(request.service, "service", &mut fields)
+        .map(|service| service.check("service", issued_on, today, &mut fields));
+    fields.finish()?;
     let Some(service) = service else {
         return Err(Denied::OpinionNotServed.into());
     };

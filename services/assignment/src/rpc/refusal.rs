@@ -1,33 +1,17 @@
 //! The one place that turns [`Denied`] into what a caller is told.
 
 use tonic::Code;
-use xinqiao_chassis::refusal::{Refusal, Violation};
+use xinqiao_chassis::refusal::Refusal;
 
-use crate::domain::{
-    denied::Denied,
-    fault::{Fault, Faults},
-    transitions::possible,
-};
-
-impl From<Fault> for Violation {
-    fn from(fault: Fault) -> Self {
-        Self::new(fault.field, fault.reason, fault.zh, fault.en)
-    }
-}
-
-impl From<Faults> for Refusal {
-    fn from(faults: Faults) -> Self {
-        Self::invalid(faults.into_vec().into_iter().map(Violation::from).collect())
-    }
-}
+use crate::domain::{denied::Denied, transitions::possible};
 
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Fields(faults) => faults.into(),
+            Denied::Fields(wrong) => wrong.into(),
             Denied::NotFound => Self::not_found("该信访事项", "the case"),
             Denied::NotYetHere => Self::not_yet_here(),
-            Denied::WrongHolder => Self::wrong_holder("supervision"),
+            Denied::WrongHolder => Self::gone_on(),
             Denied::StaleVersion => Self::stale_version(),
             Denied::WrongState { state, .. } => {
                 let next = possible(state).join(",");

@@ -6,11 +6,12 @@ use xinqiao_chassis::{
     random,
     refusal::{Fields, Page, Refusal},
 };
+use xinqiao_kernel::uscc::CreditCode;
 use xinqiao_proto::assignment::{ListUnitsRequest, ListUnitsResponse, PutUnitRequest, PutUnitResponse};
 
 use super::{decode, encode, opened};
 use crate::{
-    domain::{denied::Denied, fault::Faults, unit::Unit},
+    domain::{denied::Denied, unit::Unit},
     events::outgoing,
     store::units,
 };
@@ -19,13 +20,15 @@ use crate::{
 pub(super) async fn put_unit(act: &mut Act, request: PutUnitRequest) -> Result<PutUnitResponse, Refusal> {
     opened::authorise_here(act)?;
     let entered = request.unit.unwrap_or_default();
-    let mut faults = Faults::default();
-    let kind = faults.choice("unit.kind", decode::unit_kind(entered.kind()));
-    let id = faults.optional_id("unit.unit_id", &entered.unit_id);
-    let name = faults.text("unit.name", &entered.name, 2, 100);
-    let parent = faults.optional_id("unit.parent_unit_id", &entered.parent_unit_id);
-    let successor = faults.optional_id("unit.successor_unit_id", &entered.successor_unit_id);
-    let uscc = uscc(&entered.uscc, &mut faults);
+    let mut fields = Fields::new();
+    let kind = fields
+        .choice("unit.kind", entered.kind)
+        .and_then(decode::unit_kind);
+    let id = fields.optional_uuid("unit.unit_id", &entered.unit_id);
+    let name = fields.text("unit.name", &entered.name, 2..=100);
+    let parent = fields.optional_uuid("unit.parent_unit_id", &entered.parent_unit_id);
+    let successor = fields.optional_uuid("unit.successor_unit_id", &entered.successor_unit_id);
+    let uscc = uscc(&entered.uscc, &mut fields);
 
     let district = act.district();
     units::lock_tree(act.conn(), district).await?;
@@ -40,10 +43,8 @@ pub(super) async fn put_unit(act: &mut Act, request: PutUnitRequest) -> Result<P
         active: entered.active,
         version: i64::try_from(entered.version).unwrap_or(i64::MAX),
     };
-    if let Err(more) = known.check(&unit) {
-        faults.absorb(more);
-    }
-    faults.finish()?;
+    known.check(&unit, &mut fields);
+    fields.finish()?;
     if known.get(unit.id).map_or(0, |stored| stored.version) != unit.version {
         return Err(Denied::StaleVersion.into());
     }
@@ -54,19 +55,13 @@ pub(super) async fn put_unit(act: &mut Act, request: PutUnitRequest) -> Result<P
     })
 }
 
-fn uscc(entered: &str, faults: &mut Faults) -> Option<String> {
+fn uscc(entered: &str, fields: &mut Fields) -> Option<String> {
     let text = entered.trim();
     if text.is_empty() {
         return None;
     }
-    match text.parse::<xinqiao_kernel::uscc::CreditCode>() {
-        Ok(code) => Some(code.to_string()),
-        Err(error) => {
-            use xinqiao_kernel::Explain as _;
-            faults.add("unit.uscc", error.reason(), error.zh(), error.en());
-            None
-        }
-    }
+    let code = fields.take("unit.uscc", text.parse::<CreditCode>());
+    code.map(|code| code.to_string())
 }
 
 /// Lists units by identifier.

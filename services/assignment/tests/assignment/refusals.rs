@@ -458,6 +458,16 @@ async fn a_unit_is_checked_as_a_whole() {
             "unit.successor_unit_id"
         ]
     );
+    let unseen = Unit {
+        name: "区住\0建局".to_owned(),
+        ..unit.clone()
+    };
+    let refused = put(unseen).await.unwrap_err();
+    assert!(
+        refused.message().contains("单位名称含有不可见字符"),
+        "{}",
+        refused.message()
+    );
     let fine = Unit {
         name: "区住房和城乡建设局".to_owned(),
         kind: UnitKind::GovernmentDepartment.into(),

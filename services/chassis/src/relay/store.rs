@@ -18,10 +18,10 @@ pub(super) async fn lock(connection: &mut PgConnection, district: DistrictCode) 
     sqlx::query_scalar(
         "SELECT pg_try_advisory_xact_lock($1, $2) FROM set_config('synchronous_commit', 'off', true)",
     )
-        .bind(LOCK_SPACE)
-        .bind(number)
-        .fetch_one(connection)
-        .await
+    .bind(LOCK_SPACE)
+    .bind(number)
+    .fetch_one(connection)
+    .await
 }
 
 /// The oldest unpublished rows in the order of their commits, without entities that wait. OFFSET 0 keeps the planner

@@ -121,7 +121,7 @@ fn seal(act: &mut Act, query: &SealPackageRequest) -> Result<SealPackageResponse
     })?;
     let mut fields = Fields::new();
     let case_id = fields.uuid("case_id", &query.case_id);
-    fields.optional_text("note", &query.note, 500);
+    fields.text("note", &query.note, 0..=500);
     fields.finish()?;
     let case_id = case_id.expect("checked above");
     let body = CaseArchived {

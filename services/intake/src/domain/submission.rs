@@ -164,13 +164,6 @@ pub fn paper_number(typed: &str) -> String {
         .collect()
 }
 
-/// Whether a text carries markup: a `<` followed by a letter, `/` or `!` begins a tag in every parser.
-pub fn has_markup(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|pair| {
-        pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || matches!(pair[1], b'/' | b'!' | b'?'))
-    })
-}
-
 /// Whether a text carries something that reads like a resident identity number: eighteen digits in a run,
 /// the last perhaps an X. Summaries are read by many and must not.
 pub fn has_identity_number(text: &str) -> bool {
@@ -193,13 +186,6 @@ pub fn has_identity_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn markup_is_seen_and_mathematics_is_not() {
-        assert!(has_markup("请看 <script>alert(1)</script>"));
-        assert!(has_markup("a</p>"));
-        assert!(!has_markup("面积 < 90 平方米, 3<5"));
-    }
 
     #[test]
     fn a_paper_has_one_number_however_it_is_typed() {

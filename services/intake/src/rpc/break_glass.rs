@@ -18,13 +18,10 @@ use xinqiao_proto::intake::{
 
 use super::cases::note_access;
 use super::refused::no_such_case;
-use super::words::{self, Label, label};
 use crate::domain::break_glass::{BreakGlassError, PATIENCE, Standing, WINDOW};
 use crate::domain::case::CaseError;
 use crate::store::break_glass::{self as rows, Row};
 use crate::store::cases::{self, By};
-
-const REASON: Label = label("reason", "原因", "the reason");
 
 /// The head of the office and the city operator.
 #[derive(Clone, Debug)]
@@ -94,7 +91,7 @@ async fn ask(act: &mut Act, query: RequestBreakGlassRequest) -> Result<RequestBr
     act.authorise(&Resource::District(district), no_such_case)?;
     let mut fields = Fields::new();
     let number = fields.take("case_no", query.case_no.trim().parse::<CaseNumber>());
-    let reason = words::words(&mut fields, REASON, &query.reason, 5..=500);
+    let reason = fields.text("reason", &query.reason, 5..=500);
     fields.finish()?;
     let number = number.expect("invariant: nothing was wrong");
     // A number of another district is not looked up at all.
@@ -185,7 +182,7 @@ async fn approve(
 
 async fn refuse(act: &mut Act, query: RefuseBreakGlassRequest) -> Result<RefuseBreakGlassResponse, Refusal> {
     let mut fields = Fields::new();
-    let reason = words::words(&mut fields, REASON, &query.reason, 5..=500);
+    let reason = fields.text("reason", &query.reason, 5..=500);
     let row = take_checked(act, &query.break_glass_id, fields).await?;
     decide(act, &row, Some(&reason)).await?;
     Ok(RefuseBreakGlassResponse {})

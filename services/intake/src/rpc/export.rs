@@ -22,7 +22,6 @@ use xinqiao_proto::intake::{
 };
 
 use super::refused::used_up_today;
-use super::words;
 use crate::config::ExportSettings;
 use crate::contract;
 use crate::domain::codes::ExportField;
@@ -213,7 +212,7 @@ async fn approve(
 
 async fn refuse(act: &mut Act, query: RefuseExportRequest) -> Result<RefuseExportResponse, Refusal> {
     let mut fields = Fields::new();
-    let reason = words::words(&mut fields, form::REASON, &query.reason, 5..=500);
+    let reason = fields.text("reason", &query.reason, 5..=500);
     let row = take(act, &query.export_id, fields).await?;
     let (desk, district, at) = (act.desk().clone(), act.district(), act.now());
     let actor = act.actor_ref().to_owned();

@@ -117,7 +117,7 @@ fn read(query: &SignInByQueryCodeRequest) -> Result<Attempt, Refusal> {
             .map(Proof::Number),
     };
     let (Some(district), Some(code), Some(proof)) = (district, code, proof) else {
-        return Err(fields.finish().err().unwrap_or_else(refused));
+        return Err(fields.finish().err().map_or_else(refused, Refusal::from));
     };
     fields.finish()?;
     Ok(Attempt {

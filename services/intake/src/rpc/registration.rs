@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 use xinqiao_chassis::desk::{Authorised, Command, Desk, REPLAYED, person_ref};
 use xinqiao_chassis::idempotency::{self, IdempotencyRow};
-use xinqiao_chassis::refusal::Refusal;
+use xinqiao_chassis::refusal::{Fields, Refusal};
+use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::intake::registration_service_server::RegistrationService;
 use xinqiao_proto::intake::{
     FindRepeatCandidatesRequest, FindRepeatCandidatesResponse, RegisterLetterRequest, RegisterLetterResponse,
@@ -21,7 +23,8 @@ use xinqiao_proto::intake::{
 use crate::domain::submission::Submission;
 use crate::legal::Deadlines;
 use crate::store::registration::queue::Queue;
-use crate::store::registration::{Office, prepare};
+use crate::store::registration::{Office, known as answered, prepare};
+use crate::store::{reception_days, sealed};
 
 /// The counter.
 #[derive(Clone, Debug)]
@@ -44,9 +47,9 @@ impl Registration {
     ) -> Result<(Registered, bool), Refusal> {
         let caller = by.caller();
         let district = caller.district;
-        accused::known(&self.desk, district, &submission).await?;
         let keys = self.desk.keys();
         let request_id = idempotency::request_id(query.request_id())?;
+        self.known(district, request_id, &submission, now).await?;
         let hash = idempotency::body_hash(keys, district, &person_ref(&caller.person_id), Q::ACTION, query);
         let request = IdempotencyRow::new(request_id, Q::ACTION, hash, now);
         let file = self
@@ -65,6 +68,58 @@ impl Registration {
         let registration = prepare(&office, by, request, submission);
         self.queue.register(registration).await
     }
+
+    /// Refuses what names a unit or a reception day that is none of the district's. A request that has been answered
+    /// gets its answer again, whatever has become of the day since.
+    async fn known(
+        &self,
+        district: DistrictCode,
+        request_id: Uuid,
+        submission: &Submission,
+        now: OffsetDateTime,
+    ) -> Result<(), Refusal> {
+        let units: Vec<Uuid> = submission.accused.iter().filter_map(|one| one.unit).collect();
+        if units.is_empty() && submission.reception_day.is_none() {
+            return Ok(());
+        }
+        let mut fields = Fields::new();
+        let mut tx = self.desk.database().begin(district).await?;
+        let units = sealed::known_units(tx.conn(), district, &units).await?;
+        accused::known(&mut fields, submission, &units);
+        if let Some(day) = submission.reception_day {
+            reception_day(
+                &mut fields,
+                reception_days::is_over(tx.conn(), district, day).await?,
+            );
+        }
+        if !fields.is_clean()
+            && !answered(tx.conn(), district, &[request_id], now)
+                .await?
+                .is_empty()
+        {
+            fields = Fields::new();
+        }
+        tx.rollback().await?;
+        Ok(fields.finish()?)
+    }
+}
+
+/// Whether a visit may name a day, of which scheduling has told this.
+fn reception_day(fields: &mut Fields, is_over: Option<bool>) {
+    fields.require(
+        "reception_day_id",
+        is_over.is_some(),
+        "UNKNOWN_RECEPTION_DAY",
+        "没有该接访日，请从接访安排中选择",
+        "there is no such reception day; choose one of the roster",
+    );
+    fields.require(
+        "reception_day_id",
+        is_over != Some(true),
+        "RECEPTION_DAY_OVER",
+        "该接访日已结束或已取消，请另选接访日，或不填接访日登记",
+        "the reception day is closed or cancelled; choose another, or register without one",
+    );
 }
 
 #[tonic::async_trait]

@@ -19,7 +19,6 @@ use xinqiao_proto::intake::{
     ReleaseCaseResponse, TriageCaseRequest, TriageCaseResponse, VoidCaseRequest, VoidCaseResponse,
 };
 
-use super::words::{self, Label, chosen, label};
 use super::{seen, take};
 use crate::contract;
 use crate::domain::codes::{LegalRoute, VoidReason};
@@ -28,13 +27,7 @@ use crate::legal;
 use crate::store::cases::content::{self, Triage as Sheet};
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow};
-
-const REASON: Label = label("reason", "作废原因", "the reason");
-const EXPLANATION: Label = label("explanation", "说明", "the explanation");
-const ROUTE: Label = label("legal_route", "依法分类", "the legal route");
-const ADDRESSEE: Label = label("addressee", "受理机关", "the addressee");
-const TIME_LIMIT: Label = label("time_limit", "办理时限", "the time limit");
-const REASONS: Label = label("reasons", "理由", "the reasons");
+use crate::store::sealed;
 
 /// The dispatcher's desk.
 #[derive(Clone, Debug)]
@@ -91,10 +84,12 @@ impl TriageService for Triage {
 }
 
 async fn triage(act: &mut Act, query: TriageCaseRequest) -> Result<TriageCaseResponse, Refusal> {
-    let (id, purpose, sheet) = sheet::read(act.district_file(), &query)?;
+    let district = act.district();
+    let units = sealed::known_units(act.conn(), district, &sheet::units(&query)).await?;
+    let (id, purpose, sheet) = sheet::read(act.district_file(), &query, &units)?;
     let row = take(act, id).await?;
     row.case().triage(seen(query.version), purpose)?;
-    let (district, actor, at) = (act.district(), act.actor_ref().to_owned(), act.now());
+    let (actor, at) = (act.actor_ref().to_owned(), act.now());
     let by = By { actor: &actor, at };
     let desk = act.desk().clone();
     content::put_triage(act.conn(), desk.keys(), district, id, &sheet, by).await?;
@@ -185,7 +180,7 @@ pub(super) fn issue(act: &Act, document_no: String) -> Issue {
 async fn divert(act: &mut Act, query: DivertCaseRequest) -> Result<DivertCaseResponse, Refusal> {
     let mut fields = Fields::new();
     let id = fields.uuid("case_id", &query.case_id);
-    let route = chosen::<LegalRoute>(&mut fields, ROUTE, query.legal_route);
+    let route = fields.choice::<LegalRoute>("legal_route", query.legal_route);
     fields.require(
         "legal_route",
         route.is_none_or(LegalRoute::diverts),
@@ -193,9 +188,9 @@ async fn divert(act: &mut Act, query: DivertCaseRequest) -> Result<DivertCaseRes
         "导入法定途径须选择第31条第1至5项或涉法涉诉",
         "a diversion takes routes 31-1 to 31-5 or litigation",
     );
-    let addressee = words::words(&mut fields, ADDRESSEE, &query.addressee, 2..=100);
-    let time_limit = words::words(&mut fields, TIME_LIMIT, &query.time_limit, 2..=200);
-    let reasons = words::words(&mut fields, REASONS, &query.reasons, 5..=2_000);
+    let addressee = fields.text("addressee", &query.addressee, 2..=100);
+    let time_limit = fields.text("time_limit", &query.time_limit, 2..=200);
+    let reasons = fields.text("reasons", &query.reasons, 5..=2_000);
     fields.finish()?;
     let (id, route) = id.zip(route).expect("invariant: nothing was wrong");
 
@@ -238,8 +233,8 @@ async fn divert(act: &mut Act, query: DivertCaseRequest) -> Result<DivertCaseRes
 async fn propose_void(act: &mut Act, query: ProposeVoidRequest) -> Result<ProposeVoidResponse, Refusal> {
     let mut fields = Fields::new();
     let id = fields.uuid("case_id", &query.case_id);
-    let reason = chosen::<VoidReason>(&mut fields, REASON, query.reason);
-    let explanation = words::words(&mut fields, EXPLANATION, &query.explanation, 5..=500);
+    let reason = fields.choice::<VoidReason>("reason", query.reason);
+    let explanation = fields.text("explanation", &query.explanation, 5..=500);
     fields.finish()?;
     let (id, reason) = id.zip(reason).expect("invariant: nothing was wrong");
     let row = take(act, id).await?;

@@ -34,6 +34,7 @@ use crate::domain::submission::Submission;
 use crate::legal::Deadline;
 
 pub(crate) use sheet::{Office, prepare};
+pub(crate) use standing::known;
 
 /// A submission with all that can be made ready before it has its number.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ async fn a_visit_gets_number_receipt_documents_and_the_fifteen_days() {
         .at("2026-03-03T09:12:00+08:00")
         .start()
         .await;
-    let day = new_id().to_string();
+    let day = reception_day(&bench).await;
     let case = registered(
         &bench,
         RegisterVisitRequest {
@@ -111,7 +111,7 @@ struct Received {
 
 impl Received {
     async fn register(bench: &Bench) -> Self {
-        let day = new_id().to_string();
+        let day = reception_day(bench).await;
         let visit = RegisterVisitRequest {
             reception_day_id: day.clone(),
             ..a_visit()

@@ -10,6 +10,7 @@ mod journey;
 mod numbers;
 mod own_case;
 mod people;
+mod reception_day;
 mod refusals;
 mod repeats;
 mod rotation;

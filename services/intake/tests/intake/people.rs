@@ -6,10 +6,10 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use xinqiao_chassis::identity::Role;
-use xinqiao_chassis::journal::Entity;
+use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::random::new_id;
-use xinqiao_chassis::testing::{Bearer, Bench, Person};
-use xinqiao_proto::event::{LegalRoute, Purpose};
+use xinqiao_chassis::testing::{Bearer, Bench, Foreign, Person};
+use xinqiao_proto::event::{LegalRoute, Purpose, ReceptionDayChanged};
 use xinqiao_proto::intake::case_service_client::CaseServiceClient;
 use xinqiao_proto::intake::registration_service_client::RegistrationServiceClient;
 use xinqiao_proto::intake::triage_service_client::TriageServiceClient;
@@ -117,6 +117,25 @@ pub(crate) fn a_sheet(case_id: &str, version: u64) -> TriageCaseRequest {
         summary: "业主反映楼板渗水无人维修".to_owned(),
         complained: Vec::new(),
     }
+}
+
+/// Scheduling tells of a reception day.
+pub(crate) async fn day_told(bench: &Bench, kind: &'static str, day: Uuid) {
+    let body = ReceptionDayChanged {
+        reception_day_id: day.to_string(),
+        ..ReceptionDayChanged::default()
+    };
+    let about = Entity::of(EntityKind::ReceptionDay, day);
+    bench
+        .arrives(Foreign::new("scheduling", kind, about, &body))
+        .await;
+}
+
+/// A published reception day.
+pub(crate) async fn reception_day(bench: &Bench) -> String {
+    let day = new_id();
+    day_told(bench, "reception_day.published", day).await;
+    day.to_string()
 }
 
 /// The case as an event's entity.

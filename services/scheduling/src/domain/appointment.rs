@@ -13,9 +13,7 @@
 //! Missing an appointment has no consequence: nothing counts misses, and the person may book again at once.
 
 use time::Date;
-use xinqiao_kernel::{Phone, ResidentId};
-
-use super::fault::Faults;
+use xinqiao_kernel::{Fields, Phone, ResidentId};
 
 /// Most visitors of one appointment `[R:20]`.
 pub const VISITORS_MAX: usize = 5;
@@ -191,16 +189,16 @@ impl Visitor {
 }
 
 /// Checks who comes. `today` is the legal date against which dates of birth are compared.
-pub fn visitors(faults: &mut Faults, entries: &[VisitorEntry<'_>], today: Date) -> Vec<Visitor> {
+pub fn visitors(fields: &mut Fields, entries: &[VisitorEntry<'_>], today: Date) -> Vec<Visitor> {
     match entries.len() {
-        0 => faults.note(
+        0 => fields.wrong(
             "visitors",
             "REQUIRED",
             "至少登记一名来访人",
             "name at least one visitor",
         ),
         1..=VISITORS_MAX => {}
-        _ => faults.note(
+        _ => fields.wrong(
             "visitors",
             "TOO_MANY_REPRESENTATIVES",
             "来访代表不得超过五人，请推选代表（《信访工作条例》第二十条）",
@@ -209,16 +207,16 @@ pub fn visitors(faults: &mut Faults, entries: &[VisitorEntry<'_>], today: Date) 
     }
     let mut found: Vec<Visitor> = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let visitor = visitor(faults, index, entry, today);
+        let visitor = visitor(fields, index, entry, today);
         let known = |identity| {
             found
                 .iter()
                 .any(|other| other.identities().any(|one| one == identity))
         };
         if visitor.identities().any(known) {
-            faults.note(
+            fields.wrong(
                 format!("visitors[{index}]"),
-                "DOUBLE",
+                "DUPLICATE",
                 "同一来访人重复登记",
                 "the same person is named twice",
             );
@@ -228,11 +226,11 @@ pub fn visitors(faults: &mut Faults, entries: &[VisitorEntry<'_>], today: Date) 
     found
 }
 
-fn visitor(faults: &mut Faults, index: usize, entry: &VisitorEntry<'_>, today: Date) -> Visitor {
+fn visitor(fields: &mut Fields, index: usize, entry: &VisitorEntry<'_>, today: Date) -> Visitor {
     let field = |name: &str| format!("visitors[{index}].{name}");
-    faults.text(&field("name"), ("姓名", "the name"), entry.name, 2, 100);
+    fields.text(&field("name"), entry.name, 2..=100);
     if entry.id_no.trim().is_empty() && entry.phone.trim().is_empty() {
-        faults.note(
+        fields.wrong(
             field("phone"),
             "REQUIRED",
             "预约须留联系电话或居民身份证号；两者都没有的，可在接访日直接来访",
@@ -241,17 +239,11 @@ fn visitor(faults: &mut Faults, index: usize, entry: &VisitorEntry<'_>, today: D
     }
     let mut id_no = None;
     if !entry.id_no.trim().is_empty() {
-        match ResidentId::parse(entry.id_no, today) {
-            Ok(id) => id_no = Some(id),
-            Err(error) => faults.explain(field("id_no"), &error),
-        }
+        id_no = fields.take(field("id_no"), ResidentId::parse(entry.id_no, today));
     }
     let mut phone = None;
     if !entry.phone.trim().is_empty() {
-        match Phone::parse(entry.phone) {
-            Ok(number) => phone = Some(number),
-            Err(error) => faults.explain(field("phone"), &error),
-        }
+        phone = fields.take(field("phone"), Phone::parse(entry.phone));
     }
     Visitor {
         name: entry.name.trim().to_owned(),
@@ -272,12 +264,12 @@ mod tests {
     }
 
     fn faults_of(entries: &[VisitorEntry<'_>]) -> Vec<(String, &'static str)> {
-        let mut faults = Faults::new();
-        visitors(&mut faults, entries, TODAY);
-        faults
-            .into_inner()
-            .into_iter()
-            .map(|fault| (fault.field, fault.reason))
+        let mut fields = Fields::new();
+        visitors(&mut fields, entries, TODAY);
+        fields
+            .violations()
+            .iter()
+            .map(|wrong| (wrong.field.clone(), wrong.reason))
             .collect()
     }
 

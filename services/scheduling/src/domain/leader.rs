@@ -1,9 +1,7 @@
 //! Members of the leadership team 班子成员 and their turns.
 
 use time::{Date, Duration};
-use xinqiao_kernel::{Calendar, DistrictCode, TownCode};
-
-use super::fault::Faults;
+use xinqiao_kernel::{Calendar, DistrictCode, Fields, TownCode};
 
 /// A leader as the office typed him.
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +21,12 @@ pub struct LeaderEntry<'a> {
 }
 
 /// Names every wrong field. (The certificate is looked at by who can parse one.)
-pub fn check(faults: &mut Faults, entry: &LeaderEntry<'_>, district: DistrictCode) {
-    faults.text("name", ("姓名", "the name"), entry.name, 2, 100);
-    faults.text("post", ("职务", "the post"), entry.post, 2, 100);
-    faults.text("person_id", ("用户标识", "the person"), entry.person_id, 1, 200);
+pub fn check(fields: &mut Fields, entry: &LeaderEntry<'_>, district: DistrictCode) {
+    fields.text("name", entry.name, 2..=100);
+    fields.text("post", entry.post, 2..=100);
+    fields.text("person_id", entry.person_id, 1..=200);
     if entry.portfolio.is_empty() {
-        faults.note(
+        fields.wrong(
             "portfolio",
             "REQUIRED",
             "至少一个分管领域",
@@ -37,7 +35,7 @@ pub fn check(faults: &mut Faults, entry: &LeaderEntry<'_>, district: DistrictCod
     }
     for (index, field) in entry.portfolio.iter().enumerate() {
         if field.len() != 2 || !field.bytes().all(|byte| byte.is_ascii_digit()) {
-            faults.note(
+            fields.wrong(
                 format!("portfolio[{index}]"),
                 "FIELD_CODE",
                 "分管领域为两位数字",
@@ -47,16 +45,14 @@ pub fn check(faults: &mut Faults, entry: &LeaderEntry<'_>, district: DistrictCod
     }
     for (index, town) in entry.linked_towns.iter().enumerate() {
         let field = format!("linked_towns[{index}]");
-        match town.parse::<TownCode>() {
-            Err(error) => faults.explain(field, &error),
-            Ok(town) if town.district() != district => faults.note(
-                field,
-                "OTHER_DISTRICT",
-                "联系乡镇街不属于本区",
-                "the township belongs to another district",
-            ),
-            Ok(_) => {}
-        }
+        let town = fields.take(&field, town.parse::<TownCode>());
+        fields.require(
+            field,
+            town.is_none_or(|town| town.district() == district),
+            "OTHER_DISTRICT",
+            "联系乡镇街不属于本区",
+            "the township belongs to another district",
+        );
     }
     for (name, values) in [
         ("portfolio", entry.portfolio),
@@ -64,19 +60,19 @@ pub fn check(faults: &mut Faults, entry: &LeaderEntry<'_>, district: DistrictCod
     ] {
         for (index, value) in values.iter().enumerate() {
             if values[..index].contains(value) {
-                faults.note(format!("{name}[{index}]"), "DOUBLE", "内容重复", "named twice");
+                fields.about(&format!("{name}[{index}]"), "DUPLICATE", "重复", "is named twice");
             }
         }
     }
     if !(1..=999).contains(&entry.order) {
-        faults.note("order", "OUT_OF_RANGE", "排序为 1 至 999", "order is 1 to 999");
+        fields.wrong("order", "OUT_OF_RANGE", "排序为 1 至 999", "order is 1 to 999");
     }
 }
 
 /// Checks a leave: told at least one working day ahead, in order, at most a year long (domain rule 3.4).
-pub fn check_leave(faults: &mut Faults, calendar: &Calendar, today: Date, first: Date, last: Date) {
+pub fn check_leave(fields: &mut Fields, calendar: &Calendar, today: Date, first: Date, last: Date) {
     if first < calendar.next_working_day(today) {
-        faults.note(
+        fields.wrong(
             "first_day",
             "TOO_SOON",
             "请假须至少提前一个工作日告知",
@@ -84,14 +80,14 @@ pub fn check_leave(faults: &mut Faults, calendar: &Calendar, today: Date, first:
         );
     }
     if last < first {
-        faults.note(
+        fields.wrong(
             "last_day",
             "BEFORE_FIRST",
             "结束日期早于开始日期",
             "last_day is before first_day",
         );
     } else if last - first > Duration::days(366) {
-        faults.note(
+        fields.wrong(
             "last_day",
             "TOO_LONG",
             "请假最长一年",
@@ -117,9 +113,8 @@ mod tests {
             person_id: "",
             order: 0,
         };
-        let mut faults = Faults::new();
-        check(&mut faults, &entry, "220502".parse().unwrap());
-        let fields: Vec<_> = faults.into_inner().into_iter().map(|fault| fault.field).collect();
+        let mut fields = Fields::new();
+        check(&mut fields, &entry, "220502".parse().unwrap());
         let expected = [
             "name",
             "post",
@@ -130,7 +125,7 @@ mod tests {
             "portfolio[2]",
             "order",
         ];
-        assert_eq!(fields, expected);
+        assert_eq!(fields.names(), expected);
     }
 
     #[test]
@@ -138,9 +133,9 @@ mod tests {
         let calendar = Calendar::national();
         let friday = date!(2026 - 03 - 06);
         let told = |first, last| {
-            let mut faults = Faults::new();
-            check_leave(&mut faults, &calendar, friday, first, last);
-            faults.into_inner().len()
+            let mut fields = Fields::new();
+            check_leave(&mut fields, &calendar, friday, first, last);
+            fields.violations().len()
         };
         assert_eq!(told(date!(2026 - 03 - 09), date!(2026 - 03 - 10)), 0);
         assert_eq!(

@@ -226,8 +226,6 @@ pub struct Setting<'a> {
     pub session: Option<Session>,
     /// Legal time.
     pub now: OffsetDateTime,
-    /// The leader for whom the writer works, when he may write for no other.
-    pub only_leader: Option<Uuid>,
     /// Those of the units named in the draft that are known and active.
     pub known_units: &'a [Uuid],
 }

@@ -16,7 +16,6 @@ use xinqiao_proto::scheduling::appointment_service_server::AppointmentService;
 use super::error::{Error, What};
 use super::wire;
 use crate::domain::appointment::{self as rules, State};
-use crate::domain::fault::Faults;
 use crate::store;
 use crate::store::appointments::Appointment;
 
@@ -295,19 +294,17 @@ async fn cancel(
     act: &mut Act,
     query: wire_v1::CancelAppointmentRequest,
 ) -> Result<wire_v1::CancelAppointmentResponse, Refusal> {
-    let mut faults = Faults::new();
+    let mut fields = Fields::new();
     if query.by_office {
-        faults.text("reason", ("取消原因", "the reason"), &query.reason, 2, 200);
+        fields.text("reason", &query.reason, 2..=200);
     } else if !query.reason.is_empty() {
-        faults.note(
+        fields.wrong(
             "reason",
             "NOT_ASKED",
             "信访人取消预约无需说明原因",
             "a petitioner need not give a reason",
         );
     }
-    let mut fields = Fields::new();
-    wire::note(&mut fields, faults);
     fields.finish()?;
     let seen = take(act, &query.appointment_id, query.version).await?;
     let changed = if query.by_office {

@@ -15,7 +15,6 @@ use xinqiao_proto::scheduling::master_service_server::MasterService;
 use super::error::{Error, What};
 use super::wire;
 use crate::certificate;
-use crate::domain::fault::Faults;
 use crate::domain::leader::{self, LeaderEntry};
 use crate::store::leaders::{Leader, Leave};
 use crate::store::{self, violates};
@@ -81,7 +80,6 @@ async fn put_leader(
     wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let id = fields.optional_uuid("leader_id", &query.leader_id);
-    let mut faults = Faults::new();
     let entry = LeaderEntry {
         name: &query.name,
         post: &query.post,
@@ -90,9 +88,8 @@ async fn put_leader(
         person_id: &query.person_id,
         order: query.order,
     };
-    leader::check(&mut faults, &entry, act.district());
-    certificate::check(&mut faults, "certificate_pem", &query.certificate_pem);
-    wire::note(&mut fields, faults);
+    leader::check(&mut fields, &entry, act.district());
+    certificate::check(&mut fields, "certificate_pem", &query.certificate_pem);
     fields.finish()?;
     let mut leader = Leader {
         id: id.unwrap_or_else(random::new_id),
@@ -188,9 +185,7 @@ async fn record_leave(
     let first = fields.date("first_day", &query.first_day);
     let last = fields.date("last_day", &query.last_day);
     if let Some((first, last)) = first.zip(last) {
-        let mut faults = Faults::new();
-        leader::check_leave(&mut faults, act.calendar(), act.today(), first, last);
-        wire::note(&mut fields, faults);
+        leader::check_leave(&mut fields, act.calendar(), act.today(), first, last);
     }
     fields.finish()?;
     let (Some(leader_id), Some(first_day), Some(last_day)) = (leader_id, first, last) else {

@@ -1,9 +1,8 @@
 //! Between contract and domain: dates, times, terms and enums.
 
-use prost_types::Timestamp;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
-use time::{Date, OffsetDateTime, Time};
+use time::{Date, Time};
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::permission::{Resource, Right};
@@ -13,20 +12,12 @@ use xinqiao_proto::common::{LegalTerm, TermUnit};
 use xinqiao_proto::{event, scheduling};
 
 use super::error::{Error, What};
-use crate::domain::fault::Faults;
 use crate::domain::{appointment, reception, reception_day};
 use crate::store::days::ReceptionDay;
 
-pub(super) use xinqiao_chassis::document::timestamp;
+pub(super) use xinqiao_chassis::document::{stamp, timestamp};
 
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
-
-/// Puts the faults the domain found beside those of decoding, so that the caller learns all of them at once.
-pub(super) fn note(fields: &mut Fields, faults: Faults) {
-    for fault in faults.into_inner() {
-        fields.wrong(fault.field, fault.reason, fault.zh, fault.en);
-    }
-}
 
 /// `HH:MM`.
 pub(super) fn hour_minute(time: Time) -> String {
@@ -34,31 +25,19 @@ pub(super) fn hour_minute(time: Time) -> String {
 }
 
 /// A local time of day written HH:MM.
-pub(super) fn read_time(fields: &mut Fields, field: &str, value: &str) -> Option<Time> {
-    fields.some(
-        field,
-        Time::parse(value, TIME).ok(),
-        "NOT_A_TIME",
-        format_args!("{field} 须为时间，格式 HH:MM"),
-        format_args!("{field} must be a time written HH:MM"),
-    )
-}
-
-/// An instant, in whole microseconds; nothing when it is absent. A value outside the calendar is a wrong field.
-pub(super) fn read_instant(
-    fields: &mut Fields,
-    field: &str,
-    value: Option<&Timestamp>,
-) -> Option<OffsetDateTime> {
-    let value = value?;
-    let nanos = i128::from(value.seconds) * 1_000_000_000 + i128::from(value.nanos) / 1000 * 1000;
-    fields.some(
-        field,
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).ok(),
-        "NOT_AN_INSTANT",
-        format_args!("{field} 不是有效的时间"),
-        format_args!("{field} is not a valid instant"),
-    )
+pub(super) fn read_time(fields: &mut Fields, field: &str, typed: &str) -> Option<Time> {
+    let found = Time::parse(typed, TIME).ok();
+    if typed.is_empty() {
+        fields.missing(field);
+    } else if found.is_none() {
+        fields.about(
+            field,
+            "NOT_A_TIME",
+            "须为时间，格式如09:30",
+            "must be a time written like 09:30",
+        );
+    }
+    found
 }
 
 /// A required identifier in a request that names a row; anything but a UUID names no row.

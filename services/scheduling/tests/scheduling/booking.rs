@@ -306,6 +306,25 @@ async fn an_appointment_is_completed_by_the_reception() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_day_at_the_end_of_time_is_a_wrong_field() {
+    let hall = Hall::with_roster().await;
+    for day in ["9999-12-30", "9999-06-01", "-9999-01-01", "2200-01-01"] {
+        let request = ListFreeSlotsRequest { day: day.to_owned() };
+        let refused = hall
+            .appointments(&Hall::clerk())
+            .list_free_slots(request)
+            .await
+            .unwrap_err();
+        assert_eq!(wrong_fields(&refused), ["day"], "{day}");
+        let refused = book(&hall, booking((day, "09:00", "1"), "测试甲", JIA, "")).await;
+        assert_eq!(wrong_fields(&refused.unwrap_err()), ["slot.day"], "{day}");
+    }
+    let refused = book(&hall, booking(("2199-12-31", "09:00", "1"), "测试甲", JIA, "")).await;
+    assert_eq!(reason(&refused.unwrap_err()), "NOT_A_RECEPTION_DAY");
+    hall.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_wrong_field_of_a_booking_is_named_and_nothing_is_booked() {
     let hall = Hall::with_roster().await;
     let visitor = |id_no: &str| AppointmentVisitor {

@@ -145,10 +145,10 @@ async fn every_missing_section_is_named_at_once_and_nothing_is_recorded() {
     };
     let refused = record(&hall, empty).await.unwrap_err();
     let expected = [
-        "leader_id",
-        "staff",
         "started_at",
         "ended_at",
+        "leader_id",
+        "staff",
         "attendees",
         "demands_own_words",
         "readback_ok",
@@ -173,6 +173,26 @@ async fn every_missing_section_is_named_at_once_and_nothing_is_recorded() {
         wrong_fields(&record(&hall, crowd).await.unwrap_err()),
         ["attendees"]
     );
+    let end_of_time = prost_types::Timestamp {
+        seconds: 253_402_271_999,
+        nanos: 0,
+    };
+    let far = RecordReceptionRequest {
+        request_id: "1".to_owned(),
+        started_at: Some(end_of_time),
+        ended_at: Some(end_of_time),
+        ..talk(case, &day)
+    };
+    assert_eq!(
+        wrong_fields(&record(&hall, far).await.unwrap_err()),
+        ["request_id", "started_at", "ended_at"]
+    );
+    let unnumbered = RecordReceptionRequest {
+        request_id: String::new(),
+        ..talk(case, &day)
+    };
+    let refused = record(&hall, unnumbered).await.unwrap_err();
+    assert_eq!(wrong_fields(&refused), ["request_id"]);
     let recorded = record(&hall, talk(case, &day)).await.unwrap();
     assert_eq!(
         recorded.reception_no, "JF-220502-20260303-001",

@@ -1,10 +1,10 @@
 //! Values of the domain as contracts write them, and back.
 
 use prost_types::Timestamp;
-use time::{Date, OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
 use uuid::Uuid;
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_kernel::{Due, Remedy, Term};
+use xinqiao_kernel::{Due, Remedy, Term, local};
 use xinqiao_proto::{
     common::{DocumentRef, LegalTerm, TermUnit},
     event,
@@ -24,16 +24,11 @@ pub(crate) use xinqiao_chassis::document::timestamp;
 /// An instant of a message; none when it is missing or out of range.
 pub(crate) fn instant(timestamp: Option<&Timestamp>) -> Option<OffsetDateTime> {
     let timestamp = timestamp?;
-    let seconds = OffsetDateTime::from_unix_timestamp(timestamp.seconds).ok()?;
-    // Postgres keeps microseconds.
-    let nanos = u32::try_from(timestamp.nanos).ok()? / 1000 * 1000;
-    seconds.replace_nanosecond(nanos).ok()
+    local::instant(timestamp.seconds, timestamp.nanos)
 }
 
 /// A date of a message; none when it is empty or none.
-pub(crate) fn date(text: &str) -> Option<Date> {
-    Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
-}
+pub(crate) use xinqiao_kernel::local::parse_date as date;
 
 /// The term of a clock.
 pub(crate) fn legal_term(clock: &Clock) -> LegalTerm {

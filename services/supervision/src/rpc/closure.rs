@@ -72,7 +72,7 @@ pub(super) async fn check_completeness(
 ) -> Result<CheckCompletenessResponse, Refusal> {
     let mut fields = Fields::new();
     let case_id = refuse::case_id(&mut fields, &query.case_id);
-    let note = fields.optional_text("note", &query.note, 2_000);
+    let note = fields.text("note", &query.note, 0..=2_000);
     fields.finish()?;
     let mut file = take(act, case_id, query.version, |case| {
         case.require(CaseState::ClosureReported)
@@ -180,17 +180,11 @@ pub(super) async fn return_incomplete(
 }
 
 fn read_gaps(fields: &mut Fields, gaps: &[supervision::Gap]) -> Vec<Gap> {
-    fields.require(
-        "gaps",
-        (1..=GAPS_MAX).contains(&gaps.len()),
-        "COUNT",
-        format!("须列明 1 至 {GAPS_MAX} 项缺失"),
-        format!("name 1 to {GAPS_MAX} gaps"),
-    );
+    fields.count("gaps", gaps.len(), 1..=GAPS_MAX);
     let mut read = Vec::new();
     for (index, gap) in gaps.iter().enumerate().take(GAPS_MAX) {
         fields.within(&format!("gaps[{index}]"), |fields| {
-            let text = refuse::text(fields, "text", &gap.text, 5, 1_000);
+            let text = fields.text("text", &gap.text, 5..=1_000);
             let item = gap
                 .item
                 .parse()

@@ -88,7 +88,7 @@ fn read_service(fields: &mut Fields, query: &FileCaseRequest, today: Date) -> Op
             "the day of service is in the future",
         );
     }
-    let proof = refuse::text(fields, "proof", &query.proof, 2, 1_000);
+    let proof = fields.text("proof", &query.proof, 2..=1_000);
     Some(Service {
         method: method?,
         served_on: served_on?,
@@ -117,7 +117,7 @@ fn served_after_notice(case: &Case, served_on: Date) -> Result<(), Refusal> {
         "送达日期早于告知书日期",
         "the day of service is before the notice",
     );
-    fields.finish()
+    Ok(fields.finish()?)
 }
 
 /// D14 送达回证 of the notice that ended the case.

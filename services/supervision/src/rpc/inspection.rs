@@ -2,6 +2,7 @@
 
 use xinqiao_chassis::{
     desk::Act,
+    document::stamp,
     random,
     refusal::{Fields, Refusal},
 };
@@ -11,7 +12,7 @@ use xinqiao_proto::supervision::{InspectionManner, RecordInspectionRequest, Reco
 use super::{official, paper, refuse, take};
 use crate::{
     domain::case::Case,
-    events::{casefile, wire},
+    events::casefile,
     store::{self, reviews::NewInspection},
 };
 
@@ -25,14 +26,7 @@ pub(super) async fn record_inspection(
 ) -> Result<RecordInspectionResponse, Refusal> {
     let mut fields = Fields::new();
     let case_id = refuse::case_id(&mut fields, &query.case_id);
-    let inspected_at = wire::instant(query.inspected_at.as_ref());
-    let inspected_at = fields.some(
-        "inspected_at",
-        inspected_at,
-        "REQUIRED",
-        "须填写督查时间",
-        "say when the inspection took place",
-    );
+    let inspected_at = fields.instant("inspected_at", query.inspected_at.map(stamp));
     if let Some(at) = inspected_at {
         fields.require(
             "inspected_at",
@@ -45,8 +39,8 @@ pub(super) async fn record_inspection(
     let manner = fields
         .choice::<InspectionManner>("manner", query.manner)
         .and_then(manner_of);
-    let findings = refuse::text(&mut fields, "findings", &query.findings, 5, TEXT_MAX);
-    let instruction = fields.optional_text("instruction", &query.instruction, TEXT_MAX);
+    let findings = fields.text("findings", &query.findings, 5..=TEXT_MAX);
+    let instruction = fields.text("instruction", &query.instruction, 0..=TEXT_MAX);
     fields.finish()?;
     let (Some(inspected_at), Some(manner)) = (inspected_at, manner) else {
         return Err(Refusal::internal(&"an inspection without faults did not read"));

@@ -3,6 +3,7 @@
 use tonic::Code;
 use xinqiao_chassis::{
     desk::Act,
+    document::stamp,
     random,
     refusal::{Fields, Refusal},
 };
@@ -132,7 +133,7 @@ fn check_against(act: &Act, case: &Case, opinion: &Opinion, representative: u32)
             fault(&mut fields, &wrong);
         }
     }
-    fields.finish()
+    Ok(fields.finish()?)
 }
 
 /// Keeps the row and its document D16.
@@ -195,8 +196,8 @@ fn read_signed(fields: &mut Fields, given: &SignedOpinion) -> Option<Opinion> {
             "say whether he agrees that the matter is settled",
         );
         let signature_type = fields.choice::<SignatureType>("signature_type", given.signature_type);
-        let text = fields.optional_text("text", &given.text, 4_000);
-        let reader = fields.optional_text("read_aloud_by", &given.read_aloud_by, 100);
+        let text = fields.text("text", &given.text, 0..=4_000);
+        let reader = fields.text("read_aloud_by", &given.read_aloud_by, 0..=100);
         Some(Signed {
             attitude: attitude_of(attitude?)?,
             agree_closed: agree_closed?,
@@ -214,10 +215,10 @@ fn read_signed(fields: &mut Fields, given: &SignedOpinion) -> Option<Opinion> {
 fn read_refused(fields: &mut Fields, given: &RefusedOpinion) -> Opinion {
     let mut witnesses = Vec::new();
     let reason = fields.within("refused", |fields| {
-        within_limit(fields, "witnesses", given.witnesses.len());
+        fields.count("witnesses", given.witnesses.len(), 0..=LIST_MAX);
         for (index, witness) in given.witnesses.iter().enumerate().take(LIST_MAX) {
             fields.within(&format!("witnesses[{index}]"), |fields| {
-                let name = refuse::text(fields, "name", &witness.name, 2, 100);
+                let name = fields.text("name", &witness.name, 2..=100);
                 let kind = fields.choice::<WitnessKind>("kind", witness.kind);
                 witnesses.push(Witness {
                     name,
@@ -225,7 +226,7 @@ fn read_refused(fields: &mut Fields, given: &RefusedOpinion) -> Opinion {
                 });
             });
         }
-        refuse::text(fields, "reason", &given.reason, 2, 1_000)
+        fields.text("reason", &given.reason, 2..=1_000)
     });
     let refused = Refused { reason, witnesses };
     for wrong in refused.faults(given.no_adverse_effect_told) {
@@ -236,16 +237,15 @@ fn read_refused(fields: &mut Fields, given: &RefusedOpinion) -> Opinion {
 
 fn read_attempts(fields: &mut Fields, given: &UnreachableRecord) -> Option<Opinion> {
     let attempts: Vec<_> = fields.within("unreachable", |fields| {
-        within_limit(fields, "attempts", given.attempts.len());
+        fields.count("attempts", given.attempts.len(), 0..=LIST_MAX);
         let attempts = given.attempts.iter().enumerate().take(LIST_MAX);
         attempts
             .map(|(index, attempt)| {
                 fields.within(&format!("attempts[{index}]"), |fields| {
-                    let at = wire::instant(attempt.at.as_ref());
-                    let at = fields.some("at", at, "REQUIRED", "须填写联系时间", "say when it was tried");
+                    let at = fields.instant("at", attempt.at.map(stamp));
                     let method = fields.choice::<ContactMethod>("method", attempt.method);
-                    let by = refuse::text(fields, "by", &attempt.by, 2, 100);
-                    let result = refuse::text(fields, "result", &attempt.result, 2, 500);
+                    let by = fields.text("by", &attempt.by, 2..=100);
+                    let result = fields.text("result", &attempt.result, 2..=500);
                     Some(Attempt {
                         at: at?,
                         method: method_of(method?)?,
@@ -258,16 +258,6 @@ fn read_attempts(fields: &mut Fields, given: &UnreachableRecord) -> Option<Opini
     });
     let attempts: Option<Vec<_>> = attempts.into_iter().collect();
     attempts.map(|attempts| Opinion::Unreachable(Unreachable { attempts }))
-}
-
-fn within_limit(fields: &mut Fields, field: &str, length: usize) {
-    fields.require(
-        field,
-        length <= LIST_MAX,
-        "TOO_MANY",
-        format_args!("最多 {LIST_MAX} 条"),
-        format_args!("at most {LIST_MAX} entries"),
-    );
 }
 
 const fn attitude_of(attitude: event::Attitude) -> Option<Attitude> {

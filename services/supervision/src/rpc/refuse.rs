@@ -37,7 +37,7 @@ pub(super) fn review(fault: ReviewFault) -> Refusal {
     if fault == ReviewFault::CommentRequired {
         let mut fields = Fields::new();
         fields.wrong("comment", fault.reason(), fault.zh(), fault.en());
-        return fields.finish().err().unwrap_or_else(unknown_case);
+        return fields.finish().err().map_or_else(unknown_case, Refusal::from);
     }
     Refusal::new(Code::FailedPrecondition, fault.reason(), fault.zh(), fault.en())
 }
@@ -57,41 +57,17 @@ pub(super) fn case_id(fields: &mut Fields, text: &str) -> Uuid {
     fields.uuid("case_id", text).unwrap_or_default()
 }
 
-/// Text of at least `min` and at most `max` characters.
-pub(super) fn text(fields: &mut Fields, field: &str, value: &str, min: usize, max: usize) -> String {
-    let text = fields.text(field, value, max);
-    let length = text.chars().count();
-    if length > 0 {
-        fields.require(
-            field,
-            length >= min,
-            "TOO_SHORT",
-            format_args!("{field} 至少 {min} 字"),
-            format_args!("{field} needs at least {min} characters"),
-        );
-    }
-    text
-}
-
 /// The longest term an act sets.
 const TERM_MAX: Duration = Duration::days(366);
 
 /// A last day that is still to come, within a year; none when the text is empty.
 pub(super) fn coming_day(fields: &mut Fields, field: &str, text: &str, today: Date) -> Option<Date> {
     let day = fields.optional_date(field, text)?;
-    fields.require(
-        field,
-        day > today,
-        "NOT_IN_FUTURE",
-        format_args!("{field} 须晚于今天"),
-        format_args!("{field} must be later than today"),
-    );
-    fields.require(
-        field,
-        day <= today.saturating_add(TERM_MAX),
-        "TOO_FAR",
-        format_args!("{field} 不得超过一年"),
-        format_args!("{field} is at most a year ahead"),
-    );
+    if day <= today {
+        fields.about(field, "NOT_IN_FUTURE", "须晚于今天", "must be later than today");
+    }
+    if day > today.saturating_add(TERM_MAX) {
+        fields.about(field, "TOO_FAR", "不得超过一年", "is at most a year ahead");
+    }
     Some(day)
 }

@@ -46,7 +46,7 @@ pub(super) async fn get_signing_sheet(
     query: GetSigningSheetRequest,
 ) -> Result<GetSigningSheetResponse, Refusal> {
     let mut fields = Fields::new();
-    let comment = fields.optional_text("comment", &query.comment, COMMENT_MAX);
+    let comment = fields.text("comment", &query.comment, 0..=COMMENT_MAX);
     fields.finish()?;
     let case = visible(act, &query.case_id).await?;
     case.require(CaseState::LeaderReview).map_err(refuse::misplaced)?;
@@ -67,7 +67,7 @@ pub(super) async fn sign_review(
     let mut fields = Fields::new();
     let case_id = refuse::case_id(&mut fields, &query.case_id);
     let decision = fields.choice::<ReviewDecision>("decision", query.decision);
-    let comment = fields.optional_text("comment", &query.comment, COMMENT_MAX);
+    let comment = fields.text("comment", &query.comment, 0..=COMMENT_MAX);
     length(&mut fields, "sheet_sha256", query.sheet_sha256.len(), 32);
     length(&mut fields, "signature", query.signature.len(), SIGNATURE_BYTES);
     fields.finish()?;
@@ -114,13 +114,14 @@ pub(super) async fn sign_review(
 }
 
 fn length(fields: &mut Fields, field: &str, actual: usize, expected: usize) {
-    fields.require(
-        field,
-        actual == expected,
-        "LENGTH",
-        format_args!("{field} 须为 {expected} 字节"),
-        format_args!("{field} must be {expected} bytes"),
-    );
+    if actual != expected {
+        fields.about(
+            field,
+            "BAD_FORMAT",
+            format_args!("须为{expected}字节，请重新签字"),
+            format_args!("must be {expected} bytes; sign again"),
+        );
+    }
 }
 
 /// The registered signatory, when the signature is his and over the sheet as it is now.
@@ -217,7 +218,7 @@ fn named(signatory: &Signatory) -> Official {
 pub(super) async fn send_back(act: &mut Act, query: SendBackRequest) -> Result<SendBackResponse, Refusal> {
     let mut fields = Fields::new();
     let case_id = refuse::case_id(&mut fields, &query.case_id);
-    let reason = refuse::text(&mut fields, "reason", &query.reason, 5, COMMENT_MAX);
+    let reason = fields.text("reason", &query.reason, 5..=COMMENT_MAX);
     let due = refuse::coming_day(&mut fields, "due", &query.due, act.today());
     fields.finish()?;
     let mut file = take(act, case_id, query.version, |case| {

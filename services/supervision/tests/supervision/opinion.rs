@@ -1,6 +1,7 @@
 //! The petitioner's opinion: signed, refused, unreachable; of one petitioner or of several representatives.
 
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use xinqiao_proto::{
     event::{Attitude, OpinionResult, PetitionerOpinionRecorded},
     supervision::{
@@ -120,6 +121,45 @@ async fn everything_a_signed_opinion_lacks_is_named_at_once() {
         ]
     );
     assert_eq!(stage.seen().await, before);
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_entered_is_named_as_the_form_names_it() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.complete().await;
+    let mut attempt = attempt("2026-03-03T09:00:00+08:00", ContactMethod::Phone);
+    attempt.at = Some(prost_types::Timestamp {
+        seconds: 253_402_271_999,
+        nanos: 0,
+    });
+    attempt.by = "<b>李登记</b>".to_owned();
+    attempt.result = "无人\0接听".to_owned();
+    let attempts = vec![attempt];
+    let status = record(&stage, Given::Unreachable(UnreachableRecord { attempts }))
+        .await
+        .unwrap_err();
+    let wrong = status
+        .get_error_details()
+        .bad_request()
+        .unwrap()
+        .field_violations
+        .clone();
+    let said: Vec<_> = wrong
+        .iter()
+        .map(|wrong| (wrong.reason.as_str(), wrong.description.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("NOT_AN_INSTANT", "第1个联系记录的联系时间不是有效的时间"),
+            ("MARKUP", "第1个联系记录的联系人员不能包含网页代码"),
+            (
+                "CONTROL_CHARACTER",
+                "第1个联系记录的联系结果含有不可见字符，请重新输入"
+            ),
+        ]
+    );
     stage.bench.finish().await;
 }
 

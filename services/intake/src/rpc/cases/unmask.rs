@@ -7,13 +7,10 @@ use xinqiao_proto::intake::{PetitionerField, UnmaskPetitionerRequest, UnmaskPeti
 
 use super::note_access;
 use crate::rpc::refused::{no_such_case, used_up_today};
-use crate::rpc::words::{self, Label, label};
 use crate::store::cases as rows;
 use crate::store::cases::content;
 use crate::store::daily::{self, Use};
 use crate::store::onlooker::Onlooker;
-
-const REASON: Label = label("reason", "查看理由", "the reason");
 
 /// Opens the fields asked for.
 pub(super) async fn unmask(
@@ -24,7 +21,7 @@ pub(super) async fn unmask(
     let mut fields = Fields::new();
     let case_id = fields.uuid("case_id", &query.case_id);
     let petitioner_id = fields.uuid("petitioner_id", &query.petitioner_id);
-    let reason = words::words(&mut fields, REASON, &query.reason, 5..=200);
+    let reason = fields.text("reason", &query.reason, 5..=200);
     fields.require(
         "fields",
         !query.fields.is_empty(),
@@ -48,12 +45,6 @@ pub(super) async fn unmask(
     let district = act.district();
     let row = rows::find(act.conn(), district, case_id).await?;
     let row = row.ok_or_else(no_such_case)?;
-    let names: Vec<String> = wanted
-        .iter()
-        .map(|field| format!("{petitioner_id}.{}", name(*field)))
-        .collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    act.intend(&names, &reason);
     let onlooker = Onlooker::of(act).await?;
     act.authorise(&row.resource(&onlooker), no_such_case)?;
     let petitioners = content::petitioners(act.conn(), district, case_id).await?;

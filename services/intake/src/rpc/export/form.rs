@@ -7,12 +7,8 @@ use xinqiao_proto::intake::{ExportFilter, PrepareExportRequest};
 use crate::domain::codes::{ExportField, ExportPurpose};
 use crate::domain::export::DAYS_MAX;
 use crate::rpc::cases::states;
-use crate::rpc::words::{self, Label, label};
 use crate::store::cases::RegisterKey;
 use crate::store::export::Wanted;
-
-pub(super) const REASON: Label = label("reason", "原因", "the reason");
-const PURPOSE: Label = label("purpose", "导出用途", "the purpose");
 
 /// Reads it, or names every wrong field.
 pub(super) fn read(query: PrepareExportRequest) -> Result<Wanted, Refusal> {
@@ -21,8 +17,8 @@ pub(super) fn read(query: PrepareExportRequest) -> Result<Wanted, Refusal> {
     let days = fields.within("filter", |fields| days(fields, &filter));
     let states = fields.within("filter", |fields| states(fields, &filter.states));
     let chosen = columns(&mut fields, &query.fields);
-    let purpose: Option<ExportPurpose> = words::chosen(&mut fields, PURPOSE, query.purpose);
-    let reason = words::words(&mut fields, REASON, &query.reason, 5..=500);
+    let purpose: Option<ExportPurpose> = fields.choice("purpose", query.purpose);
+    let reason = fields.text("reason", &query.reason, 5..=500);
     fields.finish()?;
     let ((first_day, last_day), purpose) = days.zip(purpose).expect("invariant: nothing was wrong");
     Ok(Wanted {

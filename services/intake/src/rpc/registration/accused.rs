@@ -1,19 +1,12 @@
 //! What the counter form says about whom an accusation is about.
 
 use uuid::Uuid;
-use xinqiao_chassis::desk::Desk;
-use xinqiao_chassis::refusal::{Fields, Refusal};
-use xinqiao_kernel::DistrictCode;
+use xinqiao_chassis::refusal::Fields;
 use xinqiao_proto::intake::SubmissionInput;
 
 use crate::domain::codes::Purpose;
 use crate::domain::sealed::{ACCUSED_MAX, Accused};
 use crate::domain::submission::Submission;
-use crate::rpc::words::{self, Label, label};
-use crate::store::sealed;
-
-const PERSON: Label = label("person_id", "被检举控告人员标识", "the person");
-const NAME: Label = label("name", "被检举控告对象名称", "the name");
 
 /// Whom it is about; `None` when any entry is wrong.
 pub(super) fn accused(
@@ -28,13 +21,7 @@ pub(super) fn accused(
         "只有检举控告才登记被检举控告对象，其他事项请在分类审核单中填写被反映对象",
         "only an accusation names accused; of other petitions the triage sheet names what is complained about",
     );
-    fields.require(
-        "accused",
-        input.accused.len() <= ACCUSED_MAX,
-        "TOO_MANY",
-        format_args!("被检举控告对象最多{ACCUSED_MAX}个"),
-        format_args!("at most {ACCUSED_MAX} accused"),
-    );
+    fields.count("accused", input.accused.len(), 0..=ACCUSED_MAX);
     let mut all = Some(Vec::with_capacity(input.accused.len()));
     for (index, typed) in input.accused.iter().take(ACCUSED_MAX).enumerate() {
         let checked = fields.within(&format!("accused[{index}]"), |fields| {
@@ -43,8 +30,8 @@ pub(super) fn accused(
                 "" => Some(None),
                 text => fields.uuid("unit_id", text).map(Some),
             };
-            let person = given(words::words(fields, PERSON, &typed.person_id, 0..=128));
-            let name = given(words::words(fields, NAME, &typed.name, 0..=100));
+            let person = given(fields.text("person_id", &typed.person_id, 0..=128));
+            let name = given(fields.text("name", &typed.name, 0..=100));
             let one = Accused {
                 unit: unit?,
                 person,
@@ -69,28 +56,15 @@ pub(super) fn accused(
     all
 }
 
-/// Refuses an accusation of a unit that is not one of the district's: nobody would be kept from the case by it.
-pub(super) async fn known(
-    desk: &Desk,
-    district: DistrictCode,
-    submission: &Submission,
-) -> Result<(), Refusal> {
-    let named: Vec<Uuid> = submission.accused.iter().filter_map(|one| one.unit).collect();
-    if named.is_empty() {
-        return Ok(());
-    }
-    let mut tx = desk.database().begin(district).await?;
-    let known = sealed::known_units(tx.conn(), district, &named).await?;
-    tx.rollback().await?;
-    let mut fields = Fields::new();
+/// Notes an accusation of a unit that is not one of the district's: nobody would be kept from the case by it.
+pub(super) fn known(fields: &mut Fields, submission: &Submission, units: &[Uuid]) {
     for (index, one) in submission.accused.iter().enumerate() {
         fields.require(
             format_args!("submission.accused[{index}].unit_id"),
-            one.unit.is_none_or(|unit| known.contains(&unit)),
+            one.unit.is_none_or(|unit| units.contains(&unit)),
             "UNKNOWN_UNIT",
             "本区没有该单位，请核对单位标识；对象不是本区单位的，只填写名称",
             "the district has no such unit; check it, or give only the name of one that is not the district's",
         );
     }
-    fields.finish()
 }

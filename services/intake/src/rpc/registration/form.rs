@@ -2,6 +2,7 @@
 
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
+use xinqiao_chassis::document::stamp;
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
 use xinqiao_proto::intake::{RegisterLetterRequest, RegisterVisitRequest, SubmissionInput};
@@ -11,13 +12,6 @@ use crate::domain::codes::{Channel, Purpose};
 use crate::domain::submission::{
     CONTENT_MAX, CONTENT_MIN, PETITIONERS_MAX, REPRESENTATIVES_MAX, REQUESTS_MAX, Submission, TITLE_MAX, Text,
 };
-use crate::rpc::words::{self, Label, chosen, label};
-
-const TITLE: Label = label("title", "标题", "the title");
-const CONTENT: Label = label("content", "反映内容", "the content");
-const REQUESTS: Label = label("requests", "诉求", "a request");
-const PURPOSE: Label = label("purpose", "信访目的", "the purpose");
-const SCAN: Label = label("scan_reference", "扫描件编号", "the scan reference");
 
 /// What is known besides the submission itself.
 struct Arrival {
@@ -34,7 +28,9 @@ pub(super) fn visit(request: &RegisterVisitRequest, now: OffsetDateTime) -> Resu
     fields.uuid("request_id", &request.request_id);
     let received_at = match &request.received_at {
         None => Some(now),
-        Some(stamp) => instant(&mut fields, stamp, now),
+        Some(at) => fields
+            .instant("received_at", Some(stamp(*at)))
+            .filter(|at| not_in_future(&mut fields, "received_at", *at <= now)),
     };
     let reception_day = fields.optional_uuid("reception_day_id", &request.reception_day_id);
     let arrival = Arrival {
@@ -66,7 +62,7 @@ pub(super) fn letter(request: &RegisterLetterRequest, now: OffsetDateTime) -> Re
     if let Some(received) = received_on {
         not_in_future(&mut fields, "received_on", received <= today);
     }
-    let scan = words::words(&mut fields, SCAN, &request.scan_reference, 1..=200);
+    let scan = fields.text("scan_reference", &request.scan_reference, 1..=200);
     let arrival = Arrival {
         channel: Channel::Letter,
         // A letter has a date, not an hour: it counts from the beginning of its day.
@@ -76,24 +72,6 @@ pub(super) fn letter(request: &RegisterLetterRequest, now: OffsetDateTime) -> Re
         scan_reference: Some(scan),
     };
     submission(fields, request.submission.as_ref(), &arrival, now)
-}
-
-fn instant(
-    fields: &mut Fields,
-    stamp: &prost_types::Timestamp,
-    now: OffsetDateTime,
-) -> Option<OffsetDateTime> {
-    let nanos = i128::from(stamp.seconds) * 1_000_000_000 + i128::from(stamp.nanos);
-    // Whole microseconds, as the database keeps them.
-    let found = OffsetDateTime::from_unix_timestamp_nanos(nanos / 1_000 * 1_000);
-    let found = fields.some(
-        "received_at",
-        found.ok(),
-        "BAD_FORMAT",
-        "收到时间无效",
-        "received_at is not an instant",
-    )?;
-    not_in_future(fields, "received_at", found <= now).then_some(found)
 }
 
 fn not_in_future(fields: &mut Fields, field: &str, holds: bool) -> bool {
@@ -112,20 +90,17 @@ fn submission(
     arrival: &Arrival,
     now: OffsetDateTime,
 ) -> Result<Submission, Refusal> {
-    let input = fields.some(
-        "submission",
-        input,
-        "REQUIRED",
-        "请填写信访件内容",
-        "submission is required",
-    );
     let Some(input) = input else {
-        return Err(fields.finish().expect_err("invariant: a wrong field was noted"));
+        fields.missing("submission");
+        return Err(fields
+            .finish()
+            .expect_err("invariant: a wrong field was noted")
+            .into());
     };
     let checked = fields.within("submission", |fields| {
         counts(fields, input, arrival.channel);
         let text = text(fields, input, arrival.scan_reference.clone());
-        let purpose = chosen::<Purpose>(fields, PURPOSE, input.purpose);
+        let purpose = fields.choice::<Purpose>("purpose", input.purpose);
         fields.require(
             "oral_readback",
             !input.oral || input.oral_readback,
@@ -160,25 +135,12 @@ fn submission(
 }
 
 fn text(fields: &mut Fields, input: &SubmissionInput, scan_reference: Option<String>) -> Text {
-    let title = words::words(fields, TITLE, &input.title, 1..=TITLE_MAX);
-    let content = words::words(fields, CONTENT, &input.content, CONTENT_MIN..=CONTENT_MAX);
-    fields.require(
-        "requests",
-        !input.requests.is_empty(),
-        "REQUIRED",
-        "请至少填写一项诉求",
-        "at least one request is required",
-    );
-    fields.require(
-        "requests",
-        input.requests.len() <= REQUESTS_MAX,
-        "TOO_MANY",
-        format_args!("诉求最多{REQUESTS_MAX}项"),
-        format_args!("at most {REQUESTS_MAX} requests"),
-    );
+    let title = fields.text("title", &input.title, 1..=TITLE_MAX);
+    let content = fields.text("content", &input.content, CONTENT_MIN..=CONTENT_MAX);
+    fields.count("requests", input.requests.len(), 1..=REQUESTS_MAX);
     let requests = input.requests.iter().take(REQUESTS_MAX).enumerate();
     let requests = requests
-        .map(|(index, typed)| words::entry(fields, REQUESTS, index, typed, CONTENT_MIN..=CONTENT_MAX))
+        .map(|(index, typed)| fields.text(&format!("requests[{index}]"), typed, CONTENT_MIN..=CONTENT_MAX))
         .collect();
     Text {
         title,
@@ -219,13 +181,7 @@ fn counts(fields: &mut Fields, input: &SubmissionInput, channel: Channel) {
         "涉及人数过大",
         "more persons affected than a city has",
     );
-    fields.require(
-        "petitioners",
-        named <= PETITIONERS_MAX,
-        "TOO_MANY",
-        format_args!("一次最多登记{PETITIONERS_MAX}名信访人"),
-        format_args!("at most {PETITIONERS_MAX} petitioners in one registration"),
-    );
+    fields.count("petitioners", named, 0..=PETITIONERS_MAX);
     match (input.anonymous, named) {
         (true, 1..) => fields.wrong(
             "anonymous",
@@ -241,6 +197,14 @@ fn counts(fields: &mut Fields, input: &SubmissionInput, channel: Channel) {
         ),
         _ => {}
     }
+    if channel == Channel::Visit {
+        representatives(fields, input);
+    }
+}
+
+/// Who speaks for the visitors: up to five, and of a joint visit at least one `[R:20(3)]`. Whoever gives no name elects
+/// nobody.
+fn representatives(fields: &mut Fields, input: &SubmissionInput) {
     let elected = input
         .petitioners
         .iter()
@@ -248,10 +212,17 @@ fn counts(fields: &mut Fields, input: &SubmissionInput, channel: Channel) {
         .count();
     fields.require(
         "petitioners",
-        channel != Channel::Visit || elected <= REPRESENTATIVES_MAX,
+        elected <= REPRESENTATIVES_MAX,
         "TOO_MANY_REPRESENTATIVES",
         "请推选代表，代表不超过5人(《信访工作条例》第二十条)",
         "elect at most 5 representatives [R:20]",
+    );
+    fields.require(
+        "petitioners",
+        elected > 0 || !input.joint || input.petitioners.is_empty(),
+        "NO_REPRESENTATIVE",
+        "集体来访须推选1至5名代表，请在登记的信访人中标明代表(《信访工作条例》第二十条)",
+        "a joint visit elects 1 to 5 representatives; mark them among the petitioners [R:20]",
     );
 }
 

@@ -7,14 +7,7 @@ use xinqiao_proto::intake::{PetitionerInput, SubmissionInput};
 
 use crate::domain::codes::{IdKind, Sex};
 use crate::domain::submission::{Identity, PETITIONERS_MAX, Petitioner, paper_number};
-use crate::rpc::words::{self, Label, chosen, label, optional_choice};
 
-const KIND: Label = label("kind", "信访人类别", "the kind of petitioner");
-const NAME: Label = label("name", "姓名/名称", "the name");
-const SEX: Label = label("sex", "性别", "sex");
-const ID_TYPE: Label = label("id_type", "证件类型", "the kind of paper");
-const PREFERRED: Label = label("preferred_channel", "送达方式", "the preferred channel");
-const ADDRESS: Label = label("addr_detail", "住址", "the address");
 /// Longest number of an identity paper.
 const ID_NO_MAX: usize = 32;
 
@@ -38,8 +31,8 @@ pub(super) fn petitioners(
 }
 
 fn one(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Option<Petitioner> {
-    let kind = chosen(fields, KIND, input.kind);
-    let preferred = chosen(fields, PREFERRED, input.preferred_channel);
+    let kind = fields.choice("kind", input.kind);
+    let preferred = fields.choice("preferred_channel", input.preferred_channel);
     let identity = identity(fields, input, today);
     Some(Petitioner {
         kind: kind?,
@@ -50,13 +43,13 @@ fn one(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Option<Peti
 }
 
 fn identity(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Identity {
-    let name = words::words(fields, NAME, &input.name, 2..=100);
-    let sex = optional_choice::<Sex>(fields, SEX, input.sex);
+    let name = fields.text("name", &input.name, 2..=100);
+    let sex = fields.optional_choice::<Sex>("sex", input.sex);
     let (id_kind, id_no) = paper(fields, input.id_type, &input.id_no, today);
     let mobile = given(&input.mobile).and_then(|typed| fields.take("mobile", Phone::mobile(typed)));
     let landline = given(&input.landline).and_then(|typed| fields.take("landline", Phone::landline(typed)));
     let addr_code = given(&input.addr_code).map(|typed| address_code(fields, typed));
-    let addr_detail = words::words(fields, ADDRESS, &input.addr_detail, 0..=200);
+    let addr_detail = fields.text("addr_detail", &input.addr_detail, 0..=200);
     Identity {
         name,
         sex: sex.map(Sex::number),
@@ -76,7 +69,7 @@ pub(super) fn paper(
     id_no: &str,
     today: Date,
 ) -> (Option<IdKind>, Option<String>) {
-    let kind = optional_choice::<IdKind>(fields, ID_TYPE, id_type);
+    let kind = fields.optional_choice::<IdKind>("id_type", id_type);
     let number = given(id_no);
     match (kind, number) {
         (Some(IdKind::ResidentId), Some(typed)) => {

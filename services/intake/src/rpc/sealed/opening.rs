@@ -12,12 +12,8 @@ use xinqiao_proto::intake::{
 
 use super::take;
 use crate::domain::sealed::{OpeningState, READERS, SealedError};
-use crate::rpc::words::{self, Label, label};
 use crate::store::cases::{By, CaseRow};
 use crate::store::sealed::{self, NewOpening, OpeningRow};
-
-const REASON: Label = label("reason", "启封理由", "the reason");
-const READER: Label = label("readers", "启封人员", "a reader");
 
 /// Asks for an opening.
 pub(super) async fn ask(
@@ -27,7 +23,7 @@ pub(super) async fn ask(
 ) -> Result<OpenSealedResponse, Refusal> {
     let mut fields = Fields::new();
     fields.uuid("case_id", &query.case_id);
-    let reason = words::words(&mut fields, REASON, &query.reason, 5..=500);
+    let reason = fields.text("reason", &query.reason, 5..=500);
     let minutes = minutes(&mut fields, minutes_max, query.minutes);
     let readers = readers(&mut fields, &query.readers);
     fields.finish()?;
@@ -73,18 +69,7 @@ fn minutes(fields: &mut Fields, max: u16, asked: u32) -> Option<u16> {
 }
 
 fn readers(fields: &mut Fields, typed: &[String]) -> Vec<String> {
-    let (least, most) = (*READERS.start(), *READERS.end());
-    fields.require(
-        "readers",
-        READERS.contains(&typed.len()),
-        "COUNT",
-        format_args!("启封人员须为{least}至{most}人"),
-        format_args!("name {least} to {most} readers"),
-    );
-    let typed = typed.iter().take(most).enumerate();
-    let mut readers: Vec<String> = typed
-        .map(|(index, id)| words::entry(fields, READER, index, id, 1..=128))
-        .collect();
+    let mut readers = fields.texts("readers", typed, READERS, 128);
     readers.sort_unstable();
     readers.dedup();
     readers

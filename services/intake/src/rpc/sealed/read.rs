@@ -14,12 +14,10 @@ use crate::domain::sealed::Accused;
 use crate::domain::submission::Identity;
 use crate::rpc::cases::{note_access, unmask, view};
 use crate::rpc::refused::no_such_case;
-use crate::rpc::words::{self, Label, label};
 use crate::store::cases::{self as rows, content};
 use crate::store::onlooker::Onlooker;
 use crate::store::sealed;
 
-const REASON: Label = label("reason", "查阅理由", "the reason");
 /// What every reading shows.
 const ALWAYS: [&str; 3] = ["submission.text", "requests", "accused"];
 
@@ -30,7 +28,7 @@ pub(super) async fn read(
 ) -> Result<ReadSealedCaseResponse, Refusal> {
     let mut fields = Fields::new();
     let case_id = fields.uuid("case_id", &query.case_id);
-    let reason = words::words(&mut fields, REASON, &query.reason, 5..=200);
+    let reason = fields.text("reason", &query.reason, 5..=200);
     let wanted: Vec<PetitionerField> = (0_usize..)
         .zip(&query.fields)
         .filter_map(|(index, number)| fields.choice(&format!("fields[{index}]"), *number))

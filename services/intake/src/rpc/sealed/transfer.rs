@@ -19,12 +19,8 @@ use crate::contract;
 use crate::legal;
 use crate::rpc::seen;
 use crate::rpc::triage::{commit_step, issue, note};
-use crate::rpc::words::{self, Label, label};
 use crate::store::cases::{By, CaseRow};
 use crate::store::sealed::{self, Proposal, TransferRow};
-
-const ADDRESSEE: Label = label("addressee", "转送机关", "the addressee");
-const REASONS: Label = label("reasons", "转送理由", "the reasons");
 
 /// What the petitioner is told. Whoever else finds the paper learns neither to whom nor about what.
 const NOTICE: &str =
@@ -37,8 +33,8 @@ pub(super) async fn propose(
 ) -> Result<ProposeSealedTransferResponse, Refusal> {
     let mut fields = Fields::new();
     fields.uuid("case_id", &query.case_id);
-    let addressee = words::words(&mut fields, ADDRESSEE, &query.addressee, 2..=100);
-    let reasons = words::words(&mut fields, REASONS, &query.reasons, 5..=2_000);
+    let addressee = fields.text("addressee", &query.addressee, 2..=100);
+    let reasons = fields.text("reasons", &query.reasons, 5..=2_000);
     fields.finish()?;
     let row = take(act, &query.case_id).await?;
     row.case().propose_transfer(seen(query.version))?;

@@ -8,32 +8,32 @@ use xinqiao_proto::intake::{ComplainedObject, TriageCaseRequest};
 
 use crate::domain::codes::{LegalRoute, Purpose};
 use crate::domain::submission::has_identity_number;
-use crate::rpc::words::{self, Label, chosen, label};
 use crate::store::cases::content::{Sheet, Triage};
 
-const PURPOSE: Label = label("purpose", "信访目的", "the purpose");
-const ROUTE: Label = label("legal_route", "依法分类", "the legal route");
-const CONTENT: Label = label("content_code", "内容分类代码", "the content category");
-const PLACE: Label = label("problem_loc_code", "问题属地代码", "the place of the problem");
-const TOWN: Label = label("problem_town_code", "乡镇街代码", "the township");
-const FIELD: Label = label("field_code", "分管领域代码", "the portfolio field");
-const SUMMARY: Label = label("summary", "概况", "the summary");
-const NAME: Label = label("name", "被反映对象名称", "the name of the object");
 /// Objects of complaint at the most.
 const COMPLAINED_MAX: usize = 20;
 
-/// Checks a triage sheet; the case, the purpose and the sheet.
+/// The units that a sheet names, as far as they can be read.
+pub(super) fn units(query: &TriageCaseRequest) -> Vec<Uuid> {
+    let named = query.complained.iter().take(COMPLAINED_MAX);
+    named
+        .filter_map(|object| Uuid::try_parse(&object.unit_id).ok())
+        .collect()
+}
+
+/// Checks a triage sheet against the known ones of its units; the case, the purpose and the sheet.
 pub(super) fn read(
     district: &District,
     query: &TriageCaseRequest,
+    known_units: &[Uuid],
 ) -> Result<(Uuid, Purpose, Triage), Refusal> {
     let mut fields = Fields::new();
     let id = fields.uuid("case_id", &query.case_id);
-    let purpose = chosen::<Purpose>(&mut fields, PURPOSE, query.purpose);
-    let route = chosen::<LegalRoute>(&mut fields, ROUTE, query.legal_route);
-    let content_code = words::digits(&mut fields, CONTENT, &query.content_code, 6);
+    let purpose = fields.choice::<Purpose>("purpose", query.purpose);
+    let route = fields.choice::<LegalRoute>("legal_route", query.legal_route);
+    let content_code = fields.digits("content_code", &query.content_code, 6);
     let (place, town) = place(&mut fields, district, query);
-    let field_code = words::digits(&mut fields, FIELD, &query.field_code, 2);
+    let field_code = fields.digits("field_code", &query.field_code, 2);
     let cause = query.cause_code.trim();
     fields.require(
         "cause_code",
@@ -42,7 +42,7 @@ pub(super) fn read(
         "信访原因代码最多6位数字",
         "a cause code has at most 6 digits",
     );
-    let summary = words::words(&mut fields, SUMMARY, &query.summary, 5..=2_000);
+    let summary = fields.text("summary", &query.summary, 5..=2_000);
     fields.require(
         "summary",
         !has_identity_number(&summary),
@@ -50,7 +50,7 @@ pub(super) fn read(
         "概况中不能出现证件号码",
         "the summary must not contain identity numbers",
     );
-    let (units, names) = complained(&mut fields, &query.complained);
+    let (units, names) = complained(&mut fields, &query.complained, known_units);
     fields.finish()?;
     let sheet = Triage {
         legal_route: route.expect("invariant: nothing was wrong"),
@@ -71,8 +71,8 @@ pub(super) fn read(
 
 /// Place and township; inside the district the township must be one of its own.
 fn place(fields: &mut Fields, district: &District, query: &TriageCaseRequest) -> (String, String) {
-    let place = words::digits(fields, PLACE, &query.problem_loc_code, 6);
-    let town = words::digits(fields, TOWN, &query.problem_town_code, 9);
+    let place = fields.digits("problem_loc_code", &query.problem_loc_code, 6);
+    let town = fields.digits("problem_town_code", &query.problem_town_code, 9);
     if place.len() == 6 && town.len() == 9 {
         fields.require(
             "problem_town_code",
@@ -94,21 +94,23 @@ fn place(fields: &mut Fields, district: &District, query: &TriageCaseRequest) ->
     (place, town)
 }
 
-fn complained(fields: &mut Fields, objects: &[ComplainedObject]) -> (Vec<Uuid>, Vec<String>) {
-    fields.require(
-        "complained",
-        objects.len() <= COMPLAINED_MAX,
-        "TOO_MANY",
-        format_args!("被反映对象最多{COMPLAINED_MAX}个"),
-        format_args!("at most {COMPLAINED_MAX} objects of complaint"),
-    );
+fn complained(fields: &mut Fields, objects: &[ComplainedObject], known: &[Uuid]) -> (Vec<Uuid>, Vec<String>) {
+    fields.count("complained", objects.len(), 0..=COMPLAINED_MAX);
     let (mut units, mut names) = (Vec::new(), Vec::new());
     for (index, object) in objects.iter().take(COMPLAINED_MAX).enumerate() {
         fields.within(&format!("complained[{index}]"), |fields| {
             fields.choice::<Kind>("kind", object.kind);
-            units.extend(fields.optional_uuid("unit_id", &object.unit_id));
+            let unit = fields.optional_uuid("unit_id", &object.unit_id);
+            fields.require(
+                "unit_id",
+                unit.is_none_or(|unit| known.contains(&unit)),
+                "UNKNOWN_UNIT",
+                "本区没有该单位，请核对单位标识；对象不是本区单位的，只填写名称",
+                "the district has no such unit; check it, or give only the name of one that is not the district's",
+            );
+            units.extend(unit);
             let least = usize::from(object.unit_id.is_empty());
-            let name = words::words(fields, NAME, &object.name, least..=100);
+            let name = fields.text("name", &object.name, least..=100);
             if !name.is_empty() {
                 names.push(name);
             }

@@ -49,14 +49,14 @@ pub(super) async fn lock(
 
 /// A request id that has its answer already.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct KnownRequest {
+pub(crate) struct KnownRequest {
     pub(super) request_id: Uuid,
     pub(super) body_hash: Vec<u8>,
     pub(super) answer: Option<Sealed>,
 }
 
 /// Which of these request ids are known; those whose time is over are forgotten on the way.
-pub(super) async fn known(
+pub(crate) async fn known(
     connection: &mut PgConnection,
     district: DistrictCode,
     request_ids: &[Uuid],

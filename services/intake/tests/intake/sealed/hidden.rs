@@ -170,6 +170,13 @@ async fn a_unit_under_one_complained_about_does_not_see_an_ordinary_case() {
         unit_id: town.bureau.to_string(),
         name: "区住建局".to_owned(),
     }];
+    let mut unknown = sheet.clone();
+    unknown.complained[0].unit_id = fresh();
+    let refused = triage(&bench, &dispatcher())
+        .triage_case(unknown)
+        .await
+        .unwrap_err();
+    assert_eq!(wrong_fields(&refused), ["complained[0].unit_id"]);
     triage(&bench, &dispatcher()).triage_case(sheet).await.unwrap();
     let supervisor = |unit| Person::new("sun", "孙督查").with(Role::Sup).in_unit(unit);
     for unit in [town.bureau, town.office] {

@@ -1,60 +1,50 @@
 //! Names every wrong or missing section of a reception record at once.
 
 use uuid::Uuid;
-use xinqiao_kernel::local;
+use xinqiao_kernel::{Fields, local};
 
 use super::{
     Attendee, Branch, COMPANIONS_MAX, DEMANDS_MIN, Draft, Integrations, MEASURES_MAX, Part,
     REPRESENTATIVES_MAX, SECTION_MAX, Setting,
 };
-use crate::domain::fault::Faults;
 
 /// Looks at the whole record.
-pub fn check(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
-    who_received(faults, draft, setting);
-    when_and_where(faults, draft, setting);
-    attendees(faults, &draft.attendees);
-    faults.text(
+pub fn check(fields: &mut Fields, draft: &Draft, setting: &Setting<'_>) {
+    who_received(fields, draft, setting);
+    when_and_where(fields, draft, setting);
+    attendees(fields, &draft.attendees);
+    fields.text(
         "demands_own_words",
-        ("诉求原话", "the demands"),
         &draft.demands_own_words,
-        DEMANDS_MIN,
-        SECTION_MAX,
+        DEMANDS_MIN..=SECTION_MAX,
     );
     if !draft.readback_ok {
-        faults.note(
+        fields.wrong(
             "readback_ok",
             "NOT_READ_BACK",
             "须向信访人宣读记录并经其核对",
             "the record must be read back to the visitors and confirmed",
         );
     }
-    integrations(faults, &draft.integrations);
-    responsible_units(faults, draft, setting.known_units);
-    what_follows(faults, draft, setting);
+    integrations(fields, &draft.integrations);
+    responsible_units(fields, draft, setting.known_units);
+    what_follows(fields, draft, setting);
 }
 
-fn who_received(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
+fn who_received(fields: &mut Fields, draft: &Draft, setting: &Setting<'_>) {
     if let Some(session) = setting.session {
         let leader = draft.leader_id.unwrap_or(session.leader_id);
         if leader != session.leader_id && Some(leader) != session.backup_leader_id {
-            faults.note(
+            fields.wrong(
                 "leader_id",
                 "NOT_OF_THIS_SESSION",
                 "接访领导须为当日接访领导或备岗领导",
                 "only the leader of the session or his stand-in can have received",
             );
-        } else if setting.only_leader.is_some_and(|own| own != leader) {
-            faults.note(
-                "leader_id",
-                "NOT_YOUR_LEADER",
-                "只能记录本人或所联络领导的接访",
-                "you can record the receptions of your own leader only",
-            );
         }
     }
     if draft.staff.is_empty() {
-        faults.note(
+        fields.wrong(
             "staff",
             "REQUIRED",
             "至少一名工作人员在场",
@@ -62,39 +52,27 @@ fn who_received(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
         );
     }
     for (index, person) in draft.staff.iter().enumerate() {
-        faults.text(
-            &format!("staff[{index}]"),
-            ("工作人员", "the member of staff"),
-            person,
-            1,
-            200,
-        );
+        fields.text(&format!("staff[{index}]"), person, 1..=200);
     }
 }
 
-fn when_and_where(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
+fn when_and_where(fields: &mut Fields, draft: &Draft, setting: &Setting<'_>) {
     for (field, at) in [("started_at", draft.started_at), ("ended_at", draft.ended_at)] {
         let Some(at) = at else {
-            faults.note(field, "REQUIRED", "接访时间必填", "the time is required");
             continue;
         };
         if setting
             .session
             .is_some_and(|session| local::local_date(at) != session.day)
         {
-            faults.note(
+            fields.about(
                 field,
                 "OTHER_DAY",
-                "接访时间须在接访日当天",
-                "the talk took place on the reception day",
+                "须在接访日当天",
+                "must be on the reception day",
             );
         } else if at > setting.now {
-            faults.note(
-                field,
-                "IN_FUTURE",
-                "接访时间不得晚于现在",
-                "the time is in the future",
-            );
+            fields.about(field, "IN_FUTURE", "不得晚于现在", "must not be in the future");
         }
     }
     if draft
@@ -102,23 +80,26 @@ fn when_and_where(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
         .zip(draft.started_at)
         .is_some_and(|(end, start)| end < start)
     {
-        faults.note(
+        fields.wrong(
             "ended_at",
             "BEFORE_START",
             "结束时间早于开始时间",
             "ended_at is before started_at",
         );
     }
-    faults.text("place", ("接访地点", "the place"), &draft.place, 2, 200);
+    // Left out, it is the hall of the session.
+    if setting.session.is_some() || !draft.place.trim().is_empty() {
+        fields.text("place", &draft.place, 2..=200);
+    }
 }
 
-fn attendees(faults: &mut Faults, attendees: &[Attendee]) {
+fn attendees(fields: &mut Fields, attendees: &[Attendee]) {
     let companions = attendees
         .iter()
         .filter(|attendee| attendee.part == Some(Part::Companion))
         .count();
     if attendees.len() == companions {
-        faults.note(
+        fields.wrong(
             "attendees",
             "REQUIRED",
             "至少一名信访人到场",
@@ -126,7 +107,7 @@ fn attendees(faults: &mut Faults, attendees: &[Attendee]) {
         );
     }
     if attendees.len() - companions > REPRESENTATIVES_MAX {
-        faults.note(
+        fields.wrong(
             "attendees",
             "TOO_MANY_REPRESENTATIVES",
             "到场代表不得超过五人，请推选代表（《信访工作条例》第二十条）",
@@ -134,7 +115,7 @@ fn attendees(faults: &mut Faults, attendees: &[Attendee]) {
         );
     }
     if companions > COMPANIONS_MAX {
-        faults.note(
+        fields.wrong(
             "attendees",
             "TOO_MANY_COMPANIONS",
             "陪同人至多一名",
@@ -142,128 +123,69 @@ fn attendees(faults: &mut Faults, attendees: &[Attendee]) {
         );
     }
     for (index, attendee) in attendees.iter().enumerate() {
-        faults.text(
-            &format!("attendees[{index}].name"),
-            ("姓名", "the name"),
-            &attendee.name,
-            2,
-            100,
-        );
-        if attendee.part.is_none() {
-            faults.note(
-                format!("attendees[{index}].part"),
-                "UNKNOWN_VALUE",
-                "到场身份的取值无效",
-                "part must be one of the known values",
-            );
-        }
+        fields.text(&format!("attendees[{index}].name"), &attendee.name, 2..=100);
+        fields.chosen(&format!("attendees[{index}].part"), attendee.part);
     }
 }
 
-fn integrations(faults: &mut Faults, integrations: &Integrations) {
-    let sections = [
-        (
-            "solution",
-            ("五个结合①解决问题", "integration 1, solution"),
-            &integrations.solution,
-        ),
-        (
-            "prevention",
-            ("五个结合①防范问题", "integration 1, prevention"),
-            &integrations.prevention,
-        ),
-        (
-            "difficulty",
-            ("五个结合③为民排忧", "integration 3, difficulty"),
-            &integrations.difficulty,
-        ),
-        (
-            "policy_ideas",
-            ("五个结合③问政于民", "integration 3, policy ideas"),
-            &integrations.policy_ideas,
-        ),
-        (
-            "explanation",
-            ("五个结合④思想疏导", "integration 4, explanation"),
-            &integrations.explanation,
-        ),
-        (
-            "legal_basis",
-            ("五个结合④依法处理", "integration 4, legal basis"),
-            &integrations.legal_basis,
-        ),
-    ];
-    for (name, label, text) in sections {
-        faults.text(&format!("integrations.{name}"), label, text, 1, SECTION_MAX);
+fn integrations(fields: &mut Fields, integrations: &Integrations) {
+    for (name, text) in [
+        ("solution", &integrations.solution),
+        ("prevention", &integrations.prevention),
+        ("difficulty", &integrations.difficulty),
+        ("policy_ideas", &integrations.policy_ideas),
+        ("explanation", &integrations.explanation),
+        ("legal_basis", &integrations.legal_basis),
+    ] {
+        fields.text(&format!("integrations.{name}"), text, 1..=SECTION_MAX);
     }
     let measures = &integrations.measures;
-    if !(1..=MEASURES_MAX).contains(&measures.len()) {
-        faults.note(
-            "integrations.measures",
-            if measures.is_empty() {
-                "REQUIRED"
-            } else {
-                "TOO_MANY"
-            },
-            format!("五个结合②须有 1 至 {MEASURES_MAX} 项措施"),
-            format!("integration 2 has 1 to {MEASURES_MAX} measures"),
-        );
-    }
-    for (index, measure) in measures.iter().enumerate() {
-        let field = format!("integrations.measures[{index}]");
-        faults.text(&field, ("五个结合②措施", "the measure"), measure, 1, SECTION_MAX);
-    }
+    fields.texts("integrations.measures", measures, 1..=MEASURES_MAX, SECTION_MAX);
 }
 
-fn responsible_units(faults: &mut Faults, draft: &Draft, known: &[Uuid]) {
+fn responsible_units(fields: &mut Fields, draft: &Draft, known: &[Uuid]) {
     let Integrations {
         lead_unit_id,
         assist_unit_ids,
         ..
     } = &draft.integrations;
-    let unknown = |faults: &mut Faults, field: String| {
-        faults.note(
+    let unknown = |fields: &mut Fields, field: &str| {
+        fields.about(
             field,
             "UNKNOWN_UNIT",
-            "单位不存在或已停用",
-            "the unit is not known or no longer active",
+            "不存在或已停用",
+            "is not known or no longer active",
         );
     };
     match lead_unit_id {
-        None if draft.branch != Some(Branch::OnsiteSettled) => faults.note(
+        None if draft.branch != Some(Branch::OnsiteSettled) => fields.wrong(
             "integrations.lead_unit_id",
             "REQUIRED",
             "五个结合⑤须明确责任单位",
             "integration 5 names the responsible unit",
         ),
-        Some(unit) if !known.contains(unit) => unknown(faults, "integrations.lead_unit_id".to_owned()),
+        Some(unit) if !known.contains(unit) => unknown(fields, "integrations.lead_unit_id"),
         _ => {}
     }
     for (index, unit) in assist_unit_ids.iter().enumerate() {
         let field = format!("integrations.assist_unit_ids[{index}]");
         if Some(unit) == lead_unit_id.as_ref() || assist_unit_ids[..index].contains(unit) {
-            faults.note(field, "DOUBLE", "单位重复", "the unit is named twice");
+            fields.about(&field, "DUPLICATE", "重复", "is named twice");
         } else if !known.contains(unit) {
-            unknown(faults, field);
+            unknown(fields, &field);
         }
     }
 }
 
-fn what_follows(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
-    let Some(branch) = draft.branch else {
-        faults.note(
-            "branch",
-            "UNKNOWN_VALUE",
-            "处理分支的取值无效",
-            "branch must be one of the known values",
-        );
+fn what_follows(fields: &mut Fields, draft: &Draft, setting: &Setting<'_>) {
+    let Some(branch) = fields.chosen("branch", draft.branch) else {
         return;
     };
     let least = usize::from(branch.needs_instruction()) * 2;
-    faults_of_instruction(faults, draft, least);
+    faults_of_instruction(fields, draft, least);
     match draft.due_hint {
         None if branch.needs_instruction() => {
-            faults.note(
+            fields.wrong(
                 "due_hint",
                 "REQUIRED",
                 "须提出办理期限",
@@ -271,7 +193,7 @@ fn what_follows(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
             );
         }
         Some(due) if setting.session.is_some_and(|session| due <= session.day) => {
-            faults.note(
+            fields.wrong(
                 "due_hint",
                 "NOT_AFTER_DAY",
                 "办理期限须晚于接访日",
@@ -282,14 +204,8 @@ fn what_follows(faults: &mut Faults, draft: &Draft, setting: &Setting<'_>) {
     }
 }
 
-fn faults_of_instruction(faults: &mut Faults, draft: &Draft, least: usize) {
+fn faults_of_instruction(fields: &mut Fields, draft: &Draft, least: usize) {
     if least > 0 || !draft.instruction.trim().is_empty() {
-        faults.text(
-            "instruction",
-            ("批办意见", "the instruction"),
-            &draft.instruction,
-            least,
-            SECTION_MAX,
-        );
+        fields.text("instruction", &draft.instruction, least..=SECTION_MAX);
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::fault::Faults;
 use time::macros::{date, datetime};
+use xinqiao_kernel::Fields;
 
 const LEADER: Uuid = Uuid::from_u128(1);
 const BACKUP: Uuid = Uuid::from_u128(2);
@@ -15,7 +15,6 @@ fn setting() -> Setting<'static> {
             backup_leader_id: Some(BACKUP),
         }),
         now: datetime!(2026-03-03 10:30 +8),
-        only_leader: None,
         known_units: &[UNIT, HELPER],
     }
 }
@@ -51,12 +50,12 @@ fn draft() -> Draft {
 }
 
 fn faults_of(draft: &Draft) -> Vec<(String, &'static str)> {
-    let mut faults = Faults::new();
-    check(&mut faults, draft, &setting());
-    faults
-        .into_inner()
-        .into_iter()
-        .map(|fault| (fault.field, fault.reason))
+    let mut fields = Fields::new();
+    check(&mut fields, draft, &setting());
+    fields
+        .violations()
+        .iter()
+        .map(|wrong| (wrong.field.clone(), wrong.reason))
         .collect()
 }
 
@@ -92,7 +91,6 @@ fn every_missing_section_is_named_at_once() {
     let expected = [
         "leader_id",
         "staff",
-        "started_at",
         "place",
         "attendees",
         "demands_own_words",
@@ -120,7 +118,7 @@ fn a_unit_that_is_not_known_is_refused_by_its_field() {
         faults_of(&draft),
         [
             ("integrations.lead_unit_id".to_owned(), "UNKNOWN_UNIT"),
-            ("integrations.assist_unit_ids[1]".to_owned(), "DOUBLE"),
+            ("integrations.assist_unit_ids[1]".to_owned(), "DUPLICATE"),
             ("integrations.assist_unit_ids[2]".to_owned(), "UNKNOWN_UNIT"),
         ]
     );
@@ -194,45 +192,22 @@ fn a_talk_of_another_day_or_of_the_future_is_refused() {
 }
 
 #[test]
-fn an_aide_writes_for_his_own_leader_only() {
-    let aide = |leader| {
-        let mut faults = Faults::new();
-        check(
-            &mut faults,
-            &draft(),
-            &Setting {
-                only_leader: Some(leader),
-                ..setting()
-            },
-        );
-        faults
-            .into_inner()
-            .into_iter()
-            .map(|fault| fault.reason)
-            .collect::<Vec<_>>()
-    };
-    assert!(aide(LEADER).is_empty());
-    assert_eq!(aide(BACKUP), ["NOT_YOUR_LEADER"]);
-}
-
-#[test]
 fn without_a_session_everything_else_is_still_looked_at() {
-    let mut faults = Faults::new();
+    let mut fields = Fields::new();
     let empty = Draft {
         staff: Vec::new(),
         readback_ok: false,
         ..draft()
     };
     check(
-        &mut faults,
+        &mut fields,
         &empty,
         &Setting {
             session: None,
             ..setting()
         },
     );
-    let fields: Vec<_> = faults.into_inner().into_iter().map(|fault| fault.field).collect();
-    assert_eq!(fields, ["staff", "readback_ok"]);
+    assert_eq!(fields.names(), ["staff", "readback_ok"]);
 }
 
 #[test]

@@ -9,7 +9,6 @@ use xinqiao_proto::scheduling as wire_v1;
 
 use super::{SealedVisitor, announce, booked_for, end, open_visitors, shown, take};
 use crate::domain::appointment::{self as rules, Channel, State, Visitor, VisitorEntry};
-use crate::domain::fault::Faults;
 use crate::domain::reception_day::{self, PROVISIONAL_HORIZON_DAYS};
 use crate::domain::roster;
 use crate::rpc::error::{Error, What};
@@ -128,15 +127,17 @@ pub(super) async fn reschedule(
 type Place = (Date, time::Time, String);
 
 fn read_slot(fields: &mut Fields, slot: Option<&wire_v1::SlotRef>) -> Option<Place> {
-    let slot = fields.some("slot", slot, "REQUIRED", "须选择时段", "choose a slot")?;
+    if slot.is_none() {
+        fields.unchosen("slot");
+    }
+    let slot = slot?;
     let day = fields.date("slot.day", &slot.day);
     let start = wire::read_time(fields, "slot.start", &slot.start);
-    let room = fields.text("slot.room", &slot.room, 20);
+    let room = fields.text("slot.room", &slot.room, 1..=20);
     Some((day?, start?, room))
 }
 
 fn read_wish(fields: &mut Fields, query: &wire_v1::BookAppointmentRequest, today: Date) -> Option<Wish> {
-    let mut faults = Faults::new();
     let entries: Vec<VisitorEntry<'_>> = (query.visitors.iter())
         .map(|visitor| VisitorEntry {
             name: &visitor.name,
@@ -144,9 +145,8 @@ fn read_wish(fields: &mut Fields, query: &wire_v1::BookAppointmentRequest, today
             phone: &visitor.phone,
         })
         .collect();
-    let visitors = rules::visitors(&mut faults, &entries, today);
-    faults.text("subject", ("预约事由", "the subject"), &query.subject, 2, 100);
-    wire::note(fields, faults);
+    let visitors = rules::visitors(fields, &entries, today);
+    fields.text("subject", &query.subject, 2..=100);
     let case_id = fields.optional_uuid("case_id", &query.case_id);
     let channel = fields.choice::<wire_v1::BookingChannel>("channel", query.channel);
     let channel = channel.and_then(wire::read_channel)?;
@@ -178,7 +178,10 @@ async fn bookable_slot(act: &mut Act, (day, start, room): &Place) -> Result<DayS
             "当天没有该时段或接访室",
             "that day has no such slot",
         );
-        return Err(fields.finish().err().unwrap_or_else(Refusal::stale_version));
+        return Err(fields
+            .finish()
+            .err()
+            .map_or_else(Refusal::stale_version, Refusal::from));
     };
     let begun = local::at(slot.day, slot.starts_at) <= act.now();
     if !can_be_booked(slot.state) || begun {

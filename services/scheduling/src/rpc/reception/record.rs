@@ -12,7 +12,6 @@ use xinqiao_proto::scheduling as wire_v1;
 
 use super::{K0, Present, Texts};
 use crate::domain::appointment;
-use crate::domain::fault::Faults;
 use crate::domain::reception::{self, Attendee, Draft, Integrations, Session, Setting, State};
 use crate::rpc::appointment::end;
 use crate::rpc::error::{Error, What};
@@ -40,8 +39,9 @@ pub(super) async fn record(
     let day_id = fields.uuid("reception_day_id", &query.reception_day_id);
     let appointment_id = fields.optional_uuid("appointment_id", &query.appointment_id);
     let mut draft = read_draft(&mut fields, query);
+    let own = own_leader(act, &mut fields, &draft);
     let subject = match (case_id, day_id) {
-        (Some(case), Some(day)) => Some(find(act, case, day, appointment_id).await?),
+        (Some(case), Some(day)) if own => Some(find(act, case, day, appointment_id, draft.leader_id).await?),
         _ => None,
     };
     if let (Some(subject), true) = (&subject, draft.place.trim().is_empty()) {
@@ -52,9 +52,6 @@ pub(super) async fn record(
     let Some(subject) = subject else {
         return Err(Refusal::internal(&"identifiers were checked"));
     };
-    let leader_id = draft.leader_id.unwrap_or(subject.day.leader_id);
-    let resource = subject.case.received_by(act.district(), leader_id);
-    act.authorise(&resource, || Error::NotFound(What::Case).into())?;
     let reception = write(act, &subject, &draft).await?;
     if let Some(appointment) = &subject.appointment {
         end(act, appointment, appointment::Act::Complete, None).await?;
@@ -69,13 +66,34 @@ pub(super) async fn record(
     })
 }
 
-async fn find(act: &mut Act, case: Uuid, day: Uuid, appointment: Option<Uuid>) -> Result<Subject, Refusal> {
+/// Whoever works for one leader names no other. His token and his request tell it; no case is looked at for it.
+fn own_leader(act: &Act, fields: &mut Fields, draft: &Draft) -> bool {
+    let only = wire::only_leader(act);
+    fields.require(
+        "leader_id",
+        only.is_none_or(|own| draft.leader_id.is_none_or(|named| named == own)),
+        "NOT_YOUR_LEADER",
+        "只能记录本人或所联络领导的接访",
+        "you can record the receptions of your own leader only",
+    )
+}
+
+/// What the record is about, when the caller may record what this leader received: before he learns anything of it.
+async fn find(
+    act: &mut Act,
+    case: Uuid,
+    day: Uuid,
+    appointment: Option<Uuid>,
+    leader: Option<Uuid>,
+) -> Result<Subject, Refusal> {
     let case = store::known::case(act, case)
         .await?
         .ok_or(Error::NotFound(What::Case))?;
     let day = store::days::find(act, day)
         .await?
         .ok_or(Error::NotFound(What::ReceptionDay))?;
+    let resource = case.received_by(act.district(), leader.unwrap_or(day.leader_id));
+    act.authorise(&resource, || Error::NotFound(What::Case).into())?;
     let appointment = match appointment {
         None => None,
         Some(id) => {
@@ -94,8 +112,8 @@ async fn find(act: &mut Act, case: Uuid, day: Uuid, appointment: Option<Uuid>) -
 
 fn read_draft(fields: &mut Fields, query: wire_v1::RecordReceptionRequest) -> Draft {
     let leader_id = fields.optional_uuid("leader_id", &query.leader_id);
-    let started_at = wire::read_instant(fields, "started_at", query.started_at.as_ref());
-    let ended_at = wire::read_instant(fields, "ended_at", query.ended_at.as_ref());
+    let started_at = fields.instant("started_at", query.started_at.map(wire::stamp));
+    let ended_at = fields.instant("ended_at", query.ended_at.map(wire::stamp));
     let due_hint = fields.optional_date("due_hint", &query.due_hint);
     let integrations = query.integrations.unwrap_or_default();
     let integrations = fields.within("integrations", |fields| read_integrations(fields, integrations));
@@ -164,12 +182,9 @@ async fn look(
             backup_leader_id: day.backup_leader_id,
         }),
         now: act.now(),
-        only_leader: wire::only_leader(act),
         known_units: &known,
     };
-    let mut faults = Faults::new();
-    reception::check(&mut faults, draft, &setting);
-    wire::note(fields, faults);
+    reception::check(fields, draft, &setting);
     Ok(())
 }
 

@@ -7,7 +7,6 @@ use xinqiao_kernel::Calendar;
 use xinqiao_proto::scheduling as wire_v1;
 
 use super::{announce, generate, put, take};
-use crate::domain::fault::Faults;
 use crate::domain::{appointment, reception_day};
 use crate::rpc::appointment::end;
 use crate::rpc::error::Error;
@@ -20,9 +19,7 @@ pub(super) async fn cancel(
 ) -> Result<wire_v1::CancelReceptionDayResponse, Refusal> {
     wire::authorise_here(act)?;
     let mut fields = Fields::new();
-    let mut faults = Faults::new();
-    faults.text("reason", ("取消原因", "the reason"), &query.reason, 2, 200);
-    wire::note(&mut fields, faults);
+    fields.text("reason", &query.reason, 2..=200);
     let substitute_day = fields.optional_date("substitute_day", &query.substitute_day);
     let works = substitute_day.is_none_or(|day| can_stand_in(act.calendar(), act.today(), day));
     fields.require(

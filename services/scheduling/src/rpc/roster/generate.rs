@@ -146,20 +146,17 @@ fn rota(fields: &mut Fields, named: &[String], active: &[Leader]) -> Vec<Uuid> {
             continue;
         };
         let is_active = active.iter().any(|leader| leader.id == id);
-        fields.require(
-            &field,
-            is_active,
-            "UNKNOWN_LEADER",
-            "领导不存在或已停用",
-            "the leader is not known or active",
-        );
-        fields.require(
-            &field,
-            !order.contains(&id),
-            "DOUBLE",
-            "领导重复",
-            "the leader is named twice",
-        );
+        if !is_active {
+            fields.about(
+                &field,
+                "UNKNOWN_LEADER",
+                "不存在或已停用",
+                "is not known or active",
+            );
+        }
+        if order.contains(&id) {
+            fields.about(&field, "DUPLICATE", "重复", "is named twice");
+        }
         order.push(id);
     }
     order

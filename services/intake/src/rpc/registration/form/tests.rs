@@ -98,7 +98,7 @@ fn every_wrong_field_is_named_at_once() {
         ("reception_day_id", "NOT_A_UUID"),
         ("received_at", "IN_FUTURE"),
         ("submission.title", "REQUIRED"),
-        ("submission.content", "HTML"),
+        ("submission.content", "MARKUP"),
         ("submission.requests[0]", "TOO_SHORT"),
         ("submission.purpose", "UNKNOWN_VALUE"),
         ("submission.affected_count", "TOO_FEW"),
@@ -177,13 +177,71 @@ fn a_visit_elects_five_and_a_letter_as_many_as_signed() {
         "TOO_MANY_REPRESENTATIVES"
     ));
     assert_eq!(visit(&a_visit(eight(5)), NOW).unwrap().petitioners.len(), 8);
+    assert!(has(
+        &wrong(&a_visit(eight(0))),
+        "submission.petitioners",
+        "NO_REPRESENTATIVE"
+    ));
+    let nameless = SubmissionInput {
+        anonymous: true,
+        petitioners: Vec::new(),
+        ..eight(0)
+    };
     assert!(
-        visit(&a_visit(eight(0)), NOW).is_ok(),
-        "a group that elects nobody is registered all the same"
+        visit(&a_visit(nameless), NOW).is_ok(),
+        "whoever gives no name elects nobody"
     );
     let mut letter_of_eight = a_letter("2026-02-01", "2026-02-03");
     letter_of_eight.submission = Some(eight(8));
     assert!(letter(&letter_of_eight, NOW).is_ok());
+}
+
+#[test]
+fn two_hundred_bad_petitioners_are_told_in_few_headers() {
+    let bad = PetitionerInput {
+        kind: 77,
+        name: "<b>".to_owned(),
+        mobile: "12345".to_owned(),
+        addr_code: "x".to_owned(),
+        ..person("")
+    };
+    let refusal = visit(
+        &a_visit(SubmissionInput {
+            petitioners: vec![bad; 200],
+            ..input()
+        }),
+        NOW,
+    )
+    .unwrap_err();
+    assert!(refusal.violations().len() > 800);
+    let headers = tonic::Status::from(refusal).into_http::<()>().headers().clone();
+    let weight: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 32)
+        .sum();
+    assert!(weight < 8 * 1024, "{weight}");
+}
+
+#[test]
+fn a_year_nobody_reckons_with_is_a_wrong_field() {
+    for day in ["-9999-01-01", "9999-12-31"] {
+        let refusal = letter(&a_letter(day, day), NOW).unwrap_err();
+        let found: Vec<_> = refusal
+            .violations()
+            .iter()
+            .map(|one| (one.field.as_str(), one.reason))
+            .collect();
+        assert_eq!(
+            found,
+            [("postmark_on", "NOT_A_DATE"), ("received_on", "NOT_A_DATE")]
+        );
+    }
+    let mut request = a_visit(input());
+    request.received_at = Some(prost_types::Timestamp {
+        seconds: 253_402_271_999,
+        nanos: 0,
+    });
+    assert!(has(&wrong(&request), "received_at", "NOT_AN_INSTANT"));
 }
 
 #[test]
