@@ -12,6 +12,7 @@ mod isolation;
 mod keys_rotate;
 mod killer;
 mod leaks;
+mod letter;
 mod main_journey;
 mod mutual_tls;
 mod nats_away;

@@ -124,7 +124,12 @@ impl Issuer {
             .with_state(provider);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
             .await
-            .with_context(|| format!("the token issuer could not listen on port {}", self.port))?;
+            .with_context(|| {
+                format!(
+                    "the token issuer could not listen on port {}; stop what listens there, or choose another --first-port",
+                    self.port
+                )
+            })?;
         Ok(tokio::spawn(async move {
             // Only a broken listener ends this; then the services keep the keys they have.
             let _ended = axum::serve(listener, router).await;

@@ -88,6 +88,15 @@ impl Cast {
         )
     }
 
+    /// The same people handling a case that no leader received: the head of the office does the leader's part (DEC-16).
+    pub fn without_leader(self, platform: &Platform, head: &Person) -> Result<Self> {
+        Ok(Self {
+            leader: platform.desk(head)?,
+            signatory: Signatory::open(platform.data(), head)?,
+            ..self
+        })
+    }
+
     /// The people of a district by its code.
     pub fn of(platform: &Platform, district: &str) -> Result<Self> {
         match district {

@@ -6,6 +6,7 @@
 
 pub mod clients;
 pub mod databases;
+pub mod folder;
 pub mod issuer;
 pub mod journey;
 pub mod nats;

@@ -24,7 +24,7 @@ use crate::nats::Nats;
 use crate::people::{DISTRICT_A, DISTRICT_B};
 use crate::ports;
 use crate::postgres::Postgres;
-use crate::process::{Program, Running};
+use crate::process::{self, Program, Running};
 use crate::tls::Tls;
 use crate::tools::Tools;
 
@@ -75,33 +75,31 @@ impl Options {
 /// The running platform.
 #[derive(Debug)]
 pub struct Platform {
+    // What runs, in the order in which it stops when the platform is dropped.
+    running: BTreeMap<&'static str, Running>,
+    /// The private NATS.
+    pub nats: Nats,
+    /// The private Postgres with its databases.
+    pub postgres: Postgres,
     options: Options,
     tools: Tools,
     /// Signs tokens.
     pub issuer: Issuer,
     issuer_task: JoinHandle<()>,
-    /// The private Postgres with its databases.
-    pub postgres: Postgres,
     databases: Databases,
-    /// The private NATS.
-    pub nats: Nats,
     ports: BTreeMap<&'static str, u16>,
     tls: Option<Tls>,
-    running: BTreeMap<&'static str, Running>,
 }
 
 impl Platform {
-    /// Starts everything and returns when every service answers that it is serving. `say` hears the progress.
+    /// Starts everything and returns when every service answers that it is serving. `say` hears the progress. When it
+    /// fails or is dropped before, what runs already stops in order.
     pub async fn start(tools: Tools, options: Options, say: &(dyn Fn(&str) + Sync)) -> Result<Self> {
         let data = &options.data;
         std::fs::create_dir_all(data)?;
-        let mut next = options.first_port;
-        let mut port = || match next.as_mut() {
-            Some(given) => {
-                let this = *given;
-                *given += 1;
-                Ok(this)
-            }
+        let mut row = options.first_port.map(ports::row).transpose()?;
+        let mut port = || match row.as_mut() {
+            Some(row) => row.next().context("there are more parts than ports in the row"),
             None => ports::free(),
         };
         let issuer =
@@ -128,16 +126,16 @@ impl Platform {
             .map(|name| Ok((*name, port()?)))
             .collect::<Result<_>>()?;
         let mut platform = Self {
+            running: BTreeMap::new(),
+            nats,
+            postgres,
             options,
             tools,
             issuer,
             issuer_task,
-            postgres,
             databases,
-            nats,
             ports,
             tls,
-            running: BTreeMap::new(),
         };
         for name in platform.options.services.clone() {
             say(&format!("{name}: migrations"));
@@ -226,6 +224,7 @@ impl Platform {
         let output = tokio::process::Command::new(self.tools.service(service)?)
             .args(args)
             .envs(self.environment(service)?)
+            .kill_on_drop(true)
             .output()
             .await?;
         if output.status.success() {
@@ -252,19 +251,22 @@ impl Platform {
         self.postgres.url(&Databases::name(service))
     }
 
-    /// Stops everything in order: services first, then what they stand on.
+    /// Stops everything in order: services first, then what they stand on. What fails to stop keeps nothing else from it.
     pub async fn stop(self) -> Result<()> {
-        for running in self.running.into_values() {
-            running.stop(STOP_LIMIT).await?;
-        }
-        self.nats.stop().await?;
-        self.postgres.stop().await?;
+        let services = process::stop_each(self.running.into_values(), STOP_LIMIT).await;
+        let nats = self.nats.stop().await;
+        let postgres = self.postgres.stop().await;
         self.issuer_task.abort();
-        Ok(())
+        process::together([services, nats, postgres])
     }
 
     async fn migrate(&self, service: &'static str) -> Result<()> {
-        self.run(service, &["migrate"]).await.map(drop)
+        let migrated = self.run(service, &["migrate"]).await;
+        migrated.map(drop).map_err(|error| {
+            anyhow::anyhow!(
+                "{error:#}\nwhat to do: build all services from one source tree; a folder of a newer one needs --reset"
+            )
+        })
     }
 
     fn launch(&mut self, service: &'static str) -> Result<()> {

@@ -138,8 +138,13 @@ fn unprivileged() -> Option<&'static str> {
     geteuid().is_root().then_some(UNPRIVILEGED_USER)
 }
 
+/// Creates the data beside its place and moves it there when it is whole: a first start may be interrupted.
 async fn create(bin: &Path, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
+    let fresh = folder.join("data.new");
+    if fresh.exists() {
+        std::fs::remove_dir_all(&fresh)?;
+    }
     let password = hex::encode(xinqiao_chassis::random::bytes::<16>());
     let password_file = folder.join("password");
     std::fs::write(&password_file, &password)?;
@@ -163,7 +168,7 @@ async fn create(bin: &Path, folder: &Path) -> Result<()> {
     };
     let output = command
         .arg("-D")
-        .arg(folder.join("data"))
+        .arg(&fresh)
         .args([
             "-U",
             "postgres",
@@ -175,6 +180,7 @@ async fn create(bin: &Path, folder: &Path) -> Result<()> {
         ])
         .arg(format!("--pwfile={}", password_file.display()))
         .current_dir("/")
+        .kill_on_drop(true)
         .output()
         .await?;
     if !output.status.success() {
@@ -184,12 +190,12 @@ async fn create(bin: &Path, folder: &Path) -> Result<()> {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    let settings = folder.join("data/postgresql.conf");
+    let settings = fresh.join("postgresql.conf");
     let mut text = std::fs::read_to_string(&settings)?;
     text.push_str(SETTINGS);
     writeln!(text, "shared_buffers = {}MB", shared_buffers_mib())?;
     std::fs::write(&settings, text)?;
-    Ok(())
+    Ok(std::fs::rename(&fresh, folder.join("data"))?)
 }
 
 /// An eighth of the machine's memory: a writer that must first write out somebody else's pages makes callers wait.

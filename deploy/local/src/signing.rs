@@ -1,4 +1,4 @@
-//! The leaders' signing keys and certificates: demo ones, made once and kept with the data.
+//! The signatories' keys and certificates: demo ones, made once and kept with the data.
 
 use std::path::Path;
 

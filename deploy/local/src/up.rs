@@ -1,13 +1,11 @@
 //! `up`: starts the platform, loads the demo districts, plays the main journey, stays until Ctrl-C.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use nix::fcntl::{Flock, FlockArg};
 use time::{Date, OffsetDateTime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use xinqiao_kernel::{calendar::Calendar, local};
 use xinqiao_proto::scheduling::ReceptionDay;
 
@@ -16,8 +14,9 @@ use crate::journey::schedule::{Day, Schedule};
 use crate::journey::script::Script;
 use crate::journey::{Cast, Journey, masters, verdict};
 use crate::people::{DISTRICT_A, DISTRICT_B, PEOPLE};
-use crate::platform::{KEY_BOOK, Options, Platform};
+use crate::platform::{Options, Platform};
 use crate::tools::Tools;
+use crate::{folder, ports, process};
 
 /// The first journey is received on Tuesday 2026-03-03; the office prepares from here.
 const FIRST_MORNING: Date = time::macros::date!(2026 - 02 - 24);
@@ -37,7 +36,7 @@ pub struct Arguments {
     #[arg(long, requires = "data")]
     pub reset: bool,
     /// Use a row of eight ports from here on instead of free ones.
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = ports::first_of_row)]
     pub first_port: Option<u16>,
     /// Send traces, metrics and logs there, for example `http://127.0.0.1:4317`.
     #[arg(long, value_name = "URL")]
@@ -59,34 +58,67 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         temporary = tempfile::Builder::new().prefix("xinqiao-").tempdir()?;
         temporary.path().to_owned()
     };
-    if arguments.reset && data.exists() {
-        forget(&data)?;
-    }
-    std::fs::create_dir_all(&data)?;
+    let _lock = folder::take(&data, arguments.reset)?;
     open_to_postgres(&data)?;
-    let _lock = lock(&data)?;
     remember_running(&data)?;
-
-    let mut options = Options::new(
-        data,
-        local::start_of_day(FIRST_MORNING) + time::Duration::hours(8),
-    );
-    options.first_port = arguments.first_port;
-    options.otlp_endpoint = arguments.otlp;
-    options.redirect_uris = arguments.redirect_uri;
-    options.mutual_tls = arguments.mutual_tls;
+    let once = arguments.once;
+    let options = options(arguments, data);
+    let mut stop = Stop::listen()?;
     say("servers and services start");
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut platform = Platform::start(Tools::from_environment(), options, &|step| say(step)).await?;
-    let outcome = tokio::select! {
-        outcome = present(&mut platform, arguments.once) => outcome,
-        _ = interrupted.recv() => Ok(()),
-        _ = terminated.recv() => Ok(()),
+    let mut platform = tokio::select! {
+        started = Platform::start(Tools::from_environment(), options, &|step| say(step)) => started?,
+        () = stop.asked() => return interrupted(once),
     };
-    say("everything stops");
-    platform.stop().await?;
-    outcome
+    let outcome = tokio::select! {
+        outcome = present(&mut platform, once) => {
+            say("everything stops");
+            outcome
+        }
+        () = stop.asked() => interrupted(once),
+    };
+    process::together([outcome, platform.stop().await])
+}
+
+fn options(arguments: Arguments, data: PathBuf) -> Options {
+    let start_at = local::start_of_day(FIRST_MORNING) + time::Duration::hours(8);
+    Options {
+        first_port: arguments.first_port,
+        otlp_endpoint: arguments.otlp,
+        redirect_uris: arguments.redirect_uri,
+        mutual_tls: arguments.mutual_tls,
+        ..Options::new(data, start_at)
+    }
+}
+
+/// Ctrl-C, or the signal by which a machine that shuts down asks.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+        }
+        say("everything stops");
+    }
+}
+
+/// To be stopped is the ordinary end, but not of a journey that was to be judged.
+fn interrupted(once: bool) -> Result<()> {
+    if once {
+        bail!("stopped before the journey was over");
+    }
+    Ok(())
 }
 
 async fn present(platform: &mut Platform, once: bool) -> Result<()> {
@@ -146,16 +178,6 @@ fn date_of(session: &ReceptionDay) -> Result<Date> {
     verdict::date(&session.day).context("scheduling gave a day that is no date")
 }
 
-fn forget(data: &Path) -> Result<()> {
-    if !data.join(KEY_BOOK).exists() && std::fs::read_dir(data)?.next().is_some() {
-        bail!(
-            "{} holds something that is not ours; --reset deletes only a data folder of this platform",
-            data.display()
-        );
-    }
-    std::fs::remove_dir_all(data).with_context(|| format!("{} could not be deleted", data.display()))
-}
-
 /// Postgres runs as another user when we are root: it must be able to walk through to its own folder.
 fn open_to_postgres(data: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -163,16 +185,6 @@ fn open_to_postgres(data: &Path) -> Result<()> {
         std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o711))?;
     }
     Ok(())
-}
-
-fn lock(data: &Path) -> Result<Flock<File>> {
-    let file = File::create(data.join("lock"))?;
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| {
-        anyhow::anyhow!(
-            "another platform runs in {}; stop it, or choose another --data",
-            data.display()
-        )
-    })
 }
 
 /// `token` and `reconcile` find the running platform by this.

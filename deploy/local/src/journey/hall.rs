@@ -4,8 +4,9 @@ use anyhow::{Context as _, Result};
 use time::Duration;
 use xinqiao_proto::event::{Branch, LegalRoute, Purpose};
 use xinqiao_proto::intake::{
-    GetCaseRequest, IdType, PetitionerInput, PetitionerKind, PreferredChannel, RegisterVisitRequest,
-    ReleaseCaseRequest, SubmissionInput, TriageCaseRequest, get_case_request,
+    GetCaseRequest, IdType, PetitionerInput, PetitionerKind, PreferredChannel, RegisterLetterRequest,
+    RegisterVisitRequest, Registered, ReleaseCaseRequest, SubmissionInput, TriageCaseRequest,
+    get_case_request,
 };
 use xinqiao_proto::scheduling::{
     Attendee, AttendeePart, FinaliseReceptionRequest, GetReceptionRequest, Integrations,
@@ -27,7 +28,35 @@ impl Journey<'_> {
             async |request| clerk.register_visit(request).await,
         )
         .await?;
-        let registered = answer.registered.context("the registration came back empty")?;
+        self.remember(answer.registered)
+    }
+
+    /// The clerk registers a letter (T02c), which no leader receives.
+    pub async fn register_letter(&mut self) -> Result<()> {
+        let received_on = self.schedule.date(Day::Reception)?.to_string();
+        let request = RegisterLetterRequest {
+            request_id: self.request_id("register"),
+            submission: Some(SubmissionInput {
+                oral: false,
+                oral_readback: false,
+                ..self.submission()
+            }),
+            postmark_on: received_on.clone(),
+            received_on,
+            scan_reference: "来信柜2026第1盒".to_owned(),
+        };
+        let mut clerk = self.cast.clerk.registration();
+        let answer = patiently(
+            "register the letter",
+            async || Ok(request.clone()),
+            async |request| clerk.register_letter(request).await,
+        )
+        .await?;
+        self.remember(answer.registered)
+    }
+
+    fn remember(&mut self, registered: Option<Registered>) -> Result<()> {
+        let registered = registered.context("the registration came back empty")?;
         self.case = Some(Registration {
             case_id: registered.case_id,
             case_no: registered.case_no,

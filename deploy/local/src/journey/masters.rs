@@ -1,4 +1,4 @@
-//! What a district has before its first petition: units, leaders, a published roster.
+//! What a district has before its first petition: units, who may sign, a published roster.
 
 use anyhow::{Context as _, Result};
 use time::Date;
@@ -22,9 +22,8 @@ struct DemoUnit(&'static str, Uuid, UnitKind);
 struct DemoLeader {
     person: &'static str,
     post: &'static str,
-    portfolio: &'static str,
-    linked_town: &'static str,
-    order: u32,
+    /// Portfolio, township and place in the rota; none for the head of the office, who only signs (DEC-16).
+    turn: Option<(&'static str, &'static str, u32)>,
 }
 
 /// Loads units, leaders and the roster of the year into one district. What is there already stays.
@@ -117,23 +116,27 @@ async fn put_leaders(platform: &Platform, dispatcher: &Desk, district: &str) -> 
     .await?;
     for leader in leaders(district) {
         let person = person(leader.person)?;
-        let id = person.leader.context("a demo leader lacks his id")?.to_string();
-        if there.leaders.iter().any(|known| known.leader_id == id) {
+        if there.leaders.iter().any(|known| known.person_id == person.id) {
             continue;
         }
+        let (portfolio, linked_towns, order) = match leader.turn {
+            Some((field, town, order)) => (vec![field.to_owned()], vec![town.to_owned()], order),
+            None => (vec![], vec![], 0),
+        };
         let request = PutLeaderRequest {
             request_id: xinqiao_chassis::random::new_id().to_string(),
-            leader_id: id,
+            leader_id: person.leader.map(|id| id.to_string()).unwrap_or_default(),
             name: person.name.to_owned(),
             post: leader.post.to_owned(),
-            portfolio: vec![leader.portfolio.to_owned()],
-            linked_towns: vec![leader.linked_town.to_owned()],
+            portfolio,
+            linked_towns,
             person_id: person.id.to_owned(),
             certificate_pem: Signatory::open(platform.data(), person)?
                 .certificate_pem()
                 .to_owned(),
-            order: leader.order,
+            order,
             active: true,
+            signs_only: leader.turn.is_none(),
             ..PutLeaderRequest::default()
         };
         patiently(
@@ -194,21 +197,25 @@ fn units(district: &str) -> Vec<DemoUnit> {
     }
 }
 
-/// Order decides the turn: 张副区长 receives on 3 March 2026.
+/// Order decides the turn: 张副区长 receives on 3 March 2026. The heads of the office come last and take none.
 fn leaders(district: &str) -> Vec<DemoLeader> {
-    let leader = |person, post, portfolio, linked_town, order| DemoLeader {
+    let leader = |person, portfolio, linked_town, order| DemoLeader {
         person,
-        post,
-        portfolio,
-        linked_town,
-        order,
+        post: "副区长",
+        turn: Some((portfolio, linked_town, order)),
+    };
+    let head = |person| DemoLeader {
+        person,
+        post: "联席办主任",
+        turn: None,
     };
     if district == DISTRICT_A {
         vec![
-            leader("liu-fuquzhang", "副区长", "04", "220502200", 1),
-            leader("zhang-fuquzhang", "副区长", "03", "220502100", 2),
+            leader("liu-fuquzhang", "04", "220502200", 1),
+            leader("zhang-fuquzhang", "03", "220502100", 2),
+            head("wang-fenban"),
         ]
     } else {
-        vec![leader("chen-fuquzhang", "副区长", "03", "220503100", 1)]
+        vec![leader("chen-fuquzhang", "03", "220503100", 1), head("ma-fenban")]
     }
 }

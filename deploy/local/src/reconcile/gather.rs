@@ -1,16 +1,15 @@
 //! Fetches the digests of the five services from the data folder of a platform, whether it runs or not.
 
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use nix::fcntl::{Flock, FlockArg};
 use tokio::net::TcpStream;
 use xinqiao_chassis::digest::Line;
 
 use super::{Difference, read, reconcile};
 use crate::databases::{Databases, SERVICES};
+use crate::folder;
 use crate::issuer::AUDIENCE;
 use crate::platform::{KEY_BOOK, settings_of};
 use crate::ports;
@@ -23,11 +22,11 @@ const SECOND_LOOK: Duration = Duration::from_secs(3);
 /// The differences in a data folder. Of a platform that runs, those that stay: the digests are not of one instant, and
 /// an event on its way is none. A platform that does not run gets its Postgres for as long as it takes.
 pub async fn differences(tools: &Tools, data: &Path) -> Result<Vec<Difference>> {
-    let folder = data.join("postgres");
-    if !data.join(KEY_BOOK).exists() || !folder.join("data/PG_VERSION").exists() {
+    let postgres = data.join("postgres");
+    if !data.join(KEY_BOOK).exists() || !postgres.join("data/PG_VERSION").exists() {
         bail!("{} is no data folder of this platform", data.display());
     }
-    if let Some(port) = running_port(&folder).await {
+    if let Some(port) = running_port(&postgres).await {
         let databases = Databases::kept(data, port)?;
         let first = look(tools, data, &databases).await?;
         if first.is_empty() {
@@ -49,10 +48,11 @@ pub async fn differences(tools: &Tools, data: &Path) -> Result<Vec<Difference>> 
         return Ok(second.into_iter().filter(seen).collect());
     }
     // Nobody may start the platform in the meantime.
-    let _lock = Flock::lock(File::create(data.join("lock"))?, FlockArg::LockExclusiveNonblock)
-        .map_err(|_| anyhow::anyhow!("the platform in {} starts or stops; try again", data.display()))?;
+    let Some(_lock) = folder::lock(data)? else {
+        bail!("the platform in {} starts or stops; try again", data.display());
+    };
     let log = data.join("logs/postgres.log");
-    let postgres = Postgres::start(tools, &folder, &log, ports::free()?).await?;
+    let postgres = Postgres::start(tools, &postgres, &log, ports::free()?).await?;
     let found = match Databases::kept(data, postgres.port()) {
         Ok(databases) => look(tools, data, &databases).await,
         Err(error) => Err(error),

@@ -164,10 +164,10 @@ fn bus_user(service: &str) -> anyhow::Result<ExitCode> {
 }
 
 fn config<S>(service: &Service<S>) -> anyhow::Result<ExitCode> {
-    let mut reader = Reader::from_environment();
-    let all = read(service, &mut reader);
-    write!(io::stdout(), "{}", reader.table(true))?;
-    reader.finish(all)?;
+    let table = table(service, Reader::from_environment(), true);
+    write!(io::stdout(), "{table}")?;
+    // What only `migrate` needs may be missing where the service runs.
+    environment(service)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -183,8 +183,42 @@ fn day(text: &str) -> Result<Date, String> {
 }
 
 fn settings_help<S>(service: &Service<S>) -> String {
-    let mut reader = Reader::from_lookup(|_| None);
+    let table = table(service, Reader::from_lookup(|_| None), false);
+    format!("Settings (environment):\n{table}")
+}
+
+/// Every setting that any command reads.
+fn table<S>(service: &Service<S>, mut reader: Reader, values: bool) -> String {
     read(service, &mut reader);
     MigrateSettings::read(&mut reader);
-    format!("Settings (environment):\n{}", reader.table(false))
+    reader.table(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use sqlx::migrate::Migrator;
+
+    use super::*;
+
+    static NO_TABLES: LazyLock<Migrator> = LazyLock::new(|| Migrator::with_migrations(Vec::new()));
+
+    #[test]
+    fn the_table_names_also_what_only_migrate_reads() {
+        let service = Service {
+            name: "nothing",
+            about: "does nothing",
+            migrator: &NO_TABLES,
+            rights: &[],
+            open: &[],
+            sealed: &[],
+            settings: |_| (),
+            build: |_, ()| anyhow::bail!("nothing is never built"),
+        };
+        for values in [true, false] {
+            let table = table(&service, Reader::from_lookup(|_| None), values);
+            assert!(table.contains("XINQIAO_OWNER_DATABASE_URL"), "{table}");
+        }
+    }
 }

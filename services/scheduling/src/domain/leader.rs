@@ -3,7 +3,7 @@
 use time::{Date, Duration};
 use xinqiao_kernel::{Calendar, DistrictCode, Fields, TownCode};
 
-/// A leader as the office typed him.
+/// A leader, or who only signs, as the office typed him.
 #[derive(Debug, Clone, Copy)]
 pub struct LeaderEntry<'a> {
     /// Name.
@@ -18,6 +18,8 @@ pub struct LeaderEntry<'a> {
     pub person_id: &'a str,
     /// Place in the rota.
     pub order: u32,
+    /// Signs where no leader received, and nothing else.
+    pub signs_only: bool,
 }
 
 /// Names every wrong field. (The certificate is looked at by who can parse one.)
@@ -25,6 +27,33 @@ pub fn check(fields: &mut Fields, entry: &LeaderEntry<'_>, district: DistrictCod
     fields.text("name", entry.name, 2..=100);
     fields.text("post", entry.post, 2..=100);
     fields.text("person_id", entry.person_id, 1..=200);
+    if entry.signs_only {
+        check_signs_only(fields, entry);
+    } else {
+        check_turn(fields, entry, district);
+    }
+}
+
+/// The head of the office signs in the leader's place (DEC-16) and is not of the leadership team.
+fn check_signs_only(fields: &mut Fields, entry: &LeaderEntry<'_>) {
+    for (field, given) in [
+        ("portfolio", !entry.portfolio.is_empty()),
+        ("linked_towns", !entry.linked_towns.is_empty()),
+        ("order", entry.order != 0),
+    ] {
+        if given {
+            fields.wrong(
+                field,
+                "SIGNS_ONLY",
+                "仅审阅签字的人员不分管领域、不联系乡镇街、不参加轮值",
+                "who only signs has no portfolio, no townships and no turn",
+            );
+        }
+    }
+}
+
+/// What a member of the leadership team is responsible for, and when it is his turn.
+fn check_turn(fields: &mut Fields, entry: &LeaderEntry<'_>, district: DistrictCode) {
     if entry.portfolio.is_empty() {
         fields.wrong(
             "portfolio",
@@ -112,6 +141,7 @@ mod tests {
             linked_towns: &towns,
             person_id: "",
             order: 0,
+            signs_only: false,
         };
         let mut fields = Fields::new();
         check(&mut fields, &entry, "220502".parse().unwrap());
@@ -126,6 +156,31 @@ mod tests {
             "order",
         ];
         assert_eq!(fields.names(), expected);
+    }
+
+    #[test]
+    fn who_only_signs_has_neither_portfolio_nor_turn() {
+        let (portfolio, towns) = (["03".to_owned()], ["220502100".to_owned()]);
+        let wrong_fields = |portfolio, linked_towns, order| {
+            let entry = LeaderEntry {
+                name: "王分办",
+                post: "区联席办主任",
+                portfolio,
+                linked_towns,
+                person_id: "wang",
+                order,
+                signs_only: true,
+            };
+            let mut fields = Fields::new();
+            check(&mut fields, &entry, "220502".parse().unwrap());
+            let found = fields.names().into_iter().map(str::to_owned);
+            found.collect::<Vec<_>>()
+        };
+        assert_eq!(wrong_fields(&[], &[], 0), [""; 0]);
+        assert_eq!(
+            wrong_fields(&portfolio, &towns, 1),
+            ["portfolio", "linked_towns", "order"]
+        );
     }
 
     #[test]

@@ -87,6 +87,7 @@ async fn put_leader(
         linked_towns: &query.linked_towns,
         person_id: &query.person_id,
         order: query.order,
+        signs_only: query.signs_only,
     };
     leader::check(&mut fields, &entry, act.district());
     certificate::check(&mut fields, "certificate_pem", &query.certificate_pem);
@@ -101,6 +102,7 @@ async fn put_leader(
         certificate_pem: query.certificate_pem,
         rota_order: i32::try_from(query.order).unwrap_or(i32::MAX),
         active: query.active,
+        signs_only: query.signs_only,
         version: i64::try_from(query.version).map_err(|_| Refusal::stale_version())?,
     };
     save(act, &leader).await?;
@@ -156,6 +158,7 @@ fn shown(leader: Leader) -> wire_v1::Leader {
         certificate_pem: leader.certificate_pem,
         order: leader.rota_order.unsigned_abs(),
         active: leader.active,
+        signs_only: leader.signs_only,
         version: leader.version.unsigned_abs(),
     }
 }

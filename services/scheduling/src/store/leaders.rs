@@ -6,7 +6,7 @@ use xinqiao_chassis::desk::Act;
 
 use super::Stamp;
 
-/// A member of the leadership team.
+/// A member of the leadership team, or who only signs.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Leader {
     pub(crate) id: Uuid,
@@ -18,6 +18,7 @@ pub(crate) struct Leader {
     pub(crate) certificate_pem: String,
     pub(crate) rota_order: i32,
     pub(crate) active: bool,
+    pub(crate) signs_only: bool,
     pub(crate) version: i64,
 }
 
@@ -33,7 +34,8 @@ pub(crate) struct Leave {
 pub(crate) async fn find(act: &mut Act, id: Uuid) -> Result<Option<Leader>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
-        "SELECT id, name, post, portfolio, linked_towns, person_id, certificate_pem, rota_order, active, version
+        "SELECT id, name, post, portfolio, linked_towns, person_id, certificate_pem, rota_order, active, signs_only,
+                version
          FROM leader WHERE district_code = $1 AND id = $2",
     )
     .bind(district)
@@ -42,12 +44,13 @@ pub(crate) async fn find(act: &mut Act, id: Uuid) -> Result<Option<Leader>, sqlx
     .await
 }
 
-/// Every active leader in rota order.
-pub(crate) async fn active(act: &mut Act) -> Result<Vec<Leader>, sqlx::Error> {
+/// Everybody who takes turns, in rota order.
+pub(crate) async fn team(act: &mut Act) -> Result<Vec<Leader>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
-        "SELECT id, name, post, portfolio, linked_towns, person_id, certificate_pem, rota_order, active, version
-         FROM leader WHERE district_code = $1 AND active ORDER BY rota_order, id",
+        "SELECT id, name, post, portfolio, linked_towns, person_id, certificate_pem, rota_order, active, signs_only,
+                version
+         FROM leader WHERE district_code = $1 AND active AND NOT signs_only ORDER BY rota_order, id",
     )
     .bind(district)
     .fetch_all(act.conn())
@@ -63,7 +66,8 @@ pub(crate) async fn page(
     let district = act.district().to_string();
     let (order, id) = after.unwrap_or((0, Uuid::nil()));
     sqlx::query_as(
-        "SELECT id, name, post, portfolio, linked_towns, person_id, certificate_pem, rota_order, active, version
+        "SELECT id, name, post, portfolio, linked_towns, person_id, certificate_pem, rota_order, active, signs_only,
+                version
          FROM leader WHERE district_code = $1 AND (rota_order, id) > ($2, $3)
          ORDER BY rota_order, id LIMIT $4",
     )
@@ -80,8 +84,8 @@ pub(crate) async fn insert(act: &mut Act, leader: &Leader) -> Result<(), sqlx::E
     let stamp = Stamp::of(act);
     sqlx::query(
         "INSERT INTO leader (district_code, id, name, post, portfolio, linked_towns, person_id, certificate_pem,
-                             rota_order, active, created_at, created_by, updated_at, updated_by, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, 1)",
+                             rota_order, active, signs_only, created_at, created_by, updated_at, updated_by, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $13, 1)",
     )
     .bind(stamp.district)
     .bind(leader.id)
@@ -93,6 +97,7 @@ pub(crate) async fn insert(act: &mut Act, leader: &Leader) -> Result<(), sqlx::E
     .bind(&leader.certificate_pem)
     .bind(leader.rota_order)
     .bind(leader.active)
+    .bind(leader.signs_only)
     .bind(stamp.now)
     .bind(stamp.actor)
     .execute(act.conn())
@@ -105,8 +110,8 @@ pub(crate) async fn update(act: &mut Act, leader: &Leader) -> Result<bool, sqlx:
     let stamp = Stamp::of(act);
     let done = sqlx::query(
         "UPDATE leader SET name = $4, post = $5, portfolio = $6, linked_towns = $7, person_id = $8,
-                certificate_pem = $9, rota_order = $10, active = $11, updated_at = $12, updated_by = $13,
-                version = version + 1
+                certificate_pem = $9, rota_order = $10, active = $11, signs_only = $12, updated_at = $13,
+                updated_by = $14, version = version + 1
          WHERE district_code = $1 AND id = $2 AND version = $3",
     )
     .bind(stamp.district)
@@ -120,6 +125,7 @@ pub(crate) async fn update(act: &mut Act, leader: &Leader) -> Result<bool, sqlx:
     .bind(&leader.certificate_pem)
     .bind(leader.rota_order)
     .bind(leader.active)
+    .bind(leader.signs_only)
     .bind(stamp.now)
     .bind(stamp.actor)
     .execute(act.conn())

@@ -212,6 +212,7 @@ pub(crate) fn leader(id: Uuid, name: &str, person_id: &str, order: u32) -> PutLe
         certificate_pem: String::new(),
         order,
         active: true,
+        signs_only: false,
     }
 }
 

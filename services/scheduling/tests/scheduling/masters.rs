@@ -5,7 +5,7 @@ use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::testing::Person;
 use xinqiao_proto::event::{CalendarPublished, LeaderChanged};
 use xinqiao_proto::scheduling::{
-    GetCalendarRequest, ListLeadersRequest, PutLeaderRequest, RecordLeaveRequest,
+    GenerateRosterRequest, GetCalendarRequest, ListLeadersRequest, PutLeaderRequest, RecordLeaveRequest,
 };
 
 use crate::hall::{Hall, LIU, ZHANG, fresh, leader, reason, wrong_fields};
@@ -68,6 +68,62 @@ async fn a_leader_is_added_and_changed_and_told_to_the_others() {
         .unwrap()
         .into_inner();
     assert!(foreign.leaders.is_empty(), "another district has its own leaders");
+    hall.bench.finish().await;
+}
+
+/// The head of the office, who signs where no leader received (DEC-16).
+fn head_of_the_office() -> PutLeaderRequest {
+    PutLeaderRequest {
+        leader_id: String::new(),
+        post: "区联席办主任".to_owned(),
+        portfolio: vec![],
+        linked_towns: vec![],
+        order: 0,
+        signs_only: true,
+        ..leader(ZHANG, "王分办", "wang", 0)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_signs_is_told_to_the_others_and_takes_no_turn() {
+    let hall = Hall::empty("2026-02-02T09:00:00+08:00").await;
+    let mut masters = hall.masters(&Hall::head());
+    let added = masters.put_leader(head_of_the_office()).await.unwrap();
+    let added = added.into_inner().leader.unwrap();
+    assert!(added.signs_only);
+    let changed: LeaderChanged = hall.bench.event("leader.changed").await;
+    assert_eq!((changed.person_id.as_str(), changed.active), ("wang", true));
+
+    let nobody = hall.generate(2026).await.unwrap_err();
+    assert_eq!(reason(&nobody), "NO_LEADER", "he is not of the team");
+    hall.leaders().await;
+    let team = [LIU.to_string(), ZHANG.to_string()];
+    let days = hall.generate(2026).await.unwrap();
+    assert!(!days.is_empty() && days.iter().all(|day| team.contains(&day.leader_id)));
+
+    let named = GenerateRosterRequest {
+        request_id: fresh(),
+        year: 2027,
+        leader_ids: vec![added.leader_id],
+    };
+    let refused = hall
+        .roster(&Hall::clerk())
+        .generate_roster(named)
+        .await
+        .unwrap_err();
+    assert_eq!(wrong_fields(&refused), ["leader_ids[0]"]);
+    hall.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_signs_is_given_no_portfolio_and_no_turn() {
+    let hall = Hall::empty("2026-02-02T09:00:00+08:00").await;
+    let wrong = PutLeaderRequest {
+        signs_only: true,
+        ..leader(ZHANG, "王分办", "wang", 1)
+    };
+    let refused = hall.masters(&Hall::head()).put_leader(wrong).await.unwrap_err();
+    assert_eq!(wrong_fields(&refused), ["portfolio", "linked_towns", "order"]);
     hall.bench.finish().await;
 }
 

@@ -29,15 +29,15 @@ pub(super) async fn generate(
     wire::authorise_here(act)?;
     let mut fields = Fields::new();
     let bounds = year(&mut fields, query.year, act.today());
-    let active = store::leaders::active(act).await?;
-    let order = rota(&mut fields, &query.leader_ids, &active);
+    let team = store::leaders::team(act).await?;
+    let order = rota(&mut fields, &query.leader_ids, &team);
     fields.finish()?;
     let Some((first, last)) = bounds else {
         return Err(Refusal::internal(&"the year was checked"));
     };
-    let team = turns(act, order, first, last).await?;
+    let turns = turns(act, order, first, last).await?;
     let days = roster::session_days(act.calendar(), query.year);
-    let plan = roster::assign(&days, &team).map_err(Error::from)?;
+    let plan = roster::assign(&days, &turns).map_err(Error::from)?;
     let there = store::days::dates(act, first, last).await?;
     let mut added = 0;
     for planned in plan
@@ -134,10 +134,10 @@ fn hall(district: &District) -> HallPlan {
     }
 }
 
-/// Who takes turns: those named, or everybody who is active.
-fn rota(fields: &mut Fields, named: &[String], active: &[Leader]) -> Vec<Uuid> {
+/// Who takes turns: those named, or the whole team.
+fn rota(fields: &mut Fields, named: &[String], team: &[Leader]) -> Vec<Uuid> {
     if named.is_empty() {
-        return active.iter().map(|leader| leader.id).collect();
+        return team.iter().map(|leader| leader.id).collect();
     }
     let mut order = Vec::with_capacity(named.len());
     for (index, text) in named.iter().enumerate() {
@@ -145,8 +145,8 @@ fn rota(fields: &mut Fields, named: &[String], active: &[Leader]) -> Vec<Uuid> {
         let Some(id) = fields.uuid(&field, text) else {
             continue;
         };
-        let is_active = active.iter().any(|leader| leader.id == id);
-        if !is_active {
+        let of_the_team = team.iter().any(|leader| leader.id == id);
+        if !of_the_team {
             fields.about(
                 &field,
                 "UNKNOWN_LEADER",
