@@ -106,6 +106,7 @@ pub const PEOPLE: &[Person] = &[
     office("jiang-jijian", "江纪检", &["DIS"], DISTRICT_A),
     office("wu-dengji", "吴登记", &["CLK"], DISTRICT_B),
     office("ma-fenban", "马分办", &["DSP"], DISTRICT_B),
+    office("bai-fenban", "白分办", &["DSP"], DISTRICT_B),
     leads("chen-fuquzhang", "陈副区长", DISTRICT_B, LEADER_CHEN),
     at_unit("guo-juzhang", "郭局长", &["UNH"], DISTRICT_B, UNIT_HOUSING_B),
     at_unit("tang-chengban", "唐承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),

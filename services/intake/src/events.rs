@@ -1,23 +1,22 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, and which unit stands under which.
+//! comes back, the time line, whom a case concerns, and which unit stands under which.
 
 use futures::future::BoxFuture;
 use prost::Message as _;
 use tracing::warn;
 use uuid::Uuid;
+use xinqiao_chassis::concern;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_proto::event::{
     CaseAssigned, CaseFiled, CaseObjectionDecided, CaseRemedyChanged, ReceptionFinalised, ReceptionHeld,
-    UnitChanged,
 };
 
 use crate::contract;
 use crate::domain::transition::{self, Standing};
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
-use crate::store::sealed;
 
 /// Kinds that move no state but belong on the time line.
 const NOTED: &[&str] = &[
@@ -35,9 +34,7 @@ pub(crate) struct Follower;
 impl Subscriber for Follower {
     fn apply<'t>(&'t self, act: &'t mut Act, event: &'t Incoming) -> BoxFuture<'t, Result<(), Refusal>> {
         Box::pin(async move {
-            if event.kind == "unit.changed" {
-                return place_unit(act, event).await;
-            }
+            concern::follow(act, event).await?;
             if event.entity_kind != "case"
                 || !(transition::known(&event.kind) || NOTED.contains(&event.kind.as_str()))
             {
@@ -53,15 +50,6 @@ impl Subscriber for Follower {
             }
         })
     }
-}
-
-/// Notes under which unit a unit stands.
-async fn place_unit(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
-    let changed: UnitChanged = event.decode()?;
-    let (district, parent) = (act.district(), optional(&changed.parent_unit_id)?);
-    let at = event.occurred_at;
-    sealed::put_unit(act.conn(), district, event.entity_id, parent, at).await?;
-    Ok(())
 }
 
 async fn follow(act: &mut Act, event: &Incoming, row: &CaseRow) -> Result<(), Refusal> {

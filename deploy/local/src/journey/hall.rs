@@ -4,8 +4,9 @@ use anyhow::{Context as _, Result};
 use time::Duration;
 use xinqiao_proto::event::{Branch, LegalRoute, Purpose};
 use xinqiao_proto::intake::{
-    GetCaseRequest, IdType, PetitionerInput, PetitionerKind, PreferredChannel, RegisterVisitRequest,
-    ReleaseCaseRequest, SubmissionInput, TriageCaseRequest, get_case_request,
+    ComplainedObject, GetCaseRequest, IdType, PetitionerInput, PetitionerKind, PreferredChannel,
+    RegisterVisitRequest, ReleaseCaseRequest, SubmissionInput, TriageCaseRequest, complained_object,
+    get_case_request,
 };
 use xinqiao_proto::scheduling::{
     Attendee, AttendeePart, FinaliseReceptionRequest, GetReceptionRequest, Integrations,
@@ -164,6 +165,12 @@ impl Journey<'_> {
             .get(3..9)
             .unwrap_or_default()
             .to_owned();
+        let complained = self.concerned.iter().map(|person| ComplainedObject {
+            kind: complained_object::Kind::Person.into(),
+            person_id: person.clone(),
+            ..ComplainedObject::default()
+        });
+        let complained: Vec<_> = complained.collect();
         let mut desk = self.cast.dispatcher.triage();
         patiently(
             "triage",
@@ -179,6 +186,7 @@ impl Journey<'_> {
                     problem_town_code: format!("{district}100"),
                     field_code: "03".to_owned(),
                     summary: self.script.summary.clone(),
+                    complained: complained.clone(),
                     ..TriageCaseRequest::default()
                 })
             },

@@ -104,10 +104,8 @@ async fn admit(act: &mut Act, query: ReadPackageRequest) -> Result<Package, Refu
     let dossier = dossier::find(act.conn(), district, row.case_id)
         .await?
         .ok_or_else(package_not_found)?;
-    act.authorise(
-        &resource(district, row.case_id, &dossier.facts),
-        package_not_found,
-    )?;
+    let resource = resource(act, row.case_id, &dossier.facts).await?;
+    act.authorise(&resource, package_not_found)?;
     let field = if query.path.is_empty() {
         "all files"
     } else {

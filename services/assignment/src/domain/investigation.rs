@@ -26,7 +26,7 @@ pub struct Investigator {
     pub no_interest: bool,
 }
 
-/// Checks the investigators of a case; `excluded` are those the petition complains about.
+/// Checks the investigators of a case; `excluded` are those whom it concerns.
 pub fn check_investigators(
     mut investigators: Vec<Investigator>,
     excluded: &[String],
@@ -64,6 +64,34 @@ pub fn check_investigators(
         }
     }
     investigators
+}
+
+/// Checks those who recused themselves instead of investigating; nobody is both.
+pub fn check_recused(
+    mut recused: Vec<Investigator>,
+    investigators: &[Investigator],
+    faults: &mut Faults,
+) -> Vec<Investigator> {
+    faults.count("recused", recused.len(), 0, 20);
+    let mut seen: HashSet<_> = investigators
+        .iter()
+        .map(|investigator| investigator.person_id.clone())
+        .collect();
+    for (index, person) in recused.iter_mut().enumerate() {
+        let field = |name: &str| format!("recused[{index}].{name}");
+        person.person_id = faults.text(&field("person_id"), &person.person_id, 1, 100);
+        person.name = faults.text(&field("name"), &person.name, 2, 100);
+        person.declaration = faults.text(&field("declaration"), &person.declaration, 5, 2000);
+        if !seen.insert(person.person_id.clone()) {
+            faults.add(
+                field("person_id"),
+                "DUPLICATE",
+                "人员重复，或者已定为调查人员",
+                "the person is named twice, or investigates",
+            );
+        }
+    }
+    recused
 }
 
 /// A clause that a text rests on.
@@ -341,6 +369,14 @@ mod tests {
         check_investigators(vec![investigator("zhao")], &[], &mut faults);
         check_investigators(vec![investigator("zhao"), investigator("zhao")], &[], &mut faults);
         assert_eq!(faults.fields(), ["investigators", "investigators[1].person_id"]);
+    }
+
+    #[test]
+    fn nobody_both_investigates_and_recuses_himself() {
+        let mut faults = Faults::default();
+        let recused = ["zhao", "qian", "qian"].map(investigator).to_vec();
+        check_recused(recused, &[investigator("zhao")], &mut faults);
+        assert_eq!(faults.fields(), ["recused[0].person_id", "recused[2].person_id"]);
     }
 
     #[test]

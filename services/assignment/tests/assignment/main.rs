@@ -7,6 +7,8 @@ mod desks;
 mod handover;
 mod journey;
 mod objection;
+mod recusal;
 mod refusals;
 mod rotation;
+mod units;
 mod world;

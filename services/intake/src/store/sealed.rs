@@ -333,28 +333,6 @@ pub(crate) async fn accused(
     serde_json::from_slice(&plain).map_err(|error| Refusal::internal(&error))
 }
 
-/// Notes where a unit stands.
-pub(crate) async fn put_unit(
-    connection: &mut PgConnection,
-    district: DistrictCode,
-    unit: Uuid,
-    parent: Option<Uuid>,
-    at: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO unit_place (district_code, unit_id, parent_unit_id, updated_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (district_code, unit_id) DO UPDATE
-         SET parent_unit_id = excluded.parent_unit_id, updated_at = excluded.updated_at",
-    )
-    .bind(district.as_str())
-    .bind(unit)
-    .bind(parent)
-    .bind(at)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Those of the units that are known.
 pub(crate) async fn known_units(
     connection: &mut PgConnection,

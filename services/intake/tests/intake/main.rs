@@ -9,6 +9,7 @@ mod journey;
 mod numbers;
 mod own_case;
 mod people;
+mod recusal;
 mod refusals;
 mod rotation;
 mod sealed;

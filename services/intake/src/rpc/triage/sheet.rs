@@ -18,6 +18,7 @@ const PLACE: Label = label("problem_loc_code", "问题属地代码", "the place 
 const TOWN: Label = label("problem_town_code", "乡镇街代码", "the township");
 const FIELD: Label = label("field_code", "分管领域代码", "the portfolio field");
 const SUMMARY: Label = label("summary", "概况", "the summary");
+const PERSON: Label = label("person_id", "被反映人员标识", "the person");
 const NAME: Label = label("name", "被反映对象名称", "the name of the object");
 /// Objects of complaint at the most.
 const COMPLAINED_MAX: usize = 20;
@@ -50,7 +51,7 @@ pub(super) fn read(
         "概况中不能出现证件号码",
         "the summary must not contain identity numbers",
     );
-    let (units, names) = complained(&mut fields, &query.complained);
+    let objects = complained(&mut fields, &query.complained);
     fields.finish()?;
     let sheet = Triage {
         legal_route: route.expect("invariant: nothing was wrong"),
@@ -59,10 +60,11 @@ pub(super) fn read(
         problem_town_code: town,
         field_code,
         cause_code: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
-        complained_unit_ids: units,
+        complained_unit_ids: objects.units,
+        complained_person_ids: objects.persons,
         sheet: Sheet {
             summary,
-            complained: names,
+            complained: objects.names,
         },
     };
     let (id, purpose) = id.zip(purpose).expect("invariant: nothing was wrong");
@@ -94,7 +96,15 @@ fn place(fields: &mut Fields, district: &District, query: &TriageCaseRequest) ->
     (place, town)
 }
 
-fn complained(fields: &mut Fields, objects: &[ComplainedObject]) -> (Vec<Uuid>, Vec<String>) {
+/// What is complained about, as far as it is known here, and by name.
+#[derive(Default)]
+struct Objects {
+    units: Vec<Uuid>,
+    persons: Vec<String>,
+    names: Vec<String>,
+}
+
+fn complained(fields: &mut Fields, objects: &[ComplainedObject]) -> Objects {
     fields.require(
         "complained",
         objects.len() <= COMPLAINED_MAX,
@@ -102,17 +112,18 @@ fn complained(fields: &mut Fields, objects: &[ComplainedObject]) -> (Vec<Uuid>, 
         format_args!("被反映对象最多{COMPLAINED_MAX}个"),
         format_args!("at most {COMPLAINED_MAX} objects of complaint"),
     );
-    let (mut units, mut names) = (Vec::new(), Vec::new());
+    let mut all = Objects::default();
     for (index, object) in objects.iter().take(COMPLAINED_MAX).enumerate() {
         fields.within(&format!("complained[{index}]"), |fields| {
             fields.choice::<Kind>("kind", object.kind);
-            units.extend(fields.optional_uuid("unit_id", &object.unit_id));
-            let least = usize::from(object.unit_id.is_empty());
+            all.units.extend(fields.optional_uuid("unit_id", &object.unit_id));
+            let person = words::words(fields, PERSON, &object.person_id, 0..=128);
+            let least = usize::from(object.unit_id.is_empty() && person.is_empty());
             let name = words::words(fields, NAME, &object.name, least..=100);
-            if !name.is_empty() {
-                names.push(name);
-            }
+            all.persons
+                .extend(Some(person).filter(|person| !person.is_empty()));
+            all.names.extend(Some(name).filter(|name| !name.is_empty()));
         });
     }
-    (units, names)
+    all
 }

@@ -169,6 +169,7 @@ async fn a_unit_under_one_complained_about_does_not_see_an_ordinary_case() {
         kind: complained_object::Kind::Unit.into(),
         unit_id: town.bureau.to_string(),
         name: "区住建局".to_owned(),
+        ..ComplainedObject::default()
     }];
     triage(&bench, &dispatcher()).triage_case(sheet).await.unwrap();
     let supervisor = |unit| Person::new("sun", "孙督查").with(Role::Sup).in_unit(unit);

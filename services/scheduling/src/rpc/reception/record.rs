@@ -53,7 +53,7 @@ pub(super) async fn record(
         return Err(Refusal::internal(&"identifiers were checked"));
     };
     let leader_id = draft.leader_id.unwrap_or(subject.day.leader_id);
-    let resource = subject.case.received_by(act.district(), leader_id);
+    let resource = store::known::received_by(act, &subject.case, leader_id).await?;
     act.authorise(&resource, || Error::NotFound(What::Case).into())?;
     let reception = write(act, &subject, &draft).await?;
     if let Some(appointment) = &subject.appointment {
