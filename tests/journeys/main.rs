@@ -18,6 +18,7 @@ mod mutual_tls;
 mod nats_away;
 mod numbering;
 mod reconcile;
+mod recusal;
 mod sealed;
 mod store_lost;
 mod trace;

@@ -11,7 +11,7 @@ use xinqiao_local::clients::Desk;
 use xinqiao_local::journey::patience::describe;
 use xinqiao_local::journey::script::Script;
 use xinqiao_local::people::{self, DISTRICT_A};
-use xinqiao_proto::assignment::{PutUnitRequest, Unit, UnitKind};
+use xinqiao_proto::assignment::{ConfirmUnitRequest, PutUnitRequest, Unit, UnitKind};
 use xinqiao_proto::intake::{ProposeVoidRequest, VoidReason};
 use xinqiao_proto::scheduling::GenerateRosterRequest;
 use xinqiao_proto::supervision::ListClocksRequest;
@@ -30,9 +30,8 @@ async fn no_command_fails_while_nats_is_away_and_consumers_catch_up() -> Result<
     let clerk = fleet
         .platform
         .desk(people::find("li-dengji").context("no clerk")?)?;
-    let dispatcher = fleet
-        .platform
-        .desk(people::find("wang-fenban").context("no dispatcher")?)?;
+    let dispatcher = |id| fleet.platform.desk(people::find(id).context("no dispatcher")?);
+    let dispatchers = [dispatcher("wang-fenban")?, dispatcher("fang-fenban")?];
     fleet.quiet().await?;
 
     fleet.platform.nats.kill_hard().await?;
@@ -41,7 +40,7 @@ async fn no_command_fails_while_nats_is_away_and_consumers_catch_up() -> Result<
     for _ in 0..CLERKS {
         at_work.spawn(register_until(until, clerk.clone()));
     }
-    at_work.spawn(keep_units_until(until, dispatcher.clone()));
+    at_work.spawn(keep_units_until(until, dispatchers));
     at_work.spawn(plan_rosters_until(until, clerk.clone()));
     let mut cases = Vec::new();
     for done in at_work.join_all().await {
@@ -103,7 +102,7 @@ async fn register_until(until: Instant, clerk: Desk) -> Result<Vec<String>> {
     Ok(cases)
 }
 
-async fn keep_units_until(until: Instant, dispatcher: Desk) -> Result<Vec<String>> {
+async fn keep_units_until(until: Instant, [dispatcher, second]: [Desk; 2]) -> Result<Vec<String>> {
     let mut units = 0_u32;
     while Instant::now() < until {
         let unit = Unit {
@@ -117,11 +116,20 @@ async fn keep_units_until(until: Instant, dispatcher: Desk) -> Result<Vec<String
             request_id: random::new_id().to_string(),
             unit: Some(unit),
         };
-        dispatcher
+        let proposed = dispatcher
             .units()
             .put_unit(request)
             .await
-            .map_err(|status| anyhow::anyhow!("put a unit: {}", describe(&status)))?;
+            .map_err(|status| anyhow::anyhow!("propose a unit: {}", describe(&status)))?;
+        let confirm = ConfirmUnitRequest {
+            request_id: random::new_id().to_string(),
+            proposal_id: proposed.into_inner().proposal_id,
+        };
+        second
+            .units()
+            .confirm_unit(confirm)
+            .await
+            .map_err(|status| anyhow::anyhow!("confirm a unit: {}", describe(&status)))?;
         units += 1;
     }
     Ok(Vec::new())

@@ -138,6 +138,8 @@ pub struct Journey<'a> {
     cast: &'a Cast,
     /// What the people say and write.
     pub script: Script,
+    /// Staff the petition complains about: subjects of their tokens, for the triage sheet.
+    pub concerned: Vec<String>,
     schedule: Schedule,
     reception_day_id: String,
     case: Option<Registration>,
@@ -164,6 +166,7 @@ impl<'a> Journey<'a> {
         Self {
             cast,
             script,
+            concerned: Vec::new(),
             schedule,
             reception_day_id,
             case: None,
@@ -179,6 +182,7 @@ impl<'a> Journey<'a> {
         Self {
             cast: self.cast,
             script: self.script.clone(),
+            concerned: self.concerned.clone(),
             schedule: self.schedule.clone(),
             reception_day_id: self.reception_day_id.clone(),
             case: self.case.clone(),

@@ -116,6 +116,7 @@ pub const PEOPLE: &[Person] = &[
     office("jiang-jijian", "江纪检", &["DIS"], DISTRICT_A),
     office("wu-dengji", "吴登记", &["CLK"], DISTRICT_B),
     office("ma-fenban", "马分办", &["DSP"], DISTRICT_B),
+    office("bai-fenban", "白分办", &["DSP"], DISTRICT_B),
     of_leader("chen-fuquzhang", "陈副区长", &["LDR"], DISTRICT_B, LEADER_CHEN),
     of_leader("xie-lianluo", "谢联络", &["LDA"], DISTRICT_B, LEADER_CHEN),
     at_unit("guo-juzhang", "郭局长", &["UNH"], DISTRICT_B, UNIT_HOUSING_B),

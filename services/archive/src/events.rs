@@ -10,6 +10,7 @@ pub(crate) mod publish;
 use futures::future::BoxFuture;
 use tonic::Code;
 use xinqiao_chassis::{
+    concern,
     desk::Act,
     inbox::{Incoming, Subscriber},
     refusal::Refusal,
@@ -33,6 +34,7 @@ pub(crate) struct Dossiers;
 impl Subscriber for Dossiers {
     fn apply<'t>(&'t self, act: &'t mut Act, event: &'t Incoming) -> BoxFuture<'t, Result<(), Refusal>> {
         Box::pin(async move {
+            concern::follow(act, event).await?;
             match event.case_no.filter(|_| event.entity_kind == "case") {
                 Some(case_no) => take(act, event, case_no).await,
                 None => Ok(()),

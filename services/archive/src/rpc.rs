@@ -9,12 +9,12 @@ mod verify;
 use tonic::service::Routes;
 use uuid::Uuid;
 use xinqiao_chassis::{
-    desk::Desk,
+    concern,
+    desk::{Act, Desk},
     permission::{CaseFacts, Resource, Right, RightTable},
     refusal::Refusal,
     server::MESSAGE_MAX_BYTES,
 };
-use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::archive::{
     dossier_service_server::DossierServiceServer, package_service_server::PackageServiceServer,
 };
@@ -71,12 +71,15 @@ pub(crate) fn routes(desk: Desk, shelf: Shelf, package_max_bytes: u64) -> Routes
 }
 
 /// What decides about who may see a dossier and act on it.
-fn resource(district: DistrictCode, case_id: Uuid, facts: &Facts) -> Resource {
-    Resource::Case(CaseFacts {
+async fn resource(act: &mut Act, case_id: Uuid, facts: &Facts) -> Result<Resource, Refusal> {
+    let concern = concern::of(act, case_id).await?;
+    Ok(Resource::Case(CaseFacts {
         sealed: facts.sealed,
         leader: facts.responsible_leader_id,
-        ..CaseFacts::new(district, case_id, facts.state)
-    })
+        accused_units: concern.units,
+        concerned: concern.persons,
+        ..CaseFacts::new(act.district(), case_id, facts.state)
+    }))
 }
 
 fn case_not_found() -> Refusal {

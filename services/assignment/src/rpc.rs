@@ -6,12 +6,13 @@ use tonic::{Request, Response, Status, service::Routes};
 use xinqiao_chassis::{desk::Desk, server::MESSAGE_MAX_BYTES};
 use xinqiao_proto::assignment::{
     ApproveAccusedUnitRequest, ApproveAccusedUnitResponse, AssignCaseRequest, AssignCaseResponse,
-    DecideObjectionRequest, DecideObjectionResponse, DraftAcceptanceRequest, DraftAcceptanceResponse,
-    DraftOpinionRequest, DraftOpinionResponse, ExtendRequest, ExtendResponse, GetCaseFileRequest,
-    GetCaseFileResponse, IssueAcceptanceRequest, IssueAcceptanceResponse, IssueOpinionRequest,
-    IssueOpinionResponse, ListLeaderDeskRequest, ListLeaderDeskResponse, ListOfficeDeskRequest,
-    ListOfficeDeskResponse, ListUnitDeskRequest, ListUnitDeskResponse, ListUnitsRequest, ListUnitsResponse,
-    NameInvestigatorsRequest, NameInvestigatorsResponse, PutUnitRequest, PutUnitResponse,
+    ConfirmUnitRequest, ConfirmUnitResponse, DecideObjectionRequest, DecideObjectionResponse,
+    DraftAcceptanceRequest, DraftAcceptanceResponse, DraftOpinionRequest, DraftOpinionResponse,
+    ExtendRequest, ExtendResponse, GetCaseFileRequest, GetCaseFileResponse, IssueAcceptanceRequest,
+    IssueAcceptanceResponse, IssueOpinionRequest, IssueOpinionResponse, ListLeaderDeskRequest,
+    ListLeaderDeskResponse, ListOfficeDeskRequest, ListOfficeDeskResponse, ListUnitDeskRequest,
+    ListUnitDeskResponse, ListUnitProposalsRequest, ListUnitProposalsResponse, ListUnitsRequest,
+    ListUnitsResponse, NameInvestigatorsRequest, NameInvestigatorsResponse, PutUnitRequest, PutUnitResponse,
     RaiseObjectionRequest, RaiseObjectionResponse, ReadReportRequest, ReadReportResponse,
     ReturnReportRequest, ReturnReportResponse, ServeOpinionRequest, ServeOpinionResponse,
     StartExecutionRequest, StartExecutionResponse, StartReworkRequest, StartReworkResponse,
@@ -69,6 +70,8 @@ macro_rules! methods {
 methods! {
     UnitService {
         act put_unit = unit(PutUnitRequest) -> PutUnitResponse;
+        act confirm_unit = unit(ConfirmUnitRequest) -> ConfirmUnitResponse;
+        read list_unit_proposals = unit(ListUnitProposalsRequest) -> ListUnitProposalsResponse;
         read list_units = unit(ListUnitsRequest) -> ListUnitsResponse;
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod desks;
 pub(crate) mod digest;
 pub(crate) mod masters;
 pub(crate) mod papers;
+pub(crate) mod unit_proposals;
 pub(crate) mod units;
 
 /// Migrations of this service; the chassis' own run before them.

@@ -17,6 +17,7 @@ pub mod audit;
 pub mod bus;
 pub mod calendars;
 pub mod clock;
+pub mod concern;
 pub mod config;
 pub mod database;
 pub mod desk;

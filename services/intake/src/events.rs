@@ -1,10 +1,12 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, the reception days, which unit stands under which, and who has opened a case where.
+//! comes back, the time line, the reception days, whom a case concerns, where a unit stands and what it is called, and
+//! who has opened a case where.
 
 use futures::future::BoxFuture;
 use prost::Message as _;
 use tracing::warn;
 use uuid::Uuid;
+use xinqiao_chassis::concern;
 use xinqiao_chassis::desk::{Act, Capacity, object_ref};
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
@@ -41,6 +43,7 @@ pub(crate) struct Follower;
 impl Subscriber for Follower {
     fn apply<'t>(&'t self, act: &'t mut Act, event: &'t Incoming) -> BoxFuture<'t, Result<(), Refusal>> {
         Box::pin(async move {
+            concern::follow(act, event).await?;
             match event.kind.as_str() {
                 "unit.changed" => return place_unit(act, event).await,
                 "case.opened" => return note_opened(act, event).await,

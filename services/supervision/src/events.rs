@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use futures::{FutureExt as _, future::BoxFuture};
 use xinqiao_chassis::{
+    concern,
     desk::Act,
     inbox::{Incoming, Subscriber},
     refusal::Refusal,
@@ -39,6 +40,7 @@ impl Subscriber for Events {
 }
 
 async fn apply(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    concern::follow(act, event).await?;
     match event.kind.as_str() {
         "case.registered" => register(act, event).await,
         "document.created" => document(act, event).await,

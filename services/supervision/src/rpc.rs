@@ -156,7 +156,8 @@ async fn take(
     let mut file = CaseFile::open(act, case_id)
         .await?
         .ok_or_else(refuse::unknown_case)?;
-    act.authorise(&file.case.resource(), refuse::unknown_case)?;
+    let resource = access::resource(act, &file.case).await?;
+    act.authorise(&resource, refuse::unknown_case)?;
     placed(&file.case).map_err(refuse::misplaced)?;
     if file.case.version != version {
         return Err(Refusal::stale_version());
@@ -173,7 +174,8 @@ async fn visible(act: &mut Act, case_id: &str) -> Result<Case, Refusal> {
     let case = store::cases::load(act.conn(), district, case_id)
         .await?
         .ok_or_else(refuse::unknown_case)?;
-    act.authorise(&case.resource(), refuse::unknown_case)?;
+    let resource = access::resource(act, &case).await?;
+    act.authorise(&resource, refuse::unknown_case)?;
     Ok(case)
 }
 

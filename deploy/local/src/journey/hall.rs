@@ -4,8 +4,9 @@ use anyhow::{Context as _, Result};
 use time::Duration;
 use xinqiao_proto::event::{Branch, LegalRoute, Purpose};
 use xinqiao_proto::intake::{
-    GetCaseRequest, IdType, PetitionerInput, PetitionerKind, PreferredChannel, RegisterLetterRequest,
-    RegisterVisitRequest, Registered, ReleaseCaseRequest, SubmissionInput, TriageCaseRequest,
+    ComplainedObject, GetCaseRequest, IdType, PetitionerInput, PetitionerKind, PreferredChannel,
+    RegisterLetterRequest, RegisterVisitRequest, Registered, ReleaseCaseRequest, SubmissionInput,
+    TriageCaseRequest, complained_object,
     get_case_request,
 };
 use xinqiao_proto::scheduling::{
@@ -193,6 +194,12 @@ impl Journey<'_> {
             .get(3..9)
             .unwrap_or_default()
             .to_owned();
+        let complained = self.concerned.iter().map(|person| ComplainedObject {
+            kind: complained_object::Kind::Person.into(),
+            person_id: person.clone(),
+            ..ComplainedObject::default()
+        });
+        let complained: Vec<_> = complained.collect();
         let mut desk = self.cast.dispatcher.triage();
         patiently(
             "triage",
@@ -208,6 +215,7 @@ impl Journey<'_> {
                     problem_town_code: format!("{district}100"),
                     field_code: "03".to_owned(),
                     summary: self.script.summary.clone(),
+                    complained: complained.clone(),
                     ..TriageCaseRequest::default()
                 })
             },

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use time::Date;
 use uuid::Uuid;
-use xinqiao_proto::assignment::{ListUnitsRequest, PutUnitRequest, Unit, UnitKind};
+use xinqiao_proto::assignment::{ConfirmUnitRequest, ListUnitsRequest, PutUnitRequest, Unit, UnitKind};
 use xinqiao_proto::scheduling::{
     GenerateRosterRequest, ListLeadersRequest, ListReceptionDaysRequest, OpenReceptionDayRequest,
     PublishRosterRequest, PutLeaderRequest, ReceptionDay, ReceptionDayState,
@@ -28,14 +28,15 @@ struct DemoLeader {
 
 /// Loads units, leaders and the roster of the year into one district. What is there already stays.
 pub async fn load(platform: &Platform, district: &str, year: i32) -> Result<()> {
-    let (clerk, dispatcher) = if district == DISTRICT_A {
-        ("li-dengji", "wang-fenban")
+    let [clerk, dispatcher, second] = if district == DISTRICT_A {
+        ["li-dengji", "wang-fenban", "fang-fenban"]
     } else {
-        ("wu-dengji", "ma-fenban")
+        ["wu-dengji", "ma-fenban", "bai-fenban"]
     };
     let clerk = platform.desk(person(clerk)?)?;
     let dispatcher = platform.desk(person(dispatcher)?)?;
-    put_units(&dispatcher, district).await?;
+    let second = platform.desk(person(second)?)?;
+    put_units(&dispatcher, &second, district).await?;
     put_leaders(platform, &dispatcher, district).await?;
     generate_roster(&clerk, &dispatcher, year).await
 }
@@ -76,7 +77,8 @@ pub async fn open(desk: &Desk, session: &ReceptionDay) -> Result<()> {
     .map(drop)
 }
 
-async fn put_units(dispatcher: &Desk, district: &str) -> Result<()> {
+/// One dispatcher proposes each unit, another confirms it.
+async fn put_units(dispatcher: &Desk, second: &Desk, district: &str) -> Result<()> {
     let there = patiently(
         "list units",
         async || Ok(ListUnitsRequest::default()),
@@ -97,10 +99,20 @@ async fn put_units(dispatcher: &Desk, district: &str) -> Result<()> {
                 ..Unit::default()
             }),
         };
-        patiently(
-            "put a unit",
+        let proposed = patiently(
+            "propose a unit",
             async || Ok(request.clone()),
             async |request| dispatcher.units().put_unit(request).await,
+        )
+        .await?;
+        let confirm = ConfirmUnitRequest {
+            request_id: xinqiao_chassis::random::new_id().to_string(),
+            proposal_id: proposed.proposal_id,
+        };
+        patiently(
+            "confirm a unit",
+            async || Ok(confirm.clone()),
+            async |request| second.units().confirm_unit(request).await,
         )
         .await?;
     }

@@ -114,6 +114,7 @@ impl Journey<'_> {
                         no_interest: true,
                     })
                     .collect(),
+                recused: vec![],
             }
         )
     }

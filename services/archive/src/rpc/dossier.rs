@@ -69,7 +69,8 @@ async fn get(act: &mut Act, query: GetDossierRequest) -> Result<GetDossierRespon
     let row = dossier::find(act.conn(), district, case_id)
         .await?
         .ok_or_else(case_not_found)?;
-    act.authorise(&resource(district, case_id, &row.facts), case_not_found)?;
+    let resource = resource(act, case_id, &row.facts).await?;
+    act.authorise(&resource, case_not_found)?;
     act.opened(case_id).await?;
     let known = dossier::references(act.conn(), district, &[case_id]).await?;
     let sealed = match row.package_id {

@@ -90,16 +90,14 @@ async fn admit(act: &mut Act, query: ReadPackageRequest, shelf: Shelf) -> Result
     let dossier = dossier::find(act.conn(), district, row.case_id)
         .await?
         .ok_or_else(package_not_found)?;
+    let resource = resource(act, row.case_id, &dossier.facts).await?;
     let asked = if query.path.is_empty() {
         "all files"
     } else {
         query.path.as_str()
     };
     act.intend(&[asked], &reason);
-    act.authorise(
-        &resource(district, row.case_id, &dossier.facts),
-        package_not_found,
-    )?;
+    act.authorise(&resource, package_not_found)?;
     let (place, registered) = (
         encode::place(district, &row),
         hex::encode(&row.tagmanifest_sha512),

@@ -54,7 +54,8 @@ pub(super) async fn seal(
         .ok_or_else(case_not_found)?;
     // A hand-over may still be on its way; until it has come there is nothing here to have a right to.
     check(act, &row, query.version).await?;
-    act.authorise(&resource(district, case_id, &row.facts), case_not_found)?;
+    let resource = resource(act, case_id, &row.facts).await?;
+    act.authorise(&resource, case_not_found)?;
     let known = dossier::references(act.conn(), district, &[case_id]).await?;
     let references: Vec<Reference> = known.into_iter().map(|(reference, ..)| reference).collect();
     let mut events = dossier::events(act.conn(), district, case_id, row.event_count).await?;

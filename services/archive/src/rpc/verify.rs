@@ -35,10 +35,8 @@ pub(super) async fn verify(
     let dossier = dossier::find(act.conn(), district, row.case_id)
         .await?
         .ok_or_else(package_not_found)?;
-    act.authorise(
-        &resource(district, row.case_id, &dossier.facts),
-        package_not_found,
-    )?;
+    let resource = resource(act, row.case_id, &dossier.facts).await?;
+    act.authorise(&resource, package_not_found)?;
     let register = register(act, &row).await?;
     let place = encode::place(district, &row);
     let log_path = format!("data/{}", process_log_path());

@@ -398,3 +398,24 @@ async fn a_filed_matter_is_sealed_with_the_proof_that_its_notice_was_served() {
     );
     world.bench.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_case_concerns_does_not_seal_its_package() {
+    let world = World::start().await;
+    let mut case = Case::new(NUMBER);
+    case.concerned = vec!["zhou".to_owned()];
+    world.finished(&case).await;
+    world.bench.set_clock("2026-04-29T10:00:00+08:00");
+    let refused = world.seal(&case).await.unwrap_err();
+    let (code, reason, _) = told(&refused);
+    assert_eq!((code, reason.as_str()), (Code::PermissionDenied, "RECUSED"));
+    let colleague = Person::new("feng", "冯档案").with(Role::Arc);
+    let request = SealPackageRequest {
+        request_id: random::new_id().to_string(),
+        case_id: case.id.to_string(),
+        version: world.dossier(&case).await.version,
+        note: String::new(),
+    };
+    world.dossiers(&colleague).seal_package(request).await.unwrap();
+    world.bench.finish().await;
+}

@@ -70,6 +70,8 @@ pub(crate) struct Case {
     pub(crate) id: Uuid,
     pub(crate) number: CaseNumber,
     pub(crate) leader: Uuid,
+    /// Staff it concerns, as the release tells.
+    pub(crate) concerned: Vec<String>,
 }
 
 impl Case {
@@ -78,6 +80,7 @@ impl Case {
             id: random::new_id(),
             number: number.parse().unwrap(),
             leader: random::new_id(),
+            concerned: Vec::new(),
         }
     }
 
@@ -248,6 +251,7 @@ impl World {
         let mut released = CaseReleased {
             leader_received: true,
             responsible_leader_id: leader,
+            complained_person_ids: case.concerned.clone(),
             ..CaseReleased::default()
         };
         released.set_legal_route(LegalRoute::LegalRoute316);
@@ -281,6 +285,7 @@ impl World {
         self.papers(case, &["D02"]).await;
         let named = CaseInvestigationStarted {
             investigator_count: 2,
+            ..CaseInvestigationStarted::default()
         };
         self.tell(
             case,
@@ -421,10 +426,15 @@ impl World {
     /// The whole case, ready to be sealed.
     pub(crate) async fn ready(&self, number: &str) -> Case {
         let case = Case::new(number);
-        self.handled(&case).await;
-        self.closed(&case, &["CHECKLIST", "D16", "INSPECTION", "D17"])
-            .await;
+        self.finished(&case).await;
         case
+    }
+
+    /// The same of a case that is given.
+    pub(crate) async fn finished(&self, case: &Case) {
+        self.handled(case).await;
+        self.closed(case, &["CHECKLIST", "D16", "INSPECTION", "D17"])
+            .await;
     }
 
     pub(crate) async fn remedy(&self, case: &Case, at: &str, remedy: Remedy, on: &str) {

@@ -15,6 +15,12 @@ pub enum Denied {
     /// No such case for this caller.
     #[error("not found")]
     NotFound,
+    /// No such proposal, or another took its place.
+    #[error("no such proposal")]
+    NoProposal,
+    /// §5.2: two persons.
+    #[error("another person than the one who proposed must confirm")]
+    SamePerson,
     /// The hand-over has not arrived.
     #[error("not yet here")]
     NotYetHere,

@@ -26,7 +26,7 @@ pub struct Investigator {
     pub no_interest: bool,
 }
 
-/// Checks the investigators of a case; `excluded` are those the petition complains about.
+/// Checks the investigators of a case; `excluded` are those whom it concerns.
 pub fn check_investigators(
     mut investigators: Vec<Investigator>,
     excluded: &[String],
@@ -59,6 +59,34 @@ pub fn check_investigators(
         }
     }
     investigators
+}
+
+/// Checks those who recused themselves instead of investigating; nobody is both.
+pub fn check_recused(
+    mut recused: Vec<Investigator>,
+    investigators: &[Investigator],
+    fields: &mut Fields,
+) -> Vec<Investigator> {
+    fields.count("recused", recused.len(), 0..=20);
+    let mut seen: HashSet<_> = investigators
+        .iter()
+        .map(|investigator| investigator.person_id.clone())
+        .collect();
+    for (index, person) in recused.iter_mut().enumerate() {
+        let field = |name: &str| format!("recused[{index}].{name}");
+        person.person_id = fields.text(&field("person_id"), &person.person_id, 1..=100);
+        person.name = fields.text(&field("name"), &person.name, 2..=100);
+        person.declaration = fields.text(&field("declaration"), &person.declaration, 5..=2000);
+        if !seen.insert(person.person_id.clone()) {
+            fields.about(
+                &field("person_id"),
+                "DUPLICATE",
+                "重复，或者已定为调查人员",
+                "is named twice, or investigates",
+            );
+        }
+    }
+    recused
 }
 
 /// A clause that a text rests on.
@@ -335,6 +363,14 @@ mod tests {
         check_investigators(vec![investigator("zhao")], &[], &mut fields);
         check_investigators(vec![investigator("zhao"), investigator("zhao")], &[], &mut fields);
         assert_eq!(fields.names(), ["investigators", "investigators[1].person_id"]);
+    }
+
+    #[test]
+    fn nobody_both_investigates_and_recuses_himself() {
+        let mut fields = Fields::new();
+        let recused = ["zhao", "qian", "qian"].map(investigator).to_vec();
+        check_recused(recused, &[investigator("zhao")], &mut fields);
+        assert_eq!(fields.names(), ["recused[0].person_id", "recused[2].person_id"]);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum PaperKind {
     Acceptance,
     /// Investigators with their declarations.
     Investigators,
+    /// Declarations of those who recused themselves.
+    Recusals,
     /// 调查报告.
     Report,
     /// The leader asked for more.
@@ -75,6 +77,7 @@ impl PaperKind {
             Self::AcceptanceDraft => "acceptance_draft",
             Self::Acceptance => "acceptance",
             Self::Investigators => "investigators",
+            Self::Recusals => "recusals",
             Self::Report => "report",
             Self::ReportReturn => "report_return",
             Self::Extension => "extension",

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 use xinqiao_kernel::Fields;
 
@@ -75,6 +76,36 @@ pub struct Unit {
     pub active: bool,
     /// Version of the row; 0 while it is not stored.
     pub version: i64,
+}
+
+/// A unit as somebody proposes it. In force it is when another person has confirmed: where a unit stands decides who is
+/// kept from an accusation (DEC-14).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitProposal {
+    /// Identifier; another proposal for the unit has another.
+    pub id: Uuid,
+    /// The unit; its version is the one that is changed.
+    pub unit: Unit,
+    /// Who proposed it.
+    pub by: String,
+    /// His name (class P1).
+    pub name: String,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+impl UnitProposal {
+    /// The unit to store, when another person confirms and nothing that it rests on has changed.
+    pub fn confirm(self, by: &str, units: &Units) -> Result<Unit, Denied> {
+        if self.by == by {
+            return Err(Denied::SamePerson);
+        }
+        let mut fields = Fields::new();
+        units.check(&self.unit, &mut fields);
+        fields.finish()?;
+        units.check_version(&self.unit)?;
+        Ok(self.unit)
+    }
 }
 
 /// All units of a district.
@@ -155,6 +186,16 @@ impl Units {
             "承接单位须为在用单位",
             "the successor must be active",
         );
+    }
+
+    /// Refuses a change of another version than the one that is stored.
+    pub fn check_version(&self, unit: &Unit) -> Result<(), Denied> {
+        let stored = self.get(unit.id).map_or(0, |stored| stored.version);
+        if stored == unit.version {
+            Ok(())
+        } else {
+            Err(Denied::StaleVersion)
+        }
     }
 
     fn leads_to(&self, from: Uuid, to: Uuid, chain: fn(&Unit) -> Option<Uuid>) -> bool {
@@ -324,6 +365,36 @@ mod tests {
         assert_eq!(wrong(&top), [("unit.parent_unit_id".to_owned(), "UNKNOWN_UNIT")]);
         top.parent = Some(id(4));
         assert_eq!(wrong(&top), []);
+    }
+
+    #[test]
+    fn a_change_takes_two_persons_and_the_version_that_was_seen() {
+        let proposal = |unit: Unit| UnitProposal {
+            id: id(99),
+            unit,
+            by: "person:wang".to_owned(),
+            name: "王分办".to_owned(),
+            at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let moved = unit(2, Some(4));
+        assert_eq!(
+            proposal(moved.clone()).confirm("person:wang", &tree()),
+            Err(Denied::SamePerson)
+        );
+        assert_eq!(
+            proposal(moved.clone()).confirm("person:fang", &tree()),
+            Ok(moved.clone())
+        );
+        let stale = Unit { version: 0, ..moved };
+        assert_eq!(
+            proposal(stale).confirm("person:fang", &tree()),
+            Err(Denied::StaleVersion)
+        );
+        let circle = unit(1, Some(3));
+        assert!(matches!(
+            proposal(circle).confirm("person:fang", &tree()),
+            Err(Denied::Fields(_))
+        ));
     }
 
     #[test]

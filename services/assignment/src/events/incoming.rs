@@ -3,6 +3,7 @@
 use futures::{FutureExt as _, future::BoxFuture};
 use uuid::Uuid;
 use xinqiao_chassis::{
+    concern,
     desk::Act,
     inbox::{Incoming, Subscriber},
     refusal::Refusal,
@@ -34,6 +35,7 @@ impl Subscriber for Inbound {
 }
 
 async fn apply(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    concern::follow(act, event).await?;
     match event.kind.as_str() {
         "case.registered" => registered(act, event).await,
         "case.released" => released(act, event).await,

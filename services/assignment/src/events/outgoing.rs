@@ -88,6 +88,7 @@ pub(crate) fn assigned(act: &mut Act, case: &Case, entered: &Assignment, terms: 
         k3: term("K3"),
         feedback_due: entered.feedback_due.to_string(),
         responsible_leader_id: id_or_empty(case.responsible_leader),
+        excluded_person_ids: entered.excluded_person_ids.clone(),
     };
     act.publish("case.assigned", entity(case), &body);
 }
@@ -128,10 +129,11 @@ pub(crate) fn accepted(act: &mut Act, case: &Case, k4: Option<&LegalTerm>, notic
 }
 
 /// `case.investigation_started` (T16).
-pub(crate) fn investigation_started(act: &mut Act, case: &Case) {
+pub(crate) fn investigation_started(act: &mut Act, case: &Case, recused: Vec<String>) {
     let count = u32::try_from(case.investigators.len()).unwrap_or(u32::MAX);
     let body = event::CaseInvestigationStarted {
         investigator_count: count,
+        recused_person_ids: recused,
     };
     act.publish("case.investigation_started", entity(case), &body);
 }

@@ -83,6 +83,19 @@ pub(super) fn investigators(entered: Vec<assignment::Investigator>) -> Vec<Inves
         .collect()
 }
 
+/// Those who recused themselves.
+pub(super) fn recused(entered: Vec<assignment::Recusal>) -> Vec<Investigator> {
+    entered
+        .into_iter()
+        .map(|person| Investigator {
+            person_id: person.person_id,
+            name: person.name,
+            declaration: person.declaration,
+            no_interest: false,
+        })
+        .collect()
+}
+
 /// An investigation report.
 pub(super) fn report(entered: assignment::InvestigationReport, fields: &mut Fields) -> Report {
     let statement = entered

@@ -12,7 +12,7 @@ use crate::{
         investigation::{Evidence, Finding, LegalBasis, Report, Statement},
         terms::LegalTerm,
         transitions::possible,
-        unit::{Unit, UnitKind},
+        unit::{Unit, UnitKind, UnitProposal},
     },
     events::outgoing::{id_or_empty, legal_term},
 };
@@ -94,6 +94,16 @@ pub(super) fn unit(unit: &Unit) -> assignment::Unit {
         uscc: unit.uscc.clone().unwrap_or_default(),
         active: unit.active,
         version: u64::try_from(unit.version).unwrap_or_default(),
+    }
+}
+
+/// A change that waits for another person.
+pub(super) fn unit_proposal(proposal: UnitProposal) -> assignment::UnitProposal {
+    assignment::UnitProposal {
+        proposal_id: proposal.id.to_string(),
+        unit: Some(unit(&proposal.unit)),
+        proposed_by: proposal.name,
+        proposed_at: Some(timestamp(proposal.at)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! T16–T18: investigators, their report, and the leader who reads it.
 
 use xinqiao_chassis::{
+    concern,
     desk::Act,
     refusal::{Fields, Refusal},
 };
@@ -13,8 +14,7 @@ use xinqiao_proto::assignment::{
 use super::{decode, encode, forms, opened};
 use crate::{
     domain::{
-        assign::Assignment,
-        investigation::{Report, check_investigators},
+        investigation::{Report, check_investigators, check_recused},
         paper::{PaperKind, ReportReturn},
         transitions,
     },
@@ -30,23 +30,30 @@ pub(super) async fn name_investigators(
     let version = request.version;
     let what = transitions::Act::NameInvestigators;
     let mut case = opened::for_act(act, &request.case_id, version, what).await?;
-    let order: Option<Assignment> = papers::latest(act, case.id, PaperKind::Assignment).await?;
-    let excluded = order.map(|order| order.excluded_person_ids).unwrap_or_default();
+    let concern = concern::told(act, case.id).await?;
     let mut fields = Fields::new();
     let named = check_investigators(
         decode::investigators(request.investigators),
-        &excluded,
+        &concern.persons,
         &mut fields,
     );
+    let recused = check_recused(decode::recused(request.recused), &named, &mut fields);
     fields.finish()?;
 
     case.name_investigators(version, &named)?;
     papers::append(act, case.id, PaperKind::Investigators, &named).await?;
-    outgoing::investigation_started(act, &case);
+    if !recused.is_empty() {
+        papers::append(act, case.id, PaperKind::Recusals, &recused).await?;
+    }
+    let recused_ids: Vec<_> = recused.iter().map(|person| person.person_id.clone()).collect();
+    concern::recuse(act, case.id, &recused_ids).await?;
+    opened::authorise_again(act, &case).await?;
+    outgoing::investigation_started(act, &case, recused_ids);
     let district = act.district();
     let units = units::all(act.conn(), district).await?;
     let documents = named
         .iter()
+        .chain(&recused)
         .map(|person| forms::recusal(act, &case, &units, person))
         .collect();
     let result = opened::close(act, case, &[], documents).await?;

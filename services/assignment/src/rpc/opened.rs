@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 use xinqiao_chassis::{
+    concern,
     desk::Act,
     permission::{CaseFacts, Resource},
     refusal::{Fields, Refusal},
@@ -11,14 +12,12 @@ use xinqiao_proto::{assignment::ActResult, common::DocumentRef};
 use super::encode;
 use crate::{
     domain::{
-        assign::Assignment,
         case::{Case, Purpose},
         denied::Denied,
-        paper::PaperKind,
         terms::{Law, LegalTerm},
         transitions,
     },
-    store::{cases, papers, units},
+    store::{cases, units},
 };
 
 /// The case for an act: of a caller who may do it, held here, as he saw it, in a state that allows it.
@@ -46,21 +45,19 @@ pub(super) async fn authorise(act: &mut Act, case: &Case, leader: Option<Uuid>) 
     act.authorise(&resource, || Denied::NotFound.into())
 }
 
-/// What decides about a case: with the units under those complained about (DEC-14), and whoever the order excludes
+/// Asks once more after the act has said whom the case concerns: nobody recuses himself and goes on `[R:28(3)]`.
+pub(super) async fn authorise_again(act: &mut Act, case: &Case) -> Result<(), Refusal> {
+    authorise(act, case, case.responsible_leader).await
+}
+
+/// What decides about a case: with the units under those complained about (DEC-14), and whom else it concerns
 /// `[R:28(3)]`.
 pub(super) async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Resource, Refusal> {
     let district = act.district();
-    let complained = case
-        .triage
-        .as_ref()
-        .map(|triage| triage.complained_units.as_slice());
-    let accused_units = match complained.unwrap_or_default() {
+    let concern = concern::told(act, case.id).await?;
+    let accused_units = match concern.units.as_slice() {
         [] => Vec::new(),
         complained => units::all(act.conn(), district).await?.under(complained),
-    };
-    let order: Option<Assignment> = match case.lead_unit {
-        Some(_) => papers::latest(act, case.id, PaperKind::Assignment).await?,
-        None => None,
     };
     Ok(Resource::Case(CaseFacts {
         sealed: case.purpose == Purpose::Accusation,
@@ -75,7 +72,7 @@ pub(super) async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -
             .iter()
             .map(|person| person.person_id.clone())
             .collect(),
-        concerned: order.map(|order| order.excluded_person_ids).unwrap_or_default(),
+        concerned: concern.persons,
         ..CaseFacts::new(district, case.id, case.state)
     }))
 }

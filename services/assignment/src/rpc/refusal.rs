@@ -10,6 +10,7 @@ impl From<Denied> for Refusal {
         match denied {
             Denied::Fields(wrong) => wrong.into(),
             Denied::NotFound => Self::not_found("该信访事项", "the case"),
+            Denied::NoProposal => Self::not_found("该单位变更提议", "the proposal"),
             Denied::NotYetHere => Self::not_yet_here(),
             Denied::WrongHolder => Self::gone_on(),
             Denied::StaleVersion => Self::stale_version(),
@@ -33,6 +34,7 @@ impl From<Denied> for Refusal {
 /// Guards that look at more than the state: a reason of their own each.
 fn guard(denied: &Denied) -> Refusal {
     let (reason, zh) = match denied {
+        Denied::SamePerson => ("SAME_PERSON", "须由提出人以外的人确认".to_owned()),
         Denied::AccusedUnit => (
             "ACCUSED_UNIT",
             "被检举控告的单位及其下属单位不得承办或查阅该事项".to_owned(),
@@ -83,6 +85,7 @@ fn guard(denied: &Denied) -> Refusal {
         ),
         Denied::Fields(_)
         | Denied::NotFound
+        | Denied::NoProposal
         | Denied::NotYetHere
         | Denied::WrongHolder
         | Denied::StaleVersion

@@ -5,6 +5,14 @@ use xinqiao_chassis::permission::{Right, RightTable};
 /// One row for every RPC.
 pub(crate) const RIGHTS: RightTable = &[
     ("/xinqiao.assignment.v1.UnitService/PutUnit", Right::WriteUnits),
+    (
+        "/xinqiao.assignment.v1.UnitService/ConfirmUnit",
+        Right::WriteUnits,
+    ),
+    (
+        "/xinqiao.assignment.v1.UnitService/ListUnitProposals",
+        Right::WriteUnits,
+    ),
     ("/xinqiao.assignment.v1.UnitService/ListUnits", Right::ReadUnits),
     (
         "/xinqiao.assignment.v1.AssignmentService/AssignCase",

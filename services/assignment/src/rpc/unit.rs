@@ -1,4 +1,4 @@
-//! Units: the master that assignments refer to.
+//! Units: the master that assignments refer to. One person proposes a change, another confirms it.
 
 use uuid::Uuid;
 use xinqiao_chassis::{
@@ -7,52 +7,86 @@ use xinqiao_chassis::{
     refusal::{Fields, Page, Refusal},
 };
 use xinqiao_kernel::uscc::CreditCode;
-use xinqiao_proto::assignment::{ListUnitsRequest, ListUnitsResponse, PutUnitRequest, PutUnitResponse};
+use xinqiao_proto::assignment::{
+    self, ConfirmUnitRequest, ConfirmUnitResponse, ListUnitProposalsRequest, ListUnitProposalsResponse,
+    ListUnitsRequest, ListUnitsResponse, PutUnitRequest, PutUnitResponse,
+};
 
 use super::{decode, encode, opened};
 use crate::{
-    domain::{denied::Denied, unit::Unit},
+    domain::{
+        denied::Denied,
+        unit::{Unit, UnitKind, UnitProposal, Units},
+    },
     events::outgoing,
-    store::units,
+    store::{unit_proposals, units},
 };
 
-/// Adds or changes a unit.
+/// Proposes a unit, or a change of one.
 pub(super) async fn put_unit(act: &mut Act, request: PutUnitRequest) -> Result<PutUnitResponse, Refusal> {
     opened::authorise_here(act)?;
-    let entered = request.unit.unwrap_or_default();
     let mut fields = Fields::new();
+    let unit = read(&request.unit.unwrap_or_default(), &mut fields);
+    let units = locked(act).await?;
+    units.check(&unit, &mut fields);
+    fields.finish()?;
+    units.check_version(&unit)?;
+    let proposal = UnitProposal {
+        id: random::new_id(),
+        unit,
+        by: act.actor_ref().to_owned(),
+        name: act.caller().name.clone(),
+        at: act.now(),
+    };
+    unit_proposals::put(act, &proposal).await?;
+    Ok(PutUnitResponse {
+        unit: Some(encode::unit(&proposal.unit)),
+        proposal_id: proposal.id.to_string(),
+    })
+}
+
+/// Puts in force what another person proposed.
+pub(super) async fn confirm_unit(
+    act: &mut Act,
+    request: ConfirmUnitRequest,
+) -> Result<ConfirmUnitResponse, Refusal> {
+    opened::authorise_here(act)?;
+    let mut fields = Fields::new();
+    let id = fields.uuid("proposal_id", &request.proposal_id);
+    fields.finish()?;
+    let units = locked(act).await?;
+    let proposal = unit_proposals::take(act, id.unwrap_or_default()).await?;
+    let proposal = proposal.ok_or(Denied::NoProposal)?;
+    let mut unit = proposal.confirm(act.actor_ref(), &units)?;
+    units::save(act, &mut unit).await?;
+    outgoing::unit_changed(act, &unit);
+    Ok(ConfirmUnitResponse {
+        unit: Some(encode::unit(&unit)),
+    })
+}
+
+/// Every unit, while nobody else changes one.
+async fn locked(act: &mut Act) -> Result<Units, Refusal> {
+    let district = act.district();
+    units::lock_tree(act.conn(), district).await?;
+    Ok(units::all(act.conn(), district).await?)
+}
+
+fn read(entered: &assignment::Unit, fields: &mut Fields) -> Unit {
     let kind = fields
         .choice("unit.kind", entered.kind)
         .and_then(decode::unit_kind);
     let id = fields.optional_uuid("unit.unit_id", &entered.unit_id);
-    let name = fields.text("unit.name", &entered.name, 2..=100);
-    let parent = fields.optional_uuid("unit.parent_unit_id", &entered.parent_unit_id);
-    let successor = fields.optional_uuid("unit.successor_unit_id", &entered.successor_unit_id);
-    let uscc = uscc(&entered.uscc, &mut fields);
-
-    let district = act.district();
-    units::lock_tree(act.conn(), district).await?;
-    let known = units::all(act.conn(), district).await?;
-    let mut unit = Unit {
+    Unit {
         id: id.unwrap_or_else(random::new_id),
-        name,
-        kind: kind.unwrap_or(crate::domain::unit::UnitKind::GovernmentDepartment),
-        parent,
-        successor,
-        uscc,
+        name: fields.text("unit.name", &entered.name, 2..=100),
+        kind: kind.unwrap_or(UnitKind::GovernmentDepartment),
+        parent: fields.optional_uuid("unit.parent_unit_id", &entered.parent_unit_id),
+        successor: fields.optional_uuid("unit.successor_unit_id", &entered.successor_unit_id),
+        uscc: uscc(&entered.uscc, fields),
         active: entered.active,
         version: i64::try_from(entered.version).unwrap_or(i64::MAX),
-    };
-    known.check(&unit, &mut fields);
-    fields.finish()?;
-    if known.get(unit.id).map_or(0, |stored| stored.version) != unit.version {
-        return Err(Denied::StaleVersion.into());
     }
-    units::save(act, &mut unit).await?;
-    outgoing::unit_changed(act, &unit);
-    Ok(PutUnitResponse {
-        unit: Some(encode::unit(&unit)),
-    })
 }
 
 fn uscc(entered: &str, fields: &mut Fields) -> Option<String> {
@@ -85,6 +119,24 @@ pub(super) async fn list_units(
     let info = page.cut(&mut rows, |unit| unit.id);
     Ok(ListUnitsResponse {
         units: rows.iter().map(encode::unit).collect(),
+        page: Some(info),
+    })
+}
+
+/// Lists what waits for another person.
+pub(super) async fn list_unit_proposals(
+    act: &mut Act,
+    request: ListUnitProposalsRequest,
+) -> Result<ListUnitProposalsResponse, Refusal> {
+    opened::authorise_here(act)?;
+    let mut fields = Fields::new();
+    let page: Page<Uuid> = Page::read(&mut fields, "page", request.page.as_ref());
+    fields.finish()?;
+    let district = act.district();
+    let mut rows = unit_proposals::page(act.conn(), district, page.after, page.limit()).await?;
+    let info = page.cut(&mut rows, |proposal| proposal.unit.id);
+    Ok(ListUnitProposalsResponse {
+        proposals: rows.into_iter().map(encode::unit_proposal).collect(),
         page: Some(info),
     })
 }

@@ -8,8 +8,9 @@ use xinqiao_kernel::DistrictCode;
 use super::{Stamp, corrupt};
 use crate::domain::unit::{Unit, UnitKind, Units};
 
+/// The columns that `unit` and `unit_proposal` share.
 #[derive(sqlx::FromRow)]
-struct UnitRow {
+pub(super) struct UnitRow {
     unit_id: Uuid,
     name: String,
     kind: String,
@@ -21,7 +22,7 @@ struct UnitRow {
 }
 
 impl UnitRow {
-    fn into_unit(self) -> Result<Unit, sqlx::Error> {
+    pub(super) fn into_unit(self) -> Result<Unit, sqlx::Error> {
         Ok(Unit {
             id: self.unit_id,
             name: self.name,

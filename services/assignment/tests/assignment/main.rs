@@ -8,6 +8,8 @@ mod handover;
 mod journey;
 mod objection;
 mod papers;
+mod recusal;
 mod refusals;
 mod rotation;
+mod units;
 mod world;

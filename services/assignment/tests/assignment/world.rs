@@ -17,7 +17,7 @@ use xinqiao_proto::{
         ActResult, AssignCaseRequest, CaseStanding, DraftAcceptanceRequest, DraftOpinionRequest, Evidence,
         Finding, GetCaseFileRequest, GetCaseFileResponse, InvestigationReport, Investigator,
         IssueAcceptanceRequest, IssueOpinionRequest, LegalBasis, NameInvestigatorsRequest, Notice,
-        PutUnitRequest, RequestOutcome, ServeOpinionRequest, Service, ServiceMethod, StartExecutionRequest,
+        RequestOutcome, ServeOpinionRequest, Service, ServiceMethod, StartExecutionRequest,
         SubmitClosureReportRequest, SubmitInvestigationReportRequest, Unit, UnitKind,
         assignment_service_client::AssignmentServiceClient, handling_service_client::HandlingServiceClient,
         investigation_report::PetitionerStatement, notice::How, unit_service_client::UnitServiceClient,
@@ -37,6 +37,10 @@ pub(crate) const NUMBER: &str = "XF-220502-2026-2-000123-9";
 
 pub(crate) fn dispatcher() -> Person {
     Person::new("wang-fenban", "王分办").with(Role::Dsp)
+}
+
+pub(crate) fn second() -> Person {
+    Person::new("fang-fenban", "方分办").with(Role::Dsp)
 }
 
 pub(crate) fn head() -> Person {
@@ -79,14 +83,8 @@ impl World {
                 active: true,
                 ..Unit::default()
             };
-            let mut units = world.units(&dispatcher());
-            units
-                .put_unit(PutUnitRequest {
-                    request_id: request_id(),
-                    unit: Some(unit),
-                })
-                .await
-                .unwrap();
+            let proposed = world.propose_unit(&dispatcher(), unit).await.unwrap();
+            world.confirm_unit(&second(), &proposed).await.unwrap();
         }
         let zhang = LeaderChanged {
             leader_id: ZHANG.to_string(),
@@ -238,6 +236,7 @@ impl World {
             case_id: self.case_id.to_string(),
             version: self.version().await,
             investigators: investigators(),
+            ..NameInvestigatorsRequest::default()
         };
         let answer = self.handling(&head()).name_investigators(request).await.unwrap();
         answer.into_inner().result.unwrap()

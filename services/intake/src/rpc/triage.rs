@@ -93,6 +93,8 @@ async fn triage(act: &mut Act, query: TriageCaseRequest) -> Result<TriageCaseRes
     let by = By { actor: &actor, at };
     let desk = act.desk().clone();
     content::put_triage(act.conn(), desk.keys(), district, id, &sheet, by).await?;
+    // Nobody sends a complaint about himself on its way: asked again, with whom the sheet names.
+    take(act, id).await?;
     let version = rows::acted(act.conn(), district, id, row.standing(), purpose, by).await?;
     Ok(TriageCaseResponse {
         state: contract::state(row.standing().state),
@@ -139,6 +141,7 @@ fn released(row: &CaseRow, sheet: &Sheet, requests: usize) -> CaseReleased {
         reception_id: text(row.reception_id),
         responsible_leader_id: text(row.responsible_leader_id),
         complained_unit_ids: sheet.complained_unit_ids.iter().map(Uuid::to_string).collect(),
+        complained_person_ids: sheet.complained_person_ids.clone(),
         request_count: u32::try_from(requests).expect("invariant: requests are few"),
     }
 }
@@ -209,6 +212,8 @@ async fn divert(act: &mut Act, query: DivertCaseRequest) -> Result<DivertCaseRes
             .responsible_leader_id
             .map(|id| id.to_string())
             .unwrap_or_default(),
+        complained_unit_ids: row.complained_units().iter().map(Uuid::to_string).collect(),
+        complained_person_ids: row.complained_persons().to_vec(),
     };
     let event = act.publish("case.diverted", entity, &body);
     note(act, &row, "case.diverted", event, standing).await?;

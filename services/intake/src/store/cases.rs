@@ -23,8 +23,11 @@ macro_rules! case_query {
                     c.k1_raw, c.k1_eff, c.k1_safe, c.k1_calendar, c.k1_provisional, c.k1b,
                     c.reception_day_id, c.reception_id, c.reception_held, c.reception_finalised,
                     c.responsible_leader_id, c.unit_ids, c.trace_id, c.event_id, c.created_by,
-                    t.legal_route, t.field_code, t.problem_town_code, t.complained_unit_ids, v.proposed_by, a.marks AS accused_marks,
-                    x.proposed_by AS transfer_proposed_by, x.confirmed_at IS NOT NULL AS transferred
+                    t.legal_route, t.field_code, t.problem_town_code, t.complained_unit_ids, t.complained_person_ids,
+                     v.proposed_by, a.marks AS accused_marks,
+                    x.proposed_by AS transfer_proposed_by, x.confirmed_at IS NOT NULL AS transferred,
+                    ARRAY(SELECT unnest(n.person_ids) FROM concern n
+                          WHERE n.district_code = c.district_code AND n.case_id = c.id) AS recused
              FROM case_file c
              LEFT JOIN triage t ON t.district_code = c.district_code AND t.case_id = c.id
              LEFT JOIN void_register v ON v.district_code = c.district_code AND v.case_id = c.id
@@ -76,6 +79,8 @@ pub(crate) struct CaseRow {
     field_code: Option<String>,
     problem_town_code: Option<String>,
     complained_unit_ids: Option<Vec<Uuid>>,
+    complained_person_ids: Option<Vec<String>>,
+    recused: Vec<String>,
     proposed_by: Option<String>,
     accused_marks: Option<Vec<u8>>,
     transfer_proposed_by: Option<String>,
@@ -125,6 +130,16 @@ impl CaseRow {
         Purpose::of_number(self.purpose).expect("invariant: written from a purpose")
     }
 
+    /// Units that the triage sheet names as complained about.
+    pub(crate) fn complained_units(&self) -> &[Uuid] {
+        self.complained_unit_ids.as_deref().unwrap_or_default()
+    }
+
+    /// Staff that the triage sheet names as complained about.
+    pub(crate) fn complained_persons(&self) -> &[String] {
+        self.complained_person_ids.as_deref().unwrap_or_default()
+    }
+
     /// What decides about whether somebody may see it and act on it. Before the assignment no unit is the lead unit's.
     pub(crate) fn resource(&self, onlooker: &Onlooker) -> Resource {
         Resource::Case(self.facts(onlooker))
@@ -139,10 +154,11 @@ impl CaseRow {
     }
 
     fn facts(&self, onlooker: &Onlooker) -> CaseFacts {
-        let complained = self.complained_unit_ids.as_deref().unwrap_or_default();
+        let complained = self.complained_units();
         let marks = self.accused_marks.as_deref().unwrap_or_default();
         // Of units under one complained about, that of whoever looks is enough to decide about him.
         let his = onlooker.accused_unit(self.id, complained, marks);
+        let persons = self.complained_persons().iter().chain(&self.recused);
         CaseFacts {
             sealed: self.sealed,
             field: self.field_code.clone(),
@@ -151,7 +167,10 @@ impl CaseRow {
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),
             accused_units: complained.iter().copied().chain(his).collect(),
-            concerned: onlooker.accused_person(self.id, marks).into_iter().collect(),
+            concerned: persons
+                .cloned()
+                .chain(onlooker.accused_person(self.id, marks))
+                .collect(),
             transferred: self.transferred,
             ..CaseFacts::new(onlooker.district, self.id, state(&self.state))
         }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sqlx::PgConnection;
 use uuid::Uuid;
+use xinqiao_chassis::concern;
 use xinqiao_chassis::desk::{Act, Actor};
 use xinqiao_chassis::seal::KeyRing;
 use xinqiao_kernel::DistrictCode;
@@ -31,7 +31,7 @@ impl Onlooker {
             Actor::Service(_) => (None, None),
         };
         let lineage = match unit {
-            Some(unit) => lineage(act.conn(), district, unit).await?,
+            Some(unit) => concern::lineage(act.conn(), district, unit).await?,
             None => Vec::new(),
         };
         Ok(Self {
@@ -85,25 +85,4 @@ fn mark(keys: &KeyRing, district: DistrictCode, case: Uuid, kind: &[u8], id: &[u
         "accused",
         &[case.as_bytes().as_slice(), kind, id].concat(),
     )
-}
-
-/// A unit and all above it, as far as they are known.
-async fn lineage(
-    connection: &mut PgConnection,
-    district: DistrictCode,
-    unit: Uuid,
-) -> Result<Vec<Uuid>, sqlx::Error> {
-    sqlx::query_scalar(
-        "WITH RECURSIVE lineage (unit_id) AS (
-             SELECT $2::uuid
-             UNION
-             SELECT p.parent_unit_id FROM unit_place p JOIN lineage l ON l.unit_id = p.unit_id
-             WHERE p.district_code = $1 AND p.parent_unit_id IS NOT NULL
-         )
-         SELECT unit_id FROM lineage",
-    )
-    .bind(district.as_str())
-    .bind(unit)
-    .fetch_all(connection)
-    .await
 }

@@ -11,6 +11,7 @@ mod numbers;
 mod own_case;
 mod people;
 mod reception_day;
+mod recusal;
 mod refusals;
 mod repeats;
 mod rotation;

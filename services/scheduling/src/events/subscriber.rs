@@ -3,13 +3,15 @@
 //! | event | effect |
 //! |---|---|
 //! | case.registered | the case is known: it can be received, and waits in the queue of its day |
+//! | case.released, case.assigned, case.investigation_started | whom the case concerns does not act on it |
 //! | case.assigned | the units it is assigned to may read its record |
 //! | case.closure_reported, case.diverted, case.transferred_out, case.filed, case.closed | the archivist may read its record |
 //! | case.returned, leader.sent_back | no longer |
-//! | unit.changed | the unit can be named as responsible, or no longer |
+//! | unit.changed | the unit can be named as responsible, or no longer; where it stands |
 
 use futures::future::BoxFuture;
 use uuid::Uuid;
+use xinqiao_chassis::concern;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
@@ -24,6 +26,7 @@ pub(crate) struct SchedulingSubscriber;
 impl Subscriber for SchedulingSubscriber {
     fn apply<'t>(&'t self, act: &'t mut Act, event: &'t Incoming) -> BoxFuture<'t, Result<(), Refusal>> {
         Box::pin(async move {
+            concern::follow(act, event).await?;
             match event.kind.as_str() {
                 "case.registered" => case_registered(act, event).await,
                 "case.assigned" => case_assigned(act, event).await,

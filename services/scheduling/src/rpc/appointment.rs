@@ -150,7 +150,7 @@ async fn booked_for(act: &mut Act, case_id: Option<Uuid>) -> Result<Resource, Re
     let case = store::known::case(act, case_id)
         .await?
         .ok_or(Error::NotFound(What::Case))?;
-    Ok(case.resource(act.district()))
+    Ok(store::known::resource(act, &case).await?)
 }
 
 /// The appointment in the version the caller saw.

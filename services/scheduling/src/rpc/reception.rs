@@ -120,7 +120,7 @@ async fn find(act: &mut Act, id: &str) -> Result<(Reception, KnownCase), Refusal
     let case = store::known::case(act, reception.case_id)
         .await?
         .ok_or(Error::NotFound(What::Reception))?;
-    let resource = case.received_by(act.district(), reception.leader_id);
+    let resource = store::known::received_by(act, &case, reception.leader_id).await?;
     act.authorise(&resource, || Error::NotFound(What::Reception).into())?;
     Ok((reception, case))
 }

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 use uuid::Uuid;
+use xinqiao_chassis::concern::{self, Concern};
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::permission::{CaseFacts, Resource};
 use xinqiao_kernel::{CaseState, DistrictCode};
@@ -23,28 +24,36 @@ pub(crate) struct KnownCase {
 }
 
 impl KnownCase {
-    /// What decides about who may see and do what. The leader is the one a record names, not known here without one.
-    pub(crate) fn resource(&self, district: DistrictCode) -> Resource {
-        Resource::Case(self.facts(district))
-    }
-
-    /// The same, with the leader who receives or received.
-    pub(crate) fn received_by(&self, district: DistrictCode, leader_id: Uuid) -> Resource {
-        Resource::Case(CaseFacts {
-            leader: Some(leader_id),
-            ..self.facts(district)
-        })
-    }
-
-    fn facts(&self, district: DistrictCode) -> CaseFacts {
+    fn facts(&self, district: DistrictCode, concern: Concern) -> CaseFacts {
         CaseFacts {
             sealed: self.sealed,
             closing: self.closing,
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),
+            accused_units: concern.units,
+            concerned: concern.persons,
             ..CaseFacts::new(district, self.id, CaseState::Registered)
         }
     }
+}
+
+/// What decides about who may see and do what. The leader is the one a record names, not known here without one.
+pub(crate) async fn resource(act: &mut Act, case: &KnownCase) -> Result<Resource, sqlx::Error> {
+    let concern = concern::of(act, case.id).await?;
+    Ok(Resource::Case(case.facts(act.district(), concern)))
+}
+
+/// The same, with the leader who receives or received.
+pub(crate) async fn received_by(
+    act: &mut Act,
+    case: &KnownCase,
+    leader_id: Uuid,
+) -> Result<Resource, sqlx::Error> {
+    let concern = concern::of(act, case.id).await?;
+    Ok(Resource::Case(CaseFacts {
+        leader: Some(leader_id),
+        ..case.facts(act.district(), concern)
+    }))
 }
 
 /// A case of whom a leader receives or received, as a list shows it; none of the sealed compartment.

@@ -7,7 +7,7 @@ use xinqiao_chassis::journal::Entity;
 use xinqiao_chassis::testing::{Foreign, Person};
 use xinqiao_documents::forms::reception::{Instruction, ReceptionRecord};
 use xinqiao_kernel::{CaseNumber, ChannelDigit};
-use xinqiao_proto::event::{CaseAssigned, ReceptionFinalised, ReceptionHeld};
+use xinqiao_proto::event::{CaseAssigned, CaseReleased, ReceptionFinalised, ReceptionHeld};
 use xinqiao_proto::scheduling::{
     Attendee, AttendeePart, FinaliseReceptionRequest, FinaliseReceptionResponse, GetReceptionRequest,
     Integrations, ListOpenRecordsRequest, ReceptionState, RecordReceptionRequest, RecordReceptionResponse,
@@ -328,5 +328,28 @@ async fn another_district_and_an_unknown_case_are_the_same_and_units_read_what_i
         read(other, recorded.reception_id).await.unwrap_err().code(),
         Code::NotFound
     );
+    hall.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_case_concerns_does_not_finalise_its_record() {
+    let (hall, day) = Hall::receiving().await;
+    let case = hall.case(1, &day).await;
+    hall.bench.set_clock("2026-03-03T10:00:00+08:00");
+    let recorded = record(&hall, talk(case, &day)).await.unwrap();
+    let number = CaseNumber::new("220502".parse().unwrap(), 2026, ChannelDigit::Visit, 1).unwrap();
+    let released = CaseReleased {
+        complained_person_ids: vec!["li".to_owned()],
+        ..CaseReleased::default()
+    };
+    let event = Foreign::new("intake", "case.released", Entity::case(case, number), &released);
+    hall.bench.arrives(event).await;
+    let refused = finalise(&hall, &Hall::clerk(), &recorded).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused)),
+        (Code::PermissionDenied, "RECUSED".to_owned())
+    );
+    let colleague = Person::new("he", "何登记").with(Role::Clk);
+    finalise(&hall, &colleague, &recorded).await.unwrap();
     hall.bench.finish().await;
 }

@@ -27,6 +27,8 @@ pub struct Case {
     pub leader_received: bool,
     /// In the sealed compartment (DEC-14).
     pub sealed: bool,
+    /// Who registered it, as events name him.
+    pub registered_by: Option<String>,
     /// Bound by DEC-07.
     pub responsible_leader_id: Option<Uuid>,
     /// The units it is assigned to, lead unit first.
@@ -117,6 +119,7 @@ impl Case {
             legal_route: None,
             leader_received: false,
             sealed: false,
+            registered_by: None,
             responsible_leader_id: None,
             unit_ids: Vec::new(),
             persons: 1,
@@ -225,6 +228,11 @@ impl Case {
             (_, None) => Err(Misplaced::NotYetHere),
             (_, Some(_)) => Ok(()),
         }
+    }
+
+    /// True for whoever registered the case: a refusal to sign is recorded by another (§5.2, hard rule 1).
+    pub fn was_registered_by(&self, actor: &str) -> bool {
+        self.registered_by.as_deref() == Some(actor)
     }
 
     /// What a signature still lacks, the reviewer being the right one `[§6.4.14]`.

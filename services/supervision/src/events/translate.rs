@@ -72,6 +72,7 @@ pub(super) fn registered(event: &Incoming, body: &CaseRegistered) -> Result<(Cas
     let mut case = Case::registered(event.entity_id, number);
     case.leader_received = body.leader_received;
     case.sealed = body.sealed;
+    case.registered_by = Some(event.actor_ref.clone());
     case.persons = body.visit_count.max(1);
     case.representatives = body.representative_count.max(1);
     let happening = Happening::now(Trigger::Registered, event.occurred_at)

@@ -1,19 +1,31 @@
 //! A case as the permissions see it.
 
 use uuid::Uuid;
-use xinqiao_chassis::permission::{CaseFacts, Resource};
+use xinqiao_chassis::{
+    concern::{self, Concern},
+    desk::Act,
+    permission::{CaseFacts, Resource},
+    refusal::Refusal,
+};
 
 use crate::domain::case::Case;
 
+/// What decides about who may see a case and act on it.
+pub(super) async fn resource(act: &mut Act, case: &Case) -> Result<Resource, Refusal> {
+    let concern = concern::of(act, case.id).await?;
+    Ok(case.resource(concern))
+}
+
 impl Case {
-    /// What decides about who may see it and act on it.
-    pub(crate) fn resource(&self) -> Resource {
+    fn resource(&self, concern: Concern) -> Resource {
         Resource::Case(CaseFacts {
             sealed: self.sealed,
             leader: self.responsible_leader_id,
             signatory: self.signatory(),
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),
+            accused_units: concern.units,
+            concerned: concern.persons,
             ..CaseFacts::new(self.number.district(), self.id, self.state)
         })
     }
@@ -55,7 +67,8 @@ mod tests {
             case_id: None,
             name: String::new(),
         };
-        let decision = Permissions::shipped().decide(&caller, Right::SignReview, &case.resource());
+        let decision =
+            Permissions::shipped().decide(&caller, Right::SignReview, &case.resource(Concern::default()));
         decision.allowed
     }
 

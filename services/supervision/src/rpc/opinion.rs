@@ -117,8 +117,11 @@ fn fault(fields: &mut Fields, fault: &OpinionFault) {
     fields.wrong(fault.field(), fault.reason(), fault.zh(), fault.en());
 }
 
-/// What depends on the case: who is heard, and since when attempts count.
+/// What depends on the case: who records, who is heard, and since when attempts count.
 fn check_against(act: &Act, case: &Case, opinion: &Opinion, representative: u32) -> Result<(), Refusal> {
+    if matches!(opinion, Opinion::Refused(..)) && case.was_registered_by(act.actor_ref()) {
+        return Err(refuse::registrar());
+    }
     let mut fields = Fields::new();
     fields.require(
         "representative",

@@ -32,6 +32,15 @@ pub(super) fn misplaced(misplaced: Misplaced) -> Refusal {
     }
 }
 
+/// Whoever registered a case does not record a refusal to sign alone (§5.2, hard rule 1).
+pub(super) fn registrar() -> Refusal {
+    Refusal::forbidden(
+        "SEPARATION_OF_DUTIES",
+        "登记该事项的人员不得单独记录拒签，请由另一名工作人员记录",
+        "whoever registered the case does not record a refusal alone; let another person record it",
+    )
+}
+
 /// Why a review is refused; a missing comment is a wrong field.
 pub(super) fn review(fault: ReviewFault) -> Refusal {
     if fault == ReviewFault::CommentRequired {

@@ -17,6 +17,7 @@ struct Row {
     legal_route: Option<String>,
     leader_received: bool,
     sealed: bool,
+    registered_by: Option<String>,
     responsible_leader_id: Option<Uuid>,
     unit_ids: Vec<Uuid>,
     persons: i32,
@@ -71,6 +72,7 @@ impl TryFrom<Row> for Case {
             legal_route: row.legal_route,
             leader_received: row.leader_received,
             sealed: row.sealed,
+            registered_by: row.registered_by,
             responsible_leader_id: row.responsible_leader_id,
             unit_ids: row.unit_ids,
             persons: count(row.persons),
@@ -105,8 +107,9 @@ pub(crate) async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO supervised_case (district_code, case_id, case_no, state, holder, leader_received, sealed, persons,
-                                      representatives, remedy, created_at, created_by, updated_at, updated_by, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13)",
+                                      representatives, remedy, created_at, created_by, updated_at, updated_by, version,
+                                      registered_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12, $13, $14)",
     )
     .bind(stamp.district.as_str())
     .bind(case.id)
@@ -121,6 +124,7 @@ pub(crate) async fn insert(
     .bind(stamp.at)
     .bind(&stamp.by)
     .bind(version_column(case.version))
+    .bind(&case.registered_by)
     .execute(connection)
     .await?;
     Ok(())
@@ -129,7 +133,7 @@ pub(crate) async fn insert(
 const BY_ID: &str = "SELECT case_id, case_no, state, holder, legal_route, leader_received, sealed, responsible_leader_id,
         unit_ids, persons, representatives, objected, acceptance_served, investigated, extended, opinion_issued,
         opinion_served, ended_early, outcome, returns, opinion_pending_since, noticed_on, remedy, remedy_effective_on,
-        signed_at, version
+        signed_at, version, registered_by
    FROM supervised_case WHERE district_code = $1 AND case_id = $2";
 
 /// Reads a case; `None` when the district has none with this identifier.

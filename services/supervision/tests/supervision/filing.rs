@@ -14,7 +14,7 @@ use xinqiao_chassis::random;
 /// What proves the service, as it must not be read in the table.
 const PROOF: &str = "挂号信收据 XA12345678";
 
-async fn diverted(stage: &Stage, leader_received: bool) {
+pub(crate) async fn diverted(stage: &Stage, leader_received: bool) {
     let registered = CaseRegistered {
         received_at: Some(at("2026-03-03T09:12:00+08:00")),
         leader_received,
@@ -37,13 +37,15 @@ async fn diverted(stage: &Stage, leader_received: bool) {
         } else {
             String::new()
         },
+        complained_person_ids: stage.release.complained_person_ids.clone(),
+        ..CaseDiverted::default()
     };
     stage
         .tell("2026-03-05T09:00:00+08:00", "intake", "case.diverted", &diverted)
         .await;
 }
 
-async fn file(stage: &Stage, served_on: &str) -> Result<FileCaseResponse, tonic::Status> {
+pub(crate) async fn file(stage: &Stage, served_on: &str) -> Result<FileCaseResponse, tonic::Status> {
     let request = FileCaseRequest {
         request_id: request_id(),
         case_id: stage.case_id(),

@@ -6,6 +6,7 @@ mod clocks;
 mod closing;
 mod filing;
 mod opinion;
+mod recusal;
 mod rotation;
 mod seeing;
 mod signature;

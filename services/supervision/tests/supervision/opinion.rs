@@ -2,6 +2,7 @@
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
+use xinqiao_chassis::{identity::Role, testing::Person};
 use xinqiao_proto::{
     event::{Attitude, OpinionResult, PetitionerOpinionRecorded},
     supervision::{
@@ -260,5 +261,21 @@ async fn a_joint_case_moves_on_when_every_representative_was_heard() {
         Attitude::Dissatisfied,
         "one satisfied voice hides no other"
     );
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_registered_the_case_does_not_record_a_refusal_alone() {
+    let mut stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.registrar = "person:li".to_owned();
+    stage.complete().await;
+    let refused_to_sign = || refusal(&[("李登记", WitnessKind::Staff), ("何登记", WitnessKind::Staff)]);
+    let (code, reason, _) = refused(record(&stage, refused_to_sign()).await);
+    assert_eq!(
+        (code, reason.as_str()),
+        (Code::PermissionDenied, "SEPARATION_OF_DUTIES")
+    );
+    stage.clerk = Person::new("he", "何登记").with(Role::Clk);
+    record(&stage, refused_to_sign()).await.unwrap();
     stage.bench.finish().await;
 }

@@ -42,6 +42,10 @@ pub(crate) struct Stage {
     pub(crate) key: Ed25519KeyPair,
     pub(crate) certificate: String,
     pub(crate) representatives: u32,
+    /// Who registers, as events name him.
+    pub(crate) registrar: String,
+    /// What the release says beside the usual.
+    pub(crate) release: CaseReleased,
 }
 
 pub(crate) fn request_id() -> String {
@@ -148,6 +152,8 @@ impl Stage {
             key,
             certificate,
             representatives: 1,
+            registrar: "person:he".to_owned(),
+            release: CaseReleased::default(),
         }
     }
 
@@ -160,9 +166,11 @@ impl Stage {
         body: &B,
     ) {
         self.bench.set_clock(instant);
-        self.bench
-            .arrives(Foreign::new(publisher, kind, self.case, body))
-            .await;
+        let mut event = Foreign::new(publisher, kind, self.case, body);
+        if kind == "case.registered" {
+            event = event.by(&self.registrar);
+        }
+        self.bench.arrives(event).await;
     }
 
     /// Released to handling under R:31(6).
@@ -171,7 +179,7 @@ impl Stage {
             legal_route: LegalRoute::LegalRoute316.into(),
             leader_received: true,
             responsible_leader_id: self.leader_id.to_string(),
-            ..CaseReleased::default()
+            ..self.release.clone()
         };
         self.bench
             .arrives(Foreign::new("intake", "case.released", self.case, &released))
@@ -287,6 +295,7 @@ impl Stage {
         self.papers("assignment", &[("07", "D02"), ("07", "D14")]).await;
         let started = CaseInvestigationStarted {
             investigator_count: 2,
+            ..CaseInvestigationStarted::default()
         };
         self.tell(
             "2026-03-09T10:00:00+08:00",

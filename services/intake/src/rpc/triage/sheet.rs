@@ -50,7 +50,7 @@ pub(super) fn read(
         "概况中不能出现证件号码",
         "the summary must not contain identity numbers",
     );
-    let (units, names) = complained(&mut fields, &query.complained, known_units);
+    let objects = complained(&mut fields, &query.complained, known_units);
     fields.finish()?;
     let sheet = Triage {
         legal_route: route.expect("invariant: nothing was wrong"),
@@ -59,10 +59,11 @@ pub(super) fn read(
         problem_town_code: town,
         field_code,
         cause_code: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
-        complained_unit_ids: units,
+        complained_unit_ids: objects.units,
+        complained_person_ids: objects.persons,
         sheet: Sheet {
             summary,
-            complained: names,
+            complained: objects.names,
         },
     };
     let (id, purpose) = id.zip(purpose).expect("invariant: nothing was wrong");
@@ -94,9 +95,17 @@ fn place(fields: &mut Fields, district: &District, query: &TriageCaseRequest) ->
     (place, town)
 }
 
-fn complained(fields: &mut Fields, objects: &[ComplainedObject], known: &[Uuid]) -> (Vec<Uuid>, Vec<String>) {
+/// What is complained about, as far as it is known here, and by name.
+#[derive(Default)]
+struct Objects {
+    units: Vec<Uuid>,
+    persons: Vec<String>,
+    names: Vec<String>,
+}
+
+fn complained(fields: &mut Fields, objects: &[ComplainedObject], known: &[Uuid]) -> Objects {
     fields.count("complained", objects.len(), 0..=COMPLAINED_MAX);
-    let (mut units, mut names) = (Vec::new(), Vec::new());
+    let mut all = Objects::default();
     for (index, object) in objects.iter().take(COMPLAINED_MAX).enumerate() {
         fields.within(&format!("complained[{index}]"), |fields| {
             fields.choice::<Kind>("kind", object.kind);
@@ -108,13 +117,14 @@ fn complained(fields: &mut Fields, objects: &[ComplainedObject], known: &[Uuid])
                 "本区没有该单位，请核对单位标识；对象不是本区单位的，只填写名称",
                 "the district has no such unit; check it, or give only the name of one that is not the district's",
             );
-            units.extend(unit);
-            let least = usize::from(object.unit_id.is_empty());
+            all.units.extend(unit);
+            let person = fields.text("person_id", &object.person_id, 0..=128);
+            let least = usize::from(object.unit_id.is_empty() && person.is_empty());
             let name = fields.text("name", &object.name, least..=100);
-            if !name.is_empty() {
-                names.push(name);
-            }
+            all.persons
+                .extend(Some(person).filter(|person| !person.is_empty()));
+            all.names.extend(Some(name).filter(|name| !name.is_empty()));
         });
     }
-    (units, names)
+    all
 }

@@ -169,6 +169,7 @@ async fn a_unit_under_one_complained_about_does_not_see_an_ordinary_case() {
         kind: complained_object::Kind::Unit.into(),
         unit_id: town.bureau.to_string(),
         name: "区住建局".to_owned(),
+        ..ComplainedObject::default()
     }];
     let mut unknown = sheet.clone();
     unknown.complained[0].unit_id = fresh();

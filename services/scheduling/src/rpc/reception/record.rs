@@ -92,7 +92,7 @@ async fn find(
     let day = store::days::find(act, day)
         .await?
         .ok_or(Error::NotFound(What::ReceptionDay))?;
-    let resource = case.received_by(act.district(), leader.unwrap_or(day.leader_id));
+    let resource = store::known::received_by(act, &case, leader.unwrap_or(day.leader_id)).await?;
     act.authorise(&resource, || Error::NotFound(What::Case).into())?;
     let appointment = match appointment {
         None => None,
