@@ -185,7 +185,7 @@ async fn bad_input_is_named_and_changes_nothing() {
     request.note = "注".repeat(501);
     let status = client.seal_package(request).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
-    assert!(status.message().contains("case_id") && status.message().contains("501"));
+    assert!(status.message().contains("信访事项") && status.message().contains("501"));
     assert!(bench.published().await.is_empty());
     bench.finish().await;
 }

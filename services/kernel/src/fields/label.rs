@@ -91,6 +91,7 @@ const NAMES: &[(&str, &str, &str)] = &[
         "是否影响全局的理由",
         "the reason about the overall work",
     ),
+    ("after_case_no", "接续的信访事项编号", "the number to go on after"),
     (
         "agree_closed",
         "是否认可已办结",
@@ -161,6 +162,7 @@ const NAMES: &[(&str, &str, &str)] = &[
         "the reason of the exemption",
     ),
     ("explanation", "说明", "the explanation"),
+    ("export_id", "导出申请", "the request for export"),
     ("facts", "查明的事实", "the facts"),
     (
         "fair_reasonable",
@@ -176,6 +178,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("field_code", "分管领域代码", "the portfolio field"),
     ("fields", "查看项目", "the fields"),
     ("file_sha256", "文件校验值", "the digest of the file"),
+    ("filter", "筛选条件", "the filter"),
     ("findings", "督查情况", "the findings"),
     ("first_day", "开始日期", "the first day"),
     ("from", "起始日期", "the first day"),
@@ -254,6 +257,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("note", "备注", "the note"),
     ("notice", "送达情况", "the notice"),
     ("notice_served_on", "告知书送达日期", "the day of service"),
+    ("notice_service", "告知书送达方式", "the way of service"),
     ("opening_id", "启封", "the opening"),
     ("oral", "是否口述", "whether it was taken down"),
     ("oral_readback", "口述核对", "the reading back"),
