@@ -150,7 +150,7 @@ pub struct RegistrationSettings {
     /// Registrations in one transaction.
     pub batch_max: usize,
     /// Candidates for a repeat that are shown.
-    pub repeats_max: usize,
+    pub repeats_shown: usize,
 }
 
 impl IntakeSettings {
@@ -160,7 +160,7 @@ impl IntakeSettings {
             registration: RegistrationSettings {
                 queue_max: reader.count(&QUEUE_MAX, 1..=100_000),
                 batch_max: reader.count(&BATCH_MAX, 1..=1_024),
-                repeats_max: reader.count(&REPEATS_MAX, 1..=50),
+                repeats_shown: reader.count(&REPEATS_MAX, 1..=50),
             },
             search: SearchSettings {
                 texts_max: reader.count(&SEARCH_TEXTS_MAX, 50..=20_000),

@@ -88,7 +88,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         desk: desk.clone(),
         queue,
         deadlines: std::sync::Arc::default(),
-        repeats_max: settings.registration.repeats_max,
+        repeats_shown: settings.registration.repeats_shown,
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners {

@@ -33,7 +33,7 @@ pub(crate) struct Registration {
     pub(crate) queue: Queue,
     pub(crate) deadlines: Arc<Deadlines>,
     /// Candidates for a repeat that are shown at the most.
-    pub(crate) repeats_max: usize,
+    pub(crate) repeats_shown: usize,
 }
 
 impl Registration {
@@ -162,7 +162,7 @@ impl RegistrationService for Registration {
         &self,
         request: Request<FindRepeatCandidatesRequest>,
     ) -> Result<Response<FindRepeatCandidatesResponse>, Status> {
-        let max = self.repeats_max;
+        let max = self.repeats_shown;
         self.desk
             .read(request, move |act, query| Box::pin(repeat::find(act, max, query)))
             .await
