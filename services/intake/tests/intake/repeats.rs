@@ -6,7 +6,7 @@ use xinqiao_chassis::testing::{Bench, Person};
 use xinqiao_proto::event::Purpose;
 use xinqiao_proto::intake::{
     FindRepeatCandidatesRequest, FindRepeatCandidatesResponse, IdType, PetitionerInput, RegisterVisitRequest,
-    RepeatMatch, SubmissionInput,
+    RepeatMatch, RepeatReason, SubmissionInput,
 };
 
 use crate::people::*;
@@ -39,7 +39,7 @@ async fn shown(
 ) -> Vec<(String, Vec<RepeatMatch>)> {
     let answer = ask(bench, person, asked).await.unwrap();
     let one = |found: xinqiao_proto::intake::RepeatCandidate| {
-        let kinds = found.reasons.iter().map(|reason| reason.kind()).collect();
+        let kinds = found.reasons.iter().map(RepeatReason::kind).collect();
         (found.header.unwrap().case_no, kinds)
     };
     answer.candidates.into_iter().map(one).collect()
