@@ -1,5 +1,5 @@
-//! AS-15: city support is let into one case, reads it in every service and nothing else, changes nothing, and is seen:
-//! by the audit chains, and by the petitioner, who also sees who else has opened his case.
+//! AS-15: city support is let into one case, reads it wherever it is worked on and nothing else, changes nothing, and is
+//! seen: by the audit chains, and by the petitioner, who also sees who else has opened his case.
 //!
 //! When the time is over no token is given any more, and none lives longer than the time. When the office ends it
 //! before, no token is given from that moment on; the last one ends by itself within its ten minutes.
