@@ -9,7 +9,7 @@ use uuid::Uuid;
 use xinqiao_chassis::{
     desk::Act,
     document::{FetchError, timestamp},
-    permission::Resource,
+    permission::{Resource, Right},
     refusal::{Fields, Page, Refusal},
 };
 use xinqiao_documents::{ArchiveItem, Demand, demand::demand};
@@ -178,7 +178,7 @@ async fn list(act: &mut Act, query: ListDeskRequest) -> Result<ListDeskResponse,
     let (district, today) = (act.district(), act.today());
     let mut rows = dossier::desk(act.conn(), district, page.after, page.limit()).await?;
     let info = page.cut(&mut rows, |row| (row.k15_due_eff.unwrap_or(NO_K15), row.case_id));
-    act.only_known(&mut rows, |row| resource(district, row.case_id, &row.facts));
+    let rows = known(act, rows).await?;
     let cases: Vec<Uuid> = rows.iter().map(|row| row.case_id).collect();
     let mut by_case: HashMap<Uuid, Vec<Reference>> = HashMap::new();
     for (reference, case_id, _) in dossier::references(act.conn(), district, &cases).await? {
@@ -192,6 +192,18 @@ async fn list(act: &mut Act, query: ListDeskRequest) -> Result<ListDeskResponse,
         rows,
         page: Some(info),
     })
+}
+
+/// Those of a list whose cases the caller may know of (§5.1).
+async fn known(act: &mut Act, rows: Vec<DossierRow>) -> Result<Vec<DossierRow>, Refusal> {
+    let mut known = Vec::with_capacity(rows.len());
+    for row in rows {
+        let resource = resource(act, row.case_id, &row.facts).await?;
+        if act.permits(Right::ReadCaseHeader, &resource) {
+            known.push(row);
+        }
+    }
+    Ok(known)
 }
 
 fn desk_row(row: &DossierRow, references: &[Reference], today: Date) -> Result<DeskRow, Refusal> {

@@ -49,7 +49,7 @@ pub enum PaperKind {
 
 impl PaperKind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Assignment,
         Self::UnitApproval,
         Self::Objection,
@@ -57,6 +57,7 @@ impl PaperKind {
         Self::AcceptanceDraft,
         Self::Acceptance,
         Self::Investigators,
+        Self::Recusals,
         Self::Report,
         Self::ReportReturn,
         Self::Extension,

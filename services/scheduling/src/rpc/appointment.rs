@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::journal::{Entity, EntityKind};
-use xinqiao_chassis::permission::Resource;
+use xinqiao_chassis::permission::{Resource, Right};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_kernel::{local, mask};
 use xinqiao_proto::event::AppointmentChanged;
@@ -132,9 +132,13 @@ async fn leave_known(act: &mut Act, day_id: Uuid, rows: &mut Vec<Appointment>) -
     let Some(day) = store::days::find(act, day_id).await?.filter(|_| !ids.is_empty()) else {
         return Ok(());
     };
-    let mut cases = store::known::cases(act, &ids).await?;
-    cases.retain(|case| !case.sealed);
-    act.only_known(&mut cases, |case| case.received_by(act.district(), day.leader_id));
+    let mut cases = Vec::new();
+    for case in store::known::cases(act, &ids).await? {
+        let resource = store::known::received_by(act, &case, day.leader_id).await?;
+        if !case.sealed && act.permits(Right::ReadCaseHeader, &resource) {
+            cases.push(case);
+        }
+    }
     rows.retain(|row| {
         row.case_id
             .is_none_or(|id| cases.iter().any(|case| case.id == id))

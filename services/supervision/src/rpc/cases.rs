@@ -6,7 +6,7 @@ use xinqiao_proto::{
     supervision::{GetCaseSupervisionRequest, GetCaseSupervisionResponse, RecordedOpinion},
 };
 
-use super::{closure::checklist, visible};
+use super::{access, closure::checklist, visible};
 use crate::{
     domain::opinion::Outcome,
     events::wire,
@@ -22,7 +22,7 @@ pub(super) async fn get_case_supervision(
     act.opened(case.id).await?;
     let district = act.district();
     let papers = store::documents::forms(act.conn(), district, case.id).await?;
-    let resource = case.resource();
+    let resource = access::resource(act, &case).await?;
     let permits = |one, other| act.permits(one, &resource) || act.permits(other, &resource);
     let hears = permits(Right::ReadPetitionerOpinion, Right::RecordPetitionerOpinion);
     let signs = permits(Right::ReadSignature, Right::SignReview);
