@@ -27,7 +27,12 @@ const OWN_IDS: [(&str, &str); 2] = [
     ("/xinqiao.scheduling.v1.MasterService/PutLeader", "leader_id"),
 ];
 /// Reasons by which a field says that what it names is not there.
-const NOT_THERE: [&str; 3] = ["UNKNOWN_LEADER", "UNKNOWN_UNIT", "NOT_FOUND"];
+const NOT_THERE: [&str; 4] = [
+    "UNKNOWN_LEADER",
+    "UNKNOWN_UNIT",
+    "UNKNOWN_RECEPTION_DAY",
+    "NOT_FOUND",
+];
 
 /// What the fields that name something are filled with: the foreign district's, or nobody's.
 struct Names {
@@ -261,7 +266,7 @@ async fn compare(
         now,
     };
     let nobodys = Names {
-        by_field: nobodys_names()?,
+        by_field: nobodys_names(&theirs.by_field)?,
         own,
         now,
     };
@@ -327,10 +332,16 @@ fn outcome(answer: &Result<Vec<u8>, Status>) -> String {
     }
 }
 
-/// Ids that exist nowhere, and a number that was never given.
-fn nobodys_names() -> Result<Ids> {
+/// Ids that exist nowhere, and a number that was never given: two fields name one thing where theirs do.
+fn nobodys_names(theirs: &Ids) -> Result<Ids> {
     let number: CaseNumber = "XF-220503-2026-2-000123-8".parse()?;
-    Ok(Ids::from([("case_no", number.to_string())]))
+    let mut stands_for = BTreeMap::new();
+    let mut names: Ids = theirs
+        .iter()
+        .map(|(field, id)| (*field, stands_for.entry(id).or_insert_with(random_id).clone()))
+        .collect();
+    names.insert("case_no", number.to_string());
+    Ok(names)
 }
 
 /// Events of B's own acts may have come; of A's entities every line is as before.
