@@ -306,6 +306,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("problem_loc_code", "问题属地代码", "the place of the problem"),
     ("problem_town_code", "乡镇街代码", "the township"),
     ("proof", "送达凭证", "the proof of service"),
+    ("proposal_id", "待确认的单位资料", "the proposal"),
     ("purpose", "信访目的", "the purpose"),
     ("query", "检索词", "the query"),
     ("query_code", "查询码", "the query code"),
@@ -319,6 +320,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("reception_day_id", "接访日", "the reception day"),
     ("reception_day_ids", "接访日", "the reception days"),
     ("reception_id", "接访记录", "the reception record"),
+    ("recused", "回避人员", "those recused"),
     ("refused", "拒签情况", "the refusal"),
     ("remedy_told", "救济途径告知", "the notice of remedies"),
     (
@@ -345,6 +347,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("signature", "电子签名", "the signature"),
     ("signature_type", "签字方式", "the kind of signature"),
     ("signed", "签署情况", "the signing"),
+    ("signs_only", "仅代签", "signing only"),
     ("slot", "时段", "the slot"),
     ("solution", "五个结合①解决问题", "integration 1, solution"),
     ("staff", "工作人员", "the staff"),
