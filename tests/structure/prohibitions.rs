@@ -216,7 +216,7 @@ fn offence(name: &str) -> Option<&'static str> {
     };
     FORBIDDEN
         .iter()
-        .find(|(_, forbidden)| forbidden.iter().any(|entry| is_there(entry)))
+        .find(|(_, forbidden)| forbidden.iter().any(&is_there))
         .map(|(rule, _)| *rule)
 }
 

@@ -1,11 +1,11 @@
--- Whom a case concerns [R:28(3)], by who says it: triage, the order of assignment, declarations of recusal. Identifiers
--- only, class P1; of an accusation nothing is here.
+-- Whom a case concerns [R:28(3)], by who says it: triage, the order of assignment, declarations of recusal. Persons by
+-- marks: who is complained about is class P2. Of an accusation nothing is here.
 CREATE TABLE concern (
     district_code text COLLATE "C" NOT NULL,
     case_id       uuid NOT NULL,
     source        text COLLATE "C" NOT NULL CHECK (source IN ('TRIAGE', 'ORDER', 'DECLARATION')),
-    -- Subjects of those complained about or recused.
-    person_ids    text[] COLLATE "C" NOT NULL,
+    -- Marks of those complained about or recused.
+    person_marks  bytea[] NOT NULL,
     -- Units complained about.
     unit_ids      uuid[] NOT NULL,
     updated_at    timestamptz NOT NULL,

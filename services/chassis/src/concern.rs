@@ -2,9 +2,13 @@
 //!
 //! Triage says it, the order of assignment, and whoever recuses himself; the service that hears it tells the others by
 //! its event. Each keeps it in its table `concern`, with the places of the units in `unit_place`, and fills the facts
-//! with it that the hard rules decide by (rule book §5.2): nobody decides on a complaint about himself. Accusations are
-//! never told of here: they have marks instead (DEC-14).
+//! with it that the hard rules decide by (rule book §5.2): nobody decides on a complaint about himself. Who is
+//! complained about is class P2, so persons stand in tables and events by marks: a service can ask whether somebody is
+//! one of them, and a copy of its database answers nothing. Accusations are never told of here (DEC-14).
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,6 +18,13 @@ use xinqiao_proto::event::{CaseAssigned, CaseDiverted, CaseInvestigationStarted,
 use crate::desk::{Act, Actor};
 use crate::inbox::Incoming;
 use crate::refusal::Refusal;
+use crate::seal::KeyRing;
+
+/// A mark as events hold it.
+pub type Mark = Bytes;
+
+/// Length of a mark in bytes.
+pub const MARK: usize = 32;
 
 /// Who says it. What a source says takes the place of what it said before; declarations add up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,22 +47,34 @@ impl Source {
     }
 }
 
-/// Persons and units a case concerns.
+/// What a source says: by marks the persons, by identifiers the units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Concern {
-    /// Subjects of those complained about or recused.
-    pub persons: Vec<String>,
+pub struct Said {
+    /// Marks of those complained about or recused.
+    pub marks: Vec<Vec<u8>>,
     /// Units complained about.
     pub units: Vec<Uuid>,
 }
 
-/// What a case concerns, with the unit of whoever acts when it stands under one complained about: that is enough to
-/// decide about him.
+/// What decides about whoever acts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Concern {
+    /// Himself, when the case concerns him.
+    pub persons: Vec<String>,
+    /// Units complained about, and his own when it stands under one of them.
+    pub units: Vec<Uuid>,
+}
+
+/// Whether a case concerns whoever acts, and the units complained about.
 pub async fn of(act: &mut Act, case: Uuid) -> Result<Concern, sqlx::Error> {
-    let mut concern = told(act, case).await?;
-    let his = match act.actor() {
-        Actor::Person(caller) => caller.unit_id,
-        Actor::Service(_) => None,
+    let told = told(act, case).await?;
+    let (person, his) = match act.actor() {
+        Actor::Person(caller) => (Some(caller.person_id.clone()), caller.unit_id),
+        Actor::Service(_) => (None, None),
+    };
+    let mut concern = Concern {
+        persons: told.of_these(act, case, person),
+        units: told.units,
     };
     if let Some(unit) = his.filter(|_| !concern.units.is_empty()) {
         let district = act.district();
@@ -63,26 +86,74 @@ pub async fn of(act: &mut Act, case: Uuid) -> Result<Concern, sqlx::Error> {
     Ok(concern)
 }
 
+/// Those of some persons whom a case concerns.
+pub async fn among(
+    act: &mut Act,
+    case: Uuid,
+    persons: impl IntoIterator<Item = String>,
+) -> Result<Vec<String>, sqlx::Error> {
+    let told = told(act, case).await?;
+    Ok(told.of_these(act, case, persons))
+}
+
+impl Said {
+    fn of_these(&self, act: &Act, case: Uuid, persons: impl IntoIterator<Item = String>) -> Vec<String> {
+        let keys = act.desk().keys();
+        let district = act.district();
+        let is_one = |person: &String| {
+            !self.marks.is_empty()
+                && self
+                    .marks
+                    .iter()
+                    .any(|mark| *mark == person_mark(keys, district, case, person))
+        };
+        persons.into_iter().filter(is_one).collect()
+    }
+}
+
+/// The marks of persons, as tables and events hold them.
+pub fn marks(act: &Act, case: Uuid, persons: &[String]) -> Vec<Vec<u8>> {
+    let (keys, district) = (Arc::clone(act.desk().keys()), act.district());
+    let mark = |person: &String| person_mark(&keys, district, case, person).to_vec();
+    persons.iter().map(mark).collect()
+}
+
+/// The mark of a person that a case is about: another in every case, so that cases of one person cannot be told.
+pub fn person_mark(keys: &KeyRing, district: DistrictCode, case: Uuid, person: &str) -> [u8; MARK] {
+    mark(keys, district, case, b"person", person.as_bytes())
+}
+
+/// The mark of a unit that an accusation is about.
+pub fn unit_mark(keys: &KeyRing, district: DistrictCode, case: Uuid, unit: Uuid) -> [u8; MARK] {
+    mark(keys, district, case, b"unit", unit.as_bytes())
+}
+
+fn mark(keys: &KeyRing, district: DistrictCode, case: Uuid, kind: &[u8], id: &[u8]) -> [u8; MARK] {
+    let bytes = [case.as_bytes().as_slice(), kind, id].concat();
+    keys.keyed_hash(district, "accused", &bytes)
+}
+
 /// What all sources have said of a case.
-pub async fn told(act: &mut Act, case: Uuid) -> Result<Concern, sqlx::Error> {
+async fn told(act: &mut Act, case: Uuid) -> Result<Said, sqlx::Error> {
     let district = act.district();
-    let rows: Vec<(Vec<String>, Vec<Uuid>)> =
-        sqlx::query_as("SELECT person_ids, unit_ids FROM concern WHERE district_code = $1 AND case_id = $2")
-            .bind(district.as_str())
-            .bind(case)
-            .fetch_all(act.conn())
-            .await?;
-    let (persons, units): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
-    Ok(Concern {
-        persons: persons.concat(),
+    let rows: Vec<(Vec<Vec<u8>>, Vec<Uuid>)> = sqlx::query_as(
+        "SELECT person_marks, unit_ids FROM concern WHERE district_code = $1 AND case_id = $2",
+    )
+    .bind(district.as_str())
+    .bind(case)
+    .fetch_all(act.conn())
+    .await?;
+    let (marks, units): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    Ok(Said {
+        marks: marks.concat(),
         units: units.concat(),
     })
 }
 
 /// Keeps what a source says now. Of a source that names nobody no row stays.
-pub async fn put(act: &mut Act, case: Uuid, source: Source, said: &Concern) -> Result<(), sqlx::Error> {
+pub async fn put(act: &mut Act, case: Uuid, source: Source, said: &Said) -> Result<(), sqlx::Error> {
     let district = act.district();
-    if said.persons.is_empty() && said.units.is_empty() {
+    if said.marks.is_empty() && said.units.is_empty() {
         sqlx::query("DELETE FROM concern WHERE district_code = $1 AND case_id = $2 AND source = $3")
             .bind(district.as_str())
             .bind(case)
@@ -93,15 +164,15 @@ pub async fn put(act: &mut Act, case: Uuid, source: Source, said: &Concern) -> R
     }
     let now = act.now();
     sqlx::query(
-        "INSERT INTO concern (district_code, case_id, source, person_ids, unit_ids, updated_at)
+        "INSERT INTO concern (district_code, case_id, source, person_marks, unit_ids, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (district_code, case_id, source) DO UPDATE
-         SET person_ids = excluded.person_ids, unit_ids = excluded.unit_ids, updated_at = excluded.updated_at",
+         SET person_marks = excluded.person_marks, unit_ids = excluded.unit_ids, updated_at = excluded.updated_at",
     )
     .bind(district.as_str())
     .bind(case)
     .bind(source.code())
-    .bind(&said.persons)
+    .bind(&said.marks)
     .bind(&said.units)
     .bind(now)
     .execute(act.conn())
@@ -110,22 +181,22 @@ pub async fn put(act: &mut Act, case: Uuid, source: Source, said: &Concern) -> R
 }
 
 /// Keeps that persons have recused themselves, beside those who did before.
-pub async fn recuse(act: &mut Act, case: Uuid, persons: &[String]) -> Result<(), sqlx::Error> {
-    if persons.is_empty() {
+pub async fn recuse(act: &mut Act, case: Uuid, marks: &[Vec<u8>]) -> Result<(), sqlx::Error> {
+    if marks.is_empty() {
         return Ok(());
     }
     let (district, now) = (act.district(), act.now());
     sqlx::query(
-        "INSERT INTO concern AS c (district_code, case_id, source, person_ids, unit_ids, updated_at)
+        "INSERT INTO concern AS c (district_code, case_id, source, person_marks, unit_ids, updated_at)
          VALUES ($1, $2, $3, $4, '{}', $5)
          ON CONFLICT (district_code, case_id, source) DO UPDATE
-         SET person_ids = ARRAY(SELECT DISTINCT unnest(c.person_ids || excluded.person_ids)),
+         SET person_marks = ARRAY(SELECT DISTINCT unnest(c.person_marks || excluded.person_marks)),
              updated_at = excluded.updated_at",
     )
     .bind(district.as_str())
     .bind(case)
     .bind(Source::Declaration.code())
-    .bind(persons)
+    .bind(marks)
     .bind(now)
     .execute(act.conn())
     .await?;
@@ -139,25 +210,25 @@ pub async fn follow(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     match event.kind.as_str() {
         "case.released" => {
             let body: CaseReleased = event.decode()?;
-            let said = complained(body.complained_person_ids, &body.complained_unit_ids)?;
+            let said = complained(body.complained_person_marks, &body.complained_unit_ids)?;
             put(act, case, Source::Triage, &said).await?;
         }
         "case.diverted" => {
             let body: CaseDiverted = event.decode()?;
-            let said = complained(body.complained_person_ids, &body.complained_unit_ids)?;
+            let said = complained(body.complained_person_marks, &body.complained_unit_ids)?;
             put(act, case, Source::Triage, &said).await?;
         }
         "case.assigned" => {
             let body: CaseAssigned = event.decode()?;
-            let said = Concern {
-                persons: body.excluded_person_ids,
+            let said = Said {
+                marks: read(body.excluded_person_marks),
                 units: Vec::new(),
             };
             put(act, case, Source::Order, &said).await?;
         }
         "case.investigation_started" => {
             let body: CaseInvestigationStarted = event.decode()?;
-            recuse(act, case, &body.recused_person_ids).await?;
+            recuse(act, case, &read(body.recused_person_marks)).await?;
         }
         "unit.changed" => {
             let body: UnitChanged = event.decode()?;
@@ -170,9 +241,16 @@ pub async fn follow(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn complained(persons: Vec<String>, units: &[String]) -> Result<Concern, Refusal> {
+fn complained(marks: Vec<Mark>, units: &[String]) -> Result<Said, Refusal> {
     let units = units.iter().map(|unit| id(unit)).collect::<Result<_, _>>()?;
-    Ok(Concern { persons, units })
+    Ok(Said {
+        marks: read(marks),
+        units,
+    })
+}
+
+fn read(marks: Vec<Mark>) -> Vec<Vec<u8>> {
+    marks.into_iter().map(Vec::from).collect()
 }
 
 fn id(text: &str) -> Result<Uuid, Refusal> {

@@ -39,6 +39,7 @@ use uuid::Uuid;
 
 use crate::{
     clock,
+    concern::{Mark, person_mark},
     config::Reader,
     desk::Desk,
     districts::Districts,
@@ -239,6 +240,14 @@ impl Bench {
     /// The issuer of the tokens.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
+    }
+
+    /// The mark of a person that a case of district 220502 is about, as tables and events hold it.
+    pub fn mark(&self, case: Uuid, person: &str) -> Mark {
+        let district = "220502".parse().expect("invariant: a code");
+        person_mark(self.desk().keys(), district, case, person)
+            .to_vec()
+            .into()
     }
 
     /// The desk of the service: its keys, its clock, its database as the app role.

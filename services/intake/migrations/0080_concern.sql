@@ -1,11 +1,11 @@
--- Whom a case concerns [R:28(3)], by who says it: triage, the order of assignment, declarations of recusal. Identifiers
--- only, class P1; of an accusation nothing is here.
+-- Whom a case concerns [R:28(3)], by who says it: triage, the order of assignment, declarations of recusal. Persons by
+-- marks: who is complained about is class P2. Of an accusation nothing is here.
 CREATE TABLE concern (
     district_code text COLLATE "C" NOT NULL,
     case_id       uuid NOT NULL,
     source        text COLLATE "C" NOT NULL CHECK (source IN ('TRIAGE', 'ORDER', 'DECLARATION')),
-    -- Subjects of those complained about or recused.
-    person_ids    text[] COLLATE "C" NOT NULL,
+    -- Marks of those complained about or recused.
+    person_marks  bytea[] NOT NULL,
     -- Units complained about.
     unit_ids      uuid[] NOT NULL,
     updated_at    timestamptz NOT NULL,
@@ -17,5 +17,5 @@ ALTER TABLE concern FORCE ROW LEVEL SECURITY;
 CREATE POLICY district ON concern USING (district_code = NULLIF(current_setting('app.district', true), ''))
     WITH CHECK (district_code = NULLIF(current_setting('app.district', true), ''));
 
--- Staff complained about, beside the units: subjects of tokens, class P1.
-ALTER TABLE triage ADD COLUMN complained_person_ids text[] COLLATE "C" NOT NULL DEFAULT '{}';
+-- Staff complained about, beside the units: by marks.
+ALTER TABLE triage ADD COLUMN complained_person_marks bytea[] NOT NULL DEFAULT '{}';

@@ -6,8 +6,7 @@ use xinqiao_proto::event::{Branch, LegalRoute, Purpose};
 use xinqiao_proto::intake::{
     ComplainedObject, GetCaseRequest, IdType, PetitionerInput, PetitionerKind, PreferredChannel,
     RegisterLetterRequest, RegisterVisitRequest, Registered, ReleaseCaseRequest, SubmissionInput,
-    TriageCaseRequest, complained_object,
-    get_case_request,
+    TriageCaseRequest, complained_object, get_case_request,
 };
 use xinqiao_proto::scheduling::{
     Attendee, AttendeePart, FinaliseReceptionRequest, GetReceptionRequest, Integrations,

@@ -251,7 +251,11 @@ impl World {
         let mut released = CaseReleased {
             leader_received: true,
             responsible_leader_id: leader,
-            complained_person_ids: case.concerned.clone(),
+            complained_person_marks: case
+                .concerned
+                .iter()
+                .map(|person| self.bench.mark(case.id, person))
+                .collect(),
             ..CaseReleased::default()
         };
         released.set_legal_route(LegalRoute::LegalRoute316);

@@ -72,7 +72,13 @@ pub(crate) fn unit_changed(act: &mut Act, unit: &Unit) {
 }
 
 /// `case.assigned` (T08).
-pub(crate) fn assigned(act: &mut Act, case: &Case, entered: &Assignment, terms: &[LegalTerm]) {
+pub(crate) fn assigned(
+    act: &mut Act,
+    case: &Case,
+    entered: &Assignment,
+    excluded: Vec<Vec<u8>>,
+    terms: &[LegalTerm],
+) {
     let term = |code: &str| {
         terms
             .iter()
@@ -88,7 +94,7 @@ pub(crate) fn assigned(act: &mut Act, case: &Case, entered: &Assignment, terms: 
         k3: term("K3"),
         feedback_due: entered.feedback_due.to_string(),
         responsible_leader_id: id_or_empty(case.responsible_leader),
-        excluded_person_ids: entered.excluded_person_ids.clone(),
+        excluded_person_marks: excluded.into_iter().map(Into::into).collect(),
     };
     act.publish("case.assigned", entity(case), &body);
 }
@@ -129,11 +135,11 @@ pub(crate) fn accepted(act: &mut Act, case: &Case, k4: Option<&LegalTerm>, notic
 }
 
 /// `case.investigation_started` (T16).
-pub(crate) fn investigation_started(act: &mut Act, case: &Case, recused: Vec<String>) {
+pub(crate) fn investigation_started(act: &mut Act, case: &Case, recused: Vec<Vec<u8>>) {
     let count = u32::try_from(case.investigators.len()).unwrap_or(u32::MAX);
     let body = event::CaseInvestigationStarted {
         investigator_count: count,
-        recused_person_ids: recused,
+        recused_person_marks: recused.into_iter().map(Into::into).collect(),
     };
     act.publish("case.investigation_started", entity(case), &body);
 }

@@ -3,7 +3,7 @@
 use time::{Date, Duration};
 use uuid::Uuid;
 use xinqiao_chassis::{
-    concern::{self, Concern, Source},
+    concern::{self, Said, Source},
     desk::Act,
     refusal::{Fields, Refusal},
 };
@@ -46,13 +46,13 @@ pub(super) async fn assign_case(
     let assigned = case.assign(version, &entered, masters, &opened::law(act))?;
 
     papers::append(act, case.id, PaperKind::Assignment, &entered).await?;
-    let excluded = Concern {
-        persons: entered.excluded_person_ids.clone(),
-        ..Concern::default()
+    let excluded = Said {
+        marks: concern::marks(act, case.id, &entered.excluded_person_ids),
+        units: Vec::new(),
     };
     concern::put(act, case.id, Source::Order, &excluded).await?;
     opened::authorise_again(act, &case).await?;
-    outgoing::assigned(act, &case, &entered, &assigned.terms);
+    outgoing::assigned(act, &case, &entered, excluded.marks, &assigned.terms);
     let document = forms::assignment_order(act, &case, &units, leader.as_ref(), (&entered, &assigned));
     let result = opened::close(act, case, &assigned.terms, vec![document]).await?;
     Ok(AssignCaseResponse { result })

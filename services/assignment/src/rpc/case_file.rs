@@ -76,7 +76,9 @@ const fn readers(kind: PaperKind) -> &'static [Right] {
         PaperKind::Objection | PaperKind::ObjectionDecision => &[Right::ReadObjection],
         PaperKind::AcceptanceDraft | PaperKind::OpinionDraft => &[Right::WriteOpinion, Right::ApproveOpinion],
         PaperKind::Acceptance | PaperKind::Opinion | PaperKind::OpinionService => &[Right::ReadOpinion],
-        PaperKind::Investigators | PaperKind::Recusals | PaperKind::Report | PaperKind::ReportReturn => &[Right::ReadInvestigation],
+        PaperKind::Investigators | PaperKind::Recusals | PaperKind::Report | PaperKind::ReportReturn => {
+            &[Right::ReadInvestigation]
+        }
         PaperKind::Extension => &[Right::ReadExtension],
         PaperKind::Execution | PaperKind::Closure => &[Right::ReadClosure],
     }

@@ -30,13 +30,14 @@ pub(super) async fn name_investigators(
     let version = request.version;
     let what = transitions::Act::NameInvestigators;
     let mut case = opened::for_act(act, &request.case_id, version, what).await?;
-    let concern = concern::told(act, case.id).await?;
+    let investigators = decode::investigators(request.investigators);
+    let thought_of: Vec<_> = investigators
+        .iter()
+        .map(|person| person.person_id.trim().to_owned())
+        .collect();
+    let concerned = concern::among(act, case.id, thought_of).await?;
     let mut fields = Fields::new();
-    let named = check_investigators(
-        decode::investigators(request.investigators),
-        &concern.persons,
-        &mut fields,
-    );
+    let named = check_investigators(investigators, &concerned, &mut fields);
     let recused = check_recused(decode::recused(request.recused), &named, &mut fields);
     fields.finish()?;
 
@@ -46,9 +47,10 @@ pub(super) async fn name_investigators(
         papers::append(act, case.id, PaperKind::Recusals, &recused).await?;
     }
     let recused_ids: Vec<_> = recused.iter().map(|person| person.person_id.clone()).collect();
-    concern::recuse(act, case.id, &recused_ids).await?;
+    let marks = concern::marks(act, case.id, &recused_ids);
+    concern::recuse(act, case.id, &marks).await?;
     opened::authorise_again(act, &case).await?;
-    outgoing::investigation_started(act, &case, recused_ids);
+    outgoing::investigation_started(act, &case, marks);
     let district = act.district();
     let units = units::all(act.conn(), district).await?;
     let documents = named

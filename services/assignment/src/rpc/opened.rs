@@ -54,7 +54,7 @@ pub(super) async fn authorise_again(act: &mut Act, case: &Case) -> Result<(), Re
 /// `[R:28(3)]`.
 pub(super) async fn resource(act: &mut Act, case: &Case, leader: Option<Uuid>) -> Result<Resource, Refusal> {
     let district = act.district();
-    let concern = concern::told(act, case.id).await?;
+    let concern = concern::of(act, case.id).await?;
     let accused_units = match concern.units.as_slice() {
         [] => Vec::new(),
         complained => units::all(act.conn(), district).await?.under(complained),

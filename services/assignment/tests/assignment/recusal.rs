@@ -53,7 +53,7 @@ async fn whom_the_petition_is_about_neither_assigns_nor_investigates() {
     let investigator = investigators().remove(1).person_id;
     world
         .release_as(CaseReleased {
-            complained_person_ids: vec!["wang-fenban".to_owned(), investigator],
+            complained_person_marks: vec![world.mark("wang-fenban"), world.mark(&investigator)],
             ..released()
         })
         .await;
@@ -73,7 +73,7 @@ async fn who_excludes_himself_does_not_assign_and_whom_he_excludes_does_not_hand
     assert_eq!(reason(&refused), recused());
     assign(&world, &dispatcher(), &["zhao-chengban"]).await.unwrap();
     let told: CaseAssigned = world.bench.event("case.assigned").await;
-    assert_eq!(told.excluded_person_ids, ["zhao-chengban"]);
+    assert_eq!(told.excluded_person_marks, [world.mark("zhao-chengban")]);
     let request = DraftAcceptanceRequest {
         request_id: request_id(),
         case_id: world.case_id.to_string(),
@@ -108,8 +108,8 @@ async fn who_recuses_himself_acts_no_more_and_the_others_are_told() {
     assert_eq!(filed, ["RECUSAL"; 3]);
     let told: CaseInvestigationStarted = world.bench.event("case.investigation_started").await;
     assert_eq!(
-        (told.investigator_count, told.recused_person_ids),
-        (2, vec!["wang-fenban".to_owned()])
+        (told.investigator_count, told.recused_person_marks),
+        (2, vec![world.mark("wang-fenban")])
     );
     let refused = assign(&world, &dispatcher(), &[]).await.unwrap_err();
     assert_eq!(reason(&refused), recused());

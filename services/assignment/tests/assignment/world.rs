@@ -5,6 +5,7 @@ use tonic::{Code, Status, service::interceptor::InterceptedService, transport::C
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use xinqiao_chassis::{
+    concern::Mark,
     document::timestamp,
     identity::Role,
     journal::{Entity, EntityKind},
@@ -68,6 +69,11 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// How the case tells whether somebody is one it concerns.
+    pub(crate) fn mark(&self, person: &str) -> Mark {
+        self.bench.mark(self.case_id, person)
+    }
+
     /// Units and leader are known; no case yet.
     pub(crate) async fn open(at: &str) -> Self {
         let bench = Bench::of(xinqiao_assignment::service()).at(at).start().await;

@@ -390,12 +390,12 @@ impl Act {
         entry
     }
 
-    /// Every command leaves one row, and so does every look of city support into the case it was let into; an act of
-    /// the service leaves one when it left anything else.
+    /// Every command leaves one row, and so does every look of city support into the case it was let into, unless the
+    /// reading noted it itself; an act of the service leaves one when it left anything else.
     fn own_entry(&self) -> Option<Entry> {
         let left_something = !self.events.is_empty() || !self.documents.is_empty();
         let due = match &self.actor {
-            Actor::Person(caller) if caller.breaks_glass() => return Some(self.look(caller)),
+            Actor::Person(caller) if caller.breaks_glass() => return self.look(caller),
             Actor::Person(_) => !self.action.is_empty(),
             Actor::Service(_) => left_something && self.entries.is_empty(),
         };
@@ -408,12 +408,17 @@ impl Act {
     }
 
     /// What city support looked at: the case it was let into, by this right.
-    fn look(&self, caller: &Caller) -> Entry {
-        let case = caller.case_id.map(|id| object_ref("case", id));
-        let mut entry = self.entry(case.unwrap_or_default());
+    fn look(&self, caller: &Caller) -> Option<Entry> {
+        let case = caller
+            .case_id
+            .map_or_else(String::new, |id| object_ref("case", id));
+        if self.entries.iter().any(|entry| entry.object == case) {
+            return None;
+        }
+        let mut entry = self.entry(case);
         let right = self.access.as_ref().map(|access| access.right().to_string());
         entry.fields.extend(right);
-        entry
+        Some(entry)
     }
 
     /// Ends the act: nothing is kept of one whose right was never asked for.

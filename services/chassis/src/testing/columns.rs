@@ -34,7 +34,7 @@ impl<'a> Listed<'a> {
 }
 
 impl Bench {
-    /// Every `bytea` column that is not declared to come under new keys, as `table.column`, without digests and
+    /// Every column of bytes that is not declared to come under new keys, as `table.column`, without digests and
     /// signatures, which the schema knows by their length.
     ///
     /// # Panics
@@ -46,7 +46,7 @@ impl Bench {
                  JOIN pg_namespace n ON n.oid = c.relnamespace
                  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                  WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relname <> '_sqlx_migrations'
-                   AND a.atttypid = 'bytea'::regtype
+                   AND a.atttypid IN ('bytea'::regtype, 'bytea[]'::regtype)
                    AND NOT EXISTS (
                        SELECT FROM pg_constraint k
                        WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY (k.conkey)

@@ -4,6 +4,7 @@ mod sheet;
 
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
+use xinqiao_chassis::concern::{self, Mark};
 use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::document::timestamp;
 use xinqiao_chassis::journal::Entity;
@@ -86,7 +87,8 @@ impl TriageService for Triage {
 async fn triage(act: &mut Act, query: TriageCaseRequest) -> Result<TriageCaseResponse, Refusal> {
     let district = act.district();
     let units = sealed::known_units(act.conn(), district, &sheet::units(&query)).await?;
-    let (id, purpose, sheet) = sheet::read(act.district_file(), &query, &units)?;
+    let mark = |case, persons: &[String]| concern::marks(act, case, persons);
+    let (id, purpose, sheet) = sheet::read(act.district_file(), &query, &units, mark)?;
     let row = take(act, id).await?;
     row.case().triage(seen(query.version), purpose)?;
     let (actor, at) = (act.actor_ref().to_owned(), act.now());
@@ -141,9 +143,13 @@ fn released(row: &CaseRow, sheet: &Sheet, requests: usize) -> CaseReleased {
         reception_id: text(row.reception_id),
         responsible_leader_id: text(row.responsible_leader_id),
         complained_unit_ids: sheet.complained_unit_ids.iter().map(Uuid::to_string).collect(),
-        complained_person_ids: sheet.complained_person_ids.clone(),
+        complained_person_marks: marks(&sheet.complained_person_marks),
         request_count: u32::try_from(requests).expect("invariant: requests are few"),
     }
+}
+
+fn marks(marks: &[Vec<u8>]) -> Vec<Mark> {
+    marks.iter().cloned().map(Mark::from).collect()
 }
 
 fn triage_paper(act: &Act, row: &CaseRow, sheet: &Sheet) -> TriageSheet {
@@ -213,7 +219,7 @@ async fn divert(act: &mut Act, query: DivertCaseRequest) -> Result<DivertCaseRes
             .map(|id| id.to_string())
             .unwrap_or_default(),
         complained_unit_ids: row.complained_units().iter().map(Uuid::to_string).collect(),
-        complained_person_ids: row.complained_persons().to_vec(),
+        complained_person_marks: marks(row.complained_persons()),
     };
     let event = act.publish("case.diverted", entity, &body);
     note(act, &row, "case.diverted", event, standing).await?;

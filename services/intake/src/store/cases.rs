@@ -6,6 +6,7 @@ pub(crate) mod timeline;
 use sqlx::{FromRow, PgConnection};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
+use xinqiao_chassis::concern::MARK;
 use xinqiao_chassis::permission::{CaseFacts, Resource};
 use xinqiao_kernel::{CaseNumber, CaseState, ChannelDigit, DistrictCode, Holder, Remedy};
 
@@ -23,10 +24,10 @@ macro_rules! case_query {
                     c.k1_raw, c.k1_eff, c.k1_safe, c.k1_calendar, c.k1_provisional, c.k1b,
                     c.reception_day_id, c.reception_id, c.reception_held, c.reception_finalised,
                     c.responsible_leader_id, c.unit_ids, c.trace_id, c.event_id, c.created_by,
-                    t.legal_route, t.field_code, t.problem_town_code, t.complained_unit_ids, t.complained_person_ids,
+                    t.legal_route, t.field_code, t.problem_town_code, t.complained_unit_ids, t.complained_person_marks,
                      v.proposed_by, a.marks AS accused_marks,
                     x.proposed_by AS transfer_proposed_by, x.confirmed_at IS NOT NULL AS transferred,
-                    ARRAY(SELECT unnest(n.person_ids) FROM concern n
+                    ARRAY(SELECT unnest(n.person_marks) FROM concern n
                           WHERE n.district_code = c.district_code AND n.case_id = c.id) AS recused
              FROM case_file c
              LEFT JOIN triage t ON t.district_code = c.district_code AND t.case_id = c.id
@@ -79,8 +80,9 @@ pub(crate) struct CaseRow {
     field_code: Option<String>,
     problem_town_code: Option<String>,
     complained_unit_ids: Option<Vec<Uuid>>,
-    complained_person_ids: Option<Vec<String>>,
-    recused: Vec<String>,
+    complained_person_marks: Option<Vec<Vec<u8>>>,
+    /// Marks of those whom others exclude from it.
+    recused: Vec<Vec<u8>>,
     proposed_by: Option<String>,
     accused_marks: Option<Vec<u8>>,
     transfer_proposed_by: Option<String>,
@@ -135,9 +137,9 @@ impl CaseRow {
         self.complained_unit_ids.as_deref().unwrap_or_default()
     }
 
-    /// Staff that the triage sheet names as complained about.
-    pub(crate) fn complained_persons(&self) -> &[String] {
-        self.complained_person_ids.as_deref().unwrap_or_default()
+    /// Marks of the staff that the triage sheet names as complained about.
+    pub(crate) fn complained_persons(&self) -> &[Vec<u8>] {
+        self.complained_person_marks.as_deref().unwrap_or_default()
     }
 
     /// What decides about whether somebody may see it and act on it. Before the assignment no unit is the lead unit's.
@@ -159,6 +161,7 @@ impl CaseRow {
         // Of units under one complained about, that of whoever looks is enough to decide about him.
         let his = onlooker.accused_unit(self.id, complained, marks);
         let persons = self.complained_persons().iter().chain(&self.recused);
+        let persons = persons.map(Vec::as_slice).chain(marks.chunks(MARK));
         CaseFacts {
             sealed: self.sealed,
             field: self.field_code.clone(),
@@ -167,10 +170,7 @@ impl CaseRow {
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),
             accused_units: complained.iter().copied().chain(his).collect(),
-            concerned: persons
-                .cloned()
-                .chain(onlooker.accused_person(self.id, marks))
-                .collect(),
+            concerned: onlooker.concerned(self.id, persons).into_iter().collect(),
             transferred: self.transferred,
             ..CaseFacts::new(onlooker.district, self.id, state(&self.state))
         }

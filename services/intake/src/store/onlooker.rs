@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
-use xinqiao_chassis::concern;
+use xinqiao_chassis::concern::{self, MARK, person_mark, unit_mark};
 use xinqiao_chassis::desk::{Act, Actor};
 use xinqiao_chassis::seal::KeyRing;
 use xinqiao_kernel::DistrictCode;
-
-/// Length of a mark in bytes.
-const MARK: usize = 32;
 
 /// The caller of an act, with the units above his own.
 #[derive(Clone, Debug)]
@@ -46,43 +43,30 @@ impl Onlooker {
     /// His unit, when it is one of those complained about, by identifier or by mark, or stands under one.
     pub(crate) fn accused_unit(&self, case: Uuid, complained: &[Uuid], marks: &[u8]) -> Option<Uuid> {
         let is_one = |unit: &Uuid| {
-            complained.contains(unit) || holds(marks, || unit_mark(&self.keys, self.district, case, *unit))
+            complained.contains(unit)
+                || holds(marks.chunks(MARK), || {
+                    unit_mark(&self.keys, self.district, case, *unit)
+                })
         };
         self.unit.filter(|_| self.lineage.iter().any(is_one))
     }
 
-    /// Himself, when he is one of those complained about.
-    pub(crate) fn accused_person(&self, case: Uuid, marks: &[u8]) -> Option<String> {
-        let is_one = |person: &&String| {
-            holds(marks, || {
-                person_mark(&self.keys, self.district, case, person.as_str())
-            })
-        };
-        self.person.as_ref().filter(is_one).cloned()
+    /// Himself, when one of the marks is his.
+    pub(crate) fn concerned<'a>(
+        &self,
+        case: Uuid,
+        marks: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Option<String> {
+        let person = self.person.as_ref()?;
+        holds(marks, || person_mark(&self.keys, self.district, case, person)).then(|| person.clone())
     }
 }
 
-fn holds(marks: &[u8], wanted: impl FnOnce() -> [u8; MARK]) -> bool {
-    !marks.is_empty() && {
+/// Nothing is computed where there are no marks.
+fn holds<'a>(marks: impl IntoIterator<Item = &'a [u8]>, wanted: impl FnOnce() -> [u8; MARK]) -> bool {
+    let mut marks = marks.into_iter().peekable();
+    marks.peek().is_some() && {
         let wanted = wanted();
-        marks.chunks(MARK).any(|mark| mark == wanted)
+        marks.any(|mark| mark == wanted)
     }
-}
-
-/// The mark of a unit that a case is about.
-pub(crate) fn unit_mark(keys: &KeyRing, district: DistrictCode, case: Uuid, unit: Uuid) -> [u8; MARK] {
-    mark(keys, district, case, b"unit", unit.as_bytes())
-}
-
-/// The mark of a person that a case is about.
-pub(crate) fn person_mark(keys: &KeyRing, district: DistrictCode, case: Uuid, person: &str) -> [u8; MARK] {
-    mark(keys, district, case, b"person", person.as_bytes())
-}
-
-fn mark(keys: &KeyRing, district: DistrictCode, case: Uuid, kind: &[u8], id: &[u8]) -> [u8; MARK] {
-    keys.keyed_hash(
-        district,
-        "accused",
-        &[case.as_bytes().as_slice(), kind, id].concat(),
-    )
 }

@@ -104,7 +104,10 @@ async fn a_dispatcher_whom_the_sheet_names_neither_writes_it_nor_acts_by_it() {
         .await;
     released.unwrap();
     let told: CaseReleased = bench.event("case.released").await;
-    assert_eq!(told.complained_person_ids, [DISPATCHER]);
+    assert_eq!(
+        told.complained_person_marks,
+        [bench.mark(entity(&case).id, DISPATCHER)]
+    );
     bench.finish().await;
 }
 
@@ -120,7 +123,10 @@ async fn a_diversion_tells_whom_the_case_concerns() {
         .await;
     diverted.unwrap();
     let told: CaseDiverted = bench.event("case.diverted").await;
-    assert_eq!(told.complained_person_ids, [SECOND]);
+    assert_eq!(
+        told.complained_person_marks,
+        [bench.mark(entity(&case).id, SECOND)]
+    );
     bench.finish().await;
 }
 
@@ -144,7 +150,7 @@ async fn whom_assignment_excludes_or_who_recuses_himself_acts_no_more_here() {
     done.unwrap();
     let assigned = CaseAssigned {
         lead_unit_id: fresh(),
-        excluded_person_ids: vec![CLERK.to_owned()],
+        excluded_person_marks: vec![bench.mark(entity(&case).id, CLERK)],
         ..CaseAssigned::default()
     };
     let event = Foreign::new("assignment", "case.assigned", entity(&case), &assigned);
@@ -153,7 +159,7 @@ async fn whom_assignment_excludes_or_who_recuses_himself_acts_no_more_here() {
     assert_ne!(try_as(&declared).await, "RECUSED");
     let started = CaseInvestigationStarted {
         investigator_count: 2,
-        recused_person_ids: vec![COLLEAGUE.to_owned()],
+        recused_person_marks: vec![bench.mark(entity(&case).id, COLLEAGUE)],
     };
     let event = Foreign::new(
         "assignment",

@@ -339,7 +339,7 @@ async fn whom_the_case_concerns_does_not_finalise_its_record() {
     let recorded = record(&hall, talk(case, &day)).await.unwrap();
     let number = CaseNumber::new("220502".parse().unwrap(), 2026, ChannelDigit::Visit, 1).unwrap();
     let released = CaseReleased {
-        complained_person_ids: vec!["li".to_owned()],
+        complained_person_marks: vec![hall.bench.mark(case, "li")],
         ..CaseReleased::default()
     };
     let event = Foreign::new("intake", "case.released", Entity::case(case, number), &released);

@@ -37,7 +37,7 @@ pub(crate) async fn diverted(stage: &Stage, leader_received: bool) {
         } else {
             String::new()
         },
-        complained_person_ids: stage.release.complained_person_ids.clone(),
+        complained_person_marks: stage.release.complained_person_marks.clone(),
         ..CaseDiverted::default()
     };
     stage

@@ -28,7 +28,7 @@ fn recused<T: std::fmt::Debug>(answer: Result<T, tonic::Status>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leader_whom_the_case_concerns_neither_inspects_nor_signs_nor_sends_back() {
     let mut stage = Stage::at("2026-03-03T08:30:00+08:00").await;
-    stage.release.complained_person_ids = vec!["zhang".to_owned()];
+    stage.release.complained_person_marks = vec![stage.mark("zhang")];
     stage
         .leader_changed(stage.leader_id, "zhang", &stage.certificate)
         .await;
@@ -57,7 +57,7 @@ async fn whoever_recused_himself_acts_no_more() {
     assert_ne!(early.1, "RECUSED", "nothing keeps him away yet");
     let declared = CaseInvestigationStarted {
         investigator_count: 2,
-        recused_person_ids: vec!["li".to_owned()],
+        recused_person_marks: vec![stage.mark("li")],
     };
     stage
         .tell(
@@ -74,7 +74,7 @@ async fn whoever_recused_himself_acts_no_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dispatcher_whom_a_diverted_case_concerns_does_not_file_it() {
     let mut stage = Stage::at("2026-03-03T08:30:00+08:00").await;
-    stage.release.complained_person_ids = vec!["wang".to_owned()];
+    stage.release.complained_person_marks = vec![stage.mark("wang")];
     diverted(&stage, false).await;
     recused(file(&stage, "2026-03-05").await);
     stage.head = Person::new("fang", "方分办").with(Role::Dsp);

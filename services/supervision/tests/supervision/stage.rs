@@ -8,6 +8,7 @@ use tonic::{Code, Status, service::interceptor::InterceptedService, transport::C
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use xinqiao_chassis::{
+    concern::Mark,
     identity::Role,
     journal::{Entity, EntityKind},
     random,
@@ -392,6 +393,11 @@ impl Stage {
 
     pub(crate) fn case_id(&self) -> String {
         self.case.id.to_string()
+    }
+
+    /// How the case tells whether somebody is one it concerns.
+    pub(crate) fn mark(&self, person: &str) -> Mark {
+        self.bench.mark(self.case.id, person)
     }
 
     pub(crate) fn cases(&self, person: &Person) -> CaseServiceClient<Wire> {

@@ -21,11 +21,13 @@ pub(super) fn units(query: &TriageCaseRequest) -> Vec<Uuid> {
         .collect()
 }
 
-/// Checks a triage sheet against the known ones of its units; the case, the purpose and the sheet.
+/// Checks a triage sheet against the known ones of its units; the case, the purpose and the sheet. `mark` makes the
+/// marks of persons for a case.
 pub(super) fn read(
     district: &District,
     query: &TriageCaseRequest,
     known_units: &[Uuid],
+    mark: impl Fn(Uuid, &[String]) -> Vec<Vec<u8>>,
 ) -> Result<(Uuid, Purpose, Triage), Refusal> {
     let mut fields = Fields::new();
     let id = fields.uuid("case_id", &query.case_id);
@@ -52,6 +54,7 @@ pub(super) fn read(
     );
     let objects = complained(&mut fields, &query.complained, known_units);
     fields.finish()?;
+    let (id, purpose) = id.zip(purpose).expect("invariant: nothing was wrong");
     let sheet = Triage {
         legal_route: route.expect("invariant: nothing was wrong"),
         content_code,
@@ -60,13 +63,12 @@ pub(super) fn read(
         field_code,
         cause_code: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
         complained_unit_ids: objects.units,
-        complained_person_ids: objects.persons,
+        complained_person_marks: mark(id, &objects.persons),
         sheet: Sheet {
             summary,
             complained: objects.names,
         },
     };
-    let (id, purpose) = id.zip(purpose).expect("invariant: nothing was wrong");
     Ok((id, purpose, sheet))
 }
 

@@ -175,7 +175,7 @@ pub(crate) struct Triage {
     pub(crate) field_code: String,
     pub(crate) cause_code: Option<String>,
     pub(crate) complained_unit_ids: Vec<Uuid>,
-    pub(crate) complained_person_ids: Vec<String>,
+    pub(crate) complained_person_marks: Vec<Vec<u8>>,
     pub(crate) sheet: Sheet,
 }
 
@@ -196,7 +196,7 @@ struct TriageRow {
     field_code: String,
     cause_code: Option<String>,
     complained_unit_ids: Vec<Uuid>,
-    complained_person_ids: Vec<String>,
+    complained_person_marks: Vec<Vec<u8>>,
     sheet: Sealed,
 }
 
@@ -209,7 +209,7 @@ pub(crate) async fn triage(
 ) -> Result<Option<Triage>, Refusal> {
     let row: Option<TriageRow> = sqlx::query_as(
         "SELECT legal_route, content_code, problem_loc_code, problem_town_code, field_code, cause_code,
-                complained_unit_ids, complained_person_ids, sheet
+                complained_unit_ids, complained_person_marks, sheet
          FROM triage WHERE district_code = $1 AND case_id = $2",
     )
     .bind(district.as_str())
@@ -225,7 +225,7 @@ pub(crate) async fn triage(
         field_code: row.field_code,
         cause_code: row.cause_code,
         complained_unit_ids: row.complained_unit_ids,
-        complained_person_ids: row.complained_person_ids,
+        complained_person_marks: row.complained_person_marks,
         sheet: open(
             None,
             keys,
@@ -248,7 +248,7 @@ pub(crate) async fn put_triage(
     let sheet = keys.seal(&SealContext::new(district, "triage", "sheet", case), &sheet);
     sqlx::query(
         "INSERT INTO triage AS t (district_code, case_id, legal_route, content_code, problem_loc_code, problem_town_code,
-                                  field_code, cause_code, complained_unit_ids, complained_person_ids, sheet,
+                                  field_code, cause_code, complained_unit_ids, complained_person_marks, sheet,
                                   created_at, created_by, updated_at, updated_by, version)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $13, 1)
          ON CONFLICT (district_code, case_id) DO UPDATE
@@ -256,7 +256,7 @@ pub(crate) async fn put_triage(
              problem_loc_code = excluded.problem_loc_code, problem_town_code = excluded.problem_town_code,
              field_code = excluded.field_code, cause_code = excluded.cause_code,
              complained_unit_ids = excluded.complained_unit_ids,
-             complained_person_ids = excluded.complained_person_ids, sheet = excluded.sheet,
+             complained_person_marks = excluded.complained_person_marks, sheet = excluded.sheet,
              updated_at = excluded.updated_at, updated_by = excluded.updated_by, version = t.version + 1",
     )
     .bind(district.as_str())
@@ -268,7 +268,7 @@ pub(crate) async fn put_triage(
     .bind(&triage.field_code)
     .bind(triage.cause_code.as_deref())
     .bind(&triage.complained_unit_ids)
-    .bind(&triage.complained_person_ids)
+    .bind(&triage.complained_person_marks)
     .bind(sheet)
     .bind(by.at)
     .bind(by.actor)

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use tracing::Span;
 use uuid::Uuid;
 use xinqiao_chassis::audit::Entry;
+use xinqiao_chassis::concern::{person_mark, unit_mark};
 use xinqiao_chassis::desk::{Authorised, object_ref, person_ref};
 use xinqiao_chassis::districts::District;
 use xinqiao_chassis::document::{DocumentRow, Heading};
@@ -19,7 +20,6 @@ use super::{AccusedRow, FormToCome, PetitionerRow, Registration};
 use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
 use crate::store::access;
-use crate::store::onlooker::{person_mark, unit_mark};
 use crate::store::repeats::{self, Shared};
 
 /// The office a registration happens at.
