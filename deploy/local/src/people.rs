@@ -15,8 +15,22 @@ pub struct Person {
     pub district: &'static str,
     /// The responsible unit 责任单位 he works at.
     pub unit: Option<Uuid>,
-    /// The leader he is.
+    /// The leader he is, or works for.
     pub leader: Option<Uuid>,
+    /// Codes of the fields 分管领域 he answers for.
+    pub portfolio: &'static [&'static str],
+    /// Codes of the townships he works at or is linked to.
+    pub towns: &'static [&'static str],
+}
+
+impl Person {
+    const fn answering_for(self, portfolio: &'static [&'static str], towns: &'static [&'static str]) -> Self {
+        Self {
+            portfolio,
+            towns,
+            ..self
+        }
+    }
 }
 
 /// A fixed identifier of a demo master record.
@@ -61,6 +75,8 @@ const fn office(
         district,
         unit: None,
         leader: None,
+        portfolio: &[],
+        towns: &[],
     }
 }
 
@@ -78,6 +94,8 @@ const fn at_unit(
         district,
         unit: Some(unit),
         leader: None,
+        portfolio: &[],
+        towns: &[],
     }
 }
 
@@ -95,6 +113,8 @@ const fn of_leader(
         district,
         unit: None,
         leader: Some(leader),
+        portfolio: &[],
+        towns: &[],
     }
 }
 
@@ -104,8 +124,10 @@ pub const PEOPLE: &[Person] = &[
     office("he-dengji", "何登记", &["CLK"], DISTRICT_A),
     office("wang-fenban", "王分办", &["DSP"], DISTRICT_A),
     office("fang-fenban", "方分办", &["DSP"], DISTRICT_A),
-    of_leader("zhang-fuquzhang", "张副区长", &["LDR"], DISTRICT_A, LEADER_ZHANG),
-    of_leader("liu-fuquzhang", "刘副区长", &["LDR"], DISTRICT_A, LEADER_LIU),
+    of_leader("zhang-fuquzhang", "张副区长", &["LDR"], DISTRICT_A, LEADER_ZHANG)
+        .answering_for(&["03"], &["220502100"]),
+    of_leader("liu-fuquzhang", "刘副区长", &["LDR"], DISTRICT_A, LEADER_LIU)
+        .answering_for(&["04"], &["220502200"]),
     at_unit("qian-juzhang", "钱局长", &["UNH"], DISTRICT_A, UNIT_HOUSING),
     at_unit("zhao-chengban", "赵承办", &["UNT"], DISTRICT_A, UNIT_HOUSING),
     at_unit("feng-chengban", "冯承办", &["UNT"], DISTRICT_A, UNIT_HOUSING),
@@ -117,8 +139,10 @@ pub const PEOPLE: &[Person] = &[
     office("wu-dengji", "吴登记", &["CLK"], DISTRICT_B),
     office("ma-fenban", "马分办", &["DSP"], DISTRICT_B),
     office("bai-fenban", "白分办", &["DSP"], DISTRICT_B),
-    of_leader("chen-fuquzhang", "陈副区长", &["LDR"], DISTRICT_B, LEADER_CHEN),
-    of_leader("xie-lianluo", "谢联络", &["LDA"], DISTRICT_B, LEADER_CHEN),
+    of_leader("chen-fuquzhang", "陈副区长", &["LDR"], DISTRICT_B, LEADER_CHEN)
+        .answering_for(&["03"], &["220503100"]),
+    of_leader("xie-lianluo", "谢联络", &["LDA"], DISTRICT_B, LEADER_CHEN)
+        .answering_for(&["03"], &["220503100"]),
     at_unit("guo-juzhang", "郭局长", &["UNH"], DISTRICT_B, UNIT_HOUSING_B),
     at_unit("tang-chengban", "唐承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),
     at_unit("song-chengban", "宋承办", &["UNT"], DISTRICT_B, UNIT_HOUSING_B),
@@ -127,7 +151,8 @@ pub const PEOPLE: &[Person] = &[
     office("wei-yunwei", "魏运维", &["CITY-OP"], DISTRICT_A),
     office("gao-yunwei", "高运维", &["CITY-OP"], DISTRICT_B),
     office("pan-jijian", "潘纪检", &["DIS"], DISTRICT_B),
-    at_unit("deng-zhuanyuan", "邓专员", &["TWN"], DISTRICT_B, UNIT_WUDAOJIANG),
+    at_unit("deng-zhuanyuan", "邓专员", &["TWN"], DISTRICT_B, UNIT_WUDAOJIANG)
+        .answering_for(&[], &["220503100"]),
     at_unit("cao-fucha", "曹复查", &["REV"], DISTRICT_B, REVIEW_ORGAN_B),
     office("lin-xuanchuan", "林宣传", &["PRO"], DISTRICT_B),
     office("hu-shixinfang", "胡信访", &["CITY-XF"], DISTRICT_B),

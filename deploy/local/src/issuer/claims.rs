@@ -30,6 +30,10 @@ struct AccessClaims<'a> {
     unit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     leader: Option<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    portfolio: &'a [&'a str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    towns: &'a [&'a str],
 }
 
 #[derive(Serialize)]
@@ -62,6 +66,8 @@ pub(super) fn access_token(keys: &Keys, issuer: &str, person: &Person, audience:
         district: person.district,
         unit: person.unit.map(|unit| unit.to_string()),
         leader: person.leader.map(|leader| leader.to_string()),
+        portfolio: person.portfolio,
+        towns: person.towns,
     };
     sign(keys, "at+jwt", &claims)
 }

@@ -22,8 +22,8 @@ struct DemoUnit(&'static str, Uuid, UnitKind);
 struct DemoLeader {
     person: &'static str,
     post: &'static str,
-    /// Portfolio, township and place in the rota; none for the head of the office, who only signs (DEC-16).
-    turn: Option<(&'static str, &'static str, u32)>,
+    /// Place in the rota; none for the head of the office, who only signs (DEC-16).
+    turn: Option<u32>,
 }
 
 /// Loads units, leaders and the roster of the year into one district. What is there already stays.
@@ -131,22 +131,19 @@ async fn put_leaders(platform: &Platform, dispatcher: &Desk, district: &str) -> 
         if there.leaders.iter().any(|known| known.person_id == person.id) {
             continue;
         }
-        let (portfolio, linked_towns, order) = match leader.turn {
-            Some((field, town, order)) => (vec![field.to_owned()], vec![town.to_owned()], order),
-            None => (vec![], vec![], 0),
-        };
+        let codes = |codes: &[&str]| codes.iter().map(|&code| code.to_owned()).collect();
         let request = PutLeaderRequest {
             request_id: xinqiao_chassis::random::new_id().to_string(),
             leader_id: person.leader.map(|id| id.to_string()).unwrap_or_default(),
             name: person.name.to_owned(),
             post: leader.post.to_owned(),
-            portfolio,
-            linked_towns,
+            portfolio: codes(person.portfolio),
+            linked_towns: codes(person.towns),
             person_id: person.id.to_owned(),
             certificate_pem: Signatory::open(platform.data(), person)?
                 .certificate_pem()
                 .to_owned(),
-            order,
+            order: leader.turn.unwrap_or_default(),
             active: true,
             signs_only: leader.turn.is_none(),
             ..PutLeaderRequest::default()
@@ -211,10 +208,10 @@ fn units(district: &str) -> Vec<DemoUnit> {
 
 /// Order decides the turn: 张副区长 receives on 3 March 2026. The heads of the office come last and take none.
 fn leaders(district: &str) -> Vec<DemoLeader> {
-    let leader = |person, portfolio, linked_town, order| DemoLeader {
+    let leader = |person, order| DemoLeader {
         person,
         post: "副区长",
-        turn: Some((portfolio, linked_town, order)),
+        turn: Some(order),
     };
     let head = |person| DemoLeader {
         person,
@@ -223,11 +220,11 @@ fn leaders(district: &str) -> Vec<DemoLeader> {
     };
     if district == DISTRICT_A {
         vec![
-            leader("liu-fuquzhang", "04", "220502200", 1),
-            leader("zhang-fuquzhang", "03", "220502100", 2),
+            leader("liu-fuquzhang", 1),
+            leader("zhang-fuquzhang", 2),
             head("wang-fenban"),
         ]
     } else {
-        vec![leader("chen-fuquzhang", "03", "220503100", 1), head("ma-fenban")]
+        vec![leader("chen-fuquzhang", 1), head("ma-fenban")]
     }
 }

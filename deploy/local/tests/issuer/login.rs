@@ -74,6 +74,10 @@ async fn a_person_signs_in_and_a_service_that_knows_the_issuer_believes_him() {
         (&[Role::Ldr][..], Some(LEADER_ZHANG))
     );
     assert_eq!(caller.district.to_string(), "220502");
+    assert_eq!(
+        (&caller.portfolio[..], &caller.towns[..]),
+        (&["03".to_owned()][..], &["220502100".to_owned()][..])
+    );
 }
 
 #[tokio::test]
