@@ -6,8 +6,6 @@
 //! complained about is class P2, so persons stand in tables and events by marks: a service can ask whether somebody is
 //! one of them, and a copy of its database answers nothing. Accusations are never told of here (DEC-14).
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -98,14 +96,13 @@ pub async fn among(
 
 impl Said {
     fn of_these(&self, act: &Act, case: Uuid, persons: impl IntoIterator<Item = String>) -> Vec<String> {
-        let keys = act.desk().keys();
-        let district = act.district();
+        if self.marks.is_empty() {
+            return Vec::new();
+        }
+        let (keys, district) = (act.desk().keys(), act.district());
         let is_one = |person: &String| {
-            !self.marks.is_empty()
-                && self
-                    .marks
-                    .iter()
-                    .any(|mark| *mark == person_mark(keys, district, case, person))
+            let wanted = person_mark(keys, district, case, person);
+            self.marks.iter().any(|mark| *mark == wanted)
         };
         persons.into_iter().filter(is_one).collect()
     }
@@ -113,8 +110,8 @@ impl Said {
 
 /// The marks of persons, as tables and events hold them.
 pub fn marks(act: &Act, case: Uuid, persons: &[String]) -> Vec<Vec<u8>> {
-    let (keys, district) = (Arc::clone(act.desk().keys()), act.district());
-    let mark = |person: &String| person_mark(&keys, district, case, person).to_vec();
+    let (keys, district) = (act.desk().keys(), act.district());
+    let mark = |person: &String| person_mark(keys, district, case, person).to_vec();
     persons.iter().map(mark).collect()
 }
 
