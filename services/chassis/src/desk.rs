@@ -32,6 +32,7 @@ use crate::identity::{CASE_TOKEN_LIFE, Caller, for_petitioner, for_support, toke
 use crate::permission::{Resource, Right};
 use crate::refusal::{Refusal, WrongFields};
 use crate::seal::KeyRing;
+use crate::server::CallPlace;
 use crate::waker::Wakers;
 
 /// A caller may say for which district he means to call; it must be the one of his token.
@@ -210,7 +211,11 @@ impl Desk {
         let mut access = Access::new(right);
         let resource = Resource::District(caller.district);
         match access.authorise(&caller, &resource, no_such_thing) {
-            Ok(()) => Ok(Authorised { caller, access }),
+            Ok(()) => Ok(Authorised {
+                caller,
+                access,
+                place: request.extensions().get().cloned(),
+            }),
             Err(refusal) => {
                 self.note(caller, access, Q::ACTION).await;
                 Err(refusal)
@@ -385,9 +390,17 @@ impl Desk {
 pub struct Authorised {
     caller: Caller,
     access: Access,
+    place: Option<CallPlace>,
 }
 
 impl Authorised {
+    /// Gives his call's place to the next: from now on it only waits for a group commit.
+    pub fn gives_place_back(&self) {
+        if let Some(place) = &self.place {
+            place.give_back();
+        }
+    }
+
     /// Who he is.
     pub const fn caller(&self) -> &Caller {
         &self.caller

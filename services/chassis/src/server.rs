@@ -26,6 +26,7 @@ mod rights;
 mod tls;
 
 pub use callers::CallersError;
+pub use gate::CallPlace;
 pub use health::Health;
 pub use rights::{RightTableError, rpcs};
 pub use tls::TlsError;

@@ -15,7 +15,7 @@ use xinqiao_tests::otlp::Collector;
 
 use crate::costs::Costs;
 use crate::log::Log;
-use crate::reference::{Form, Reference};
+use crate::reference::{Form, Ran, Reference};
 use crate::truth::Truth;
 
 /// Registrations per p4 transaction at 32 clients, at 128 or 256 callers.
@@ -24,8 +24,10 @@ const BOUND_P4: f64 = 1.25;
 const BOUND_P5: f64 = 2.5;
 /// Registrations per p4 transaction, both at 8.
 const BOUND_FEW: f64 = 0.7;
-/// 99th percentile at the same load, milliseconds.
+/// 99th percentile at the same load, milliseconds, on a machine where a bare petition at 32 clients has
+/// [`P99_BARE_MS`]; on a slower one as many times more.
 const P99_LIMIT_MS: f64 = 50.0;
+const P99_BARE_MS: f64 = 7.9;
 /// How far the relay may fall behind, seconds.
 const RELAY_LAG_LIMIT_S: f64 = 1.0;
 /// Registrations after the references at 8 clients.
@@ -47,9 +49,9 @@ pub(crate) struct Arguments {
 /// What was measured side by side: the references at one number of clients, and registrations right after them.
 #[derive(Debug, Default)]
 struct Pass {
-    p4: f64,
-    p5: f64,
-    bare: f64,
+    p4: Ran,
+    p5: Ran,
+    bare: Ran,
     ours: Vec<Outcome>,
 }
 
@@ -109,6 +111,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
     Ok(samples.judge())
 }
 
+impl Pass {
+    /// How many times longer than on the machine of the limit a bare petition may take here.
+    fn slower(&self) -> f64 {
+        (self.bare.p99_ms / P99_BARE_MS).max(1.0)
+    }
+}
+
 impl Samples {
     async fn round(
         &mut self,
@@ -141,7 +150,10 @@ impl Samples {
             (Form::P4, &mut pass.p4),
         ] {
             *kept = reference.run(form, clients, seconds).await?;
-            println!("  {form:<4?} {clients:>4} clients {kept:>9.0} /s");
+            println!(
+                "  {form:<4?} {clients:>4} clients {:>9.0} /s  p99 {:.1} ms",
+                kept.rate, kept.p99_ms
+            );
         }
         for &callers in callers {
             let (outcome, lag_s) = register(platform, truth, callers, seconds).await?;
@@ -159,8 +171,9 @@ impl Samples {
 
     /// Each ratio is the median of what its rounds gave: only runs side by side compare, the machine drifts.
     fn judge(&self) -> ExitCode {
-        let few = median(self.few.iter().map(|pass| pass.ours[0].rate / pass.p4));
-        let against_p4 = |load: usize| median(self.many.iter().map(|pass| pass.ours[load].rate / pass.p4));
+        let few = median(self.few.iter().map(|pass| pass.ours[0].rate / pass.p4.rate));
+        let against_p4 =
+            |load: usize| median(self.many.iter().map(|pass| pass.ours[load].rate / pass.p4.rate));
         // Rate and latency must hold at one load: the smaller one, when its rate is enough.
         let judged = if against_p4(1) >= BOUND_P4 { 1 } else { 2 };
         let over = |reference: fn(&Pass) -> f64| {
@@ -171,11 +184,17 @@ impl Samples {
             )
         };
         let p99_ms = median(self.many.iter().map(|pass| pass.ours[judged].p99_ms));
+        let slower = median(self.many.iter().map(Pass::slower));
+        let room = median(
+            self.many
+                .iter()
+                .map(|pass| P99_LIMIT_MS * pass.slower() / pass.ours[judged].p99_ms),
+        );
         let lag_s = self.lags_s.iter().copied().fold(0.0, f64::max);
         let checks = [
-            ("against p5 at 32", over(|pass| pass.p5), BOUND_P5),
+            ("against p5 at 32", over(|pass| pass.p5.rate), BOUND_P5),
             ("at 8 callers against p4 at 8", few, BOUND_FEW),
-            ("p99 limit over p99", P99_LIMIT_MS / p99_ms, 1.0),
+            ("p99 limit over p99", room, 1.0),
             (
                 "relay limit over lag",
                 RELAY_LAG_LIMIT_S / lag_s.max(f64::EPSILON),
@@ -184,7 +203,9 @@ impl Samples {
         ];
         let callers = MANY[judged];
         println!(
-            "judged at {callers} callers: p99 {p99_ms:.1} ms, relay behind at most {lag_s:.2} s, medians of the rounds"
+            "judged at {callers} callers: p99 {p99_ms:.1} ms of {:.0} ({P99_LIMIT_MS} ms on a machine {slower:.1} times \
+             slower), relay behind at most {lag_s:.2} s, medians of the rounds",
+            P99_LIMIT_MS * slower
         );
         let ratio = against_p4(judged);
         let mut held = ratio >= BOUND_P4;
@@ -194,7 +215,7 @@ impl Samples {
         }
         println!(
             "  against the four rows of a bare petition at 32: {:.2}, no bound",
-            over(|pass| pass.bare)
+            over(|pass| pass.bare.rate)
         );
         println!("registration ratio {ratio:.2} bound {BOUND_P4:.2}");
         if held {

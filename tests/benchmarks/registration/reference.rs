@@ -65,6 +65,15 @@ pub(crate) enum Form {
     Bare,
 }
 
+/// What came of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ran {
+    /// Transactions per second.
+    pub(crate) rate: f64,
+    /// 99th percentile of their latencies, milliseconds.
+    pub(crate) p99_ms: f64,
+}
+
 impl Form {
     const fn script(self) -> &'static str {
         match self {
@@ -137,17 +146,21 @@ impl Reference {
         Ok(())
     }
 
-    /// Transactions per second.
-    pub(crate) async fn run(&self, form: Form, clients: usize, seconds: u64) -> Result<f64> {
+    /// Runs one for a time.
+    pub(crate) async fn run(&self, form: Form, clients: usize, seconds: u64) -> Result<Ran> {
         let script = self.folder.join(form.script());
         let script = script.to_str().context("the folder's name is not UTF-8")?;
+        let log = tempfile::tempdir_in(&self.folder)?;
+        let prefix = log.path().join("transactions");
+        let prefix = prefix.to_str().context("the folder's name is not UTF-8")?;
         let (clients, seconds) = (clients.to_string(), seconds.to_string());
+        let prefix = format!("--log-prefix={prefix}");
         let text = self
             .tool(
                 "pgbench",
                 &[
-                    "-n", "-M", "prepared", "-j", "2", "-c", &clients, "-T", &seconds, "-f", script,
-                    &self.url,
+                    "-n", "-M", "prepared", "-j", "2", "-c", &clients, "-T", &seconds, "-f", script, "--log",
+                    &prefix, &self.url,
                 ],
             )
             .await?;
@@ -155,7 +168,10 @@ impl Reference {
         let rate = line
             .and_then(|line| line.split_whitespace().nth(2))
             .context("pgbench printed no rate")?;
-        Ok(rate.parse()?)
+        Ok(Ran {
+            rate: rate.parse()?,
+            p99_ms: p99_ms(log.path())?,
+        })
     }
 
     async fn tool(&self, name: &str, arguments: &[&str]) -> Result<String> {
@@ -169,4 +185,23 @@ impl Reference {
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
+}
+
+/// From pgbench's log of transactions: the third word of each line is a latency in microseconds.
+fn p99_ms(folder: &Path) -> Result<f64> {
+    let mut micros: Vec<f64> = Vec::new();
+    for file in std::fs::read_dir(folder)? {
+        for line in std::fs::read_to_string(file?.path())?.lines() {
+            let latency = line
+                .split_whitespace()
+                .nth(2)
+                .context("pgbench logged no latency")?;
+            micros.push(latency.parse()?);
+        }
+    }
+    micros.sort_by(f64::total_cmp);
+    let latency = micros
+        .get(micros.len() * 99 / 100)
+        .context("pgbench logged nothing")?;
+    Ok(latency / 1e3)
 }

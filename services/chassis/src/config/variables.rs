@@ -279,9 +279,9 @@ pub(super) const TIMEOUT_MS: Variable = Variable::with_default(
 );
 pub(super) const CALLS_MAX: Variable = Variable::with_default(
     "XINQIAO_CALLS_MAX",
-    "256",
+    "32",
     "calls",
-    "Calls worked on at the same time; a district alone may use all, several share them equally. Fewer places give steadier latency beside a flood, more let a group commit take more at once.",
+    "Calls worked on at the same time, without those that wait for their group commit; a district alone may use all, several share them equally. Fewer places give steadier latency beside a flood; more than the database has connections wait there.",
 );
 pub(super) const PLACE_WAIT_MS: Variable = Variable::with_default(
     "XINQIAO_PLACE_WAIT_MS",
@@ -291,7 +291,7 @@ pub(super) const PLACE_WAIT_MS: Variable = Variable::with_default(
 );
 pub(super) const PLACE_WAITING_MAX: Variable = Variable::with_default(
     "XINQIAO_PLACE_WAITING_MAX",
-    "256",
+    "512",
     "calls",
     "Calls of one district that wait for a place at the same time; more are told when to try again.",
 );

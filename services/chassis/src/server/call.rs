@@ -13,7 +13,7 @@ use tracing::{Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use xinqiao_kernel::DistrictCode;
 
-use super::gate::Place;
+use super::gate::{CallPlace, Place};
 use crate::telemetry::{InFlight, carrier, code_name};
 
 /// A call being worked on. Dropped without an end, it was cut off by the caller.
@@ -21,7 +21,7 @@ use crate::telemetry::{InFlight, carrier, code_name};
 pub(super) struct Call {
     span: Span,
     in_flight: Option<InFlight>,
-    place: Option<Place>,
+    place: Option<CallPlace>,
 }
 
 impl Call {
@@ -59,13 +59,19 @@ impl Call {
         }
     }
 
-    /// The call has its place until its answer has gone.
+    /// The call has its place until its answer has gone, or its handler gives it back.
     pub(super) fn takes(&mut self, place: Place) {
-        self.place = Some(place);
+        self.place = Some(CallPlace::new(place));
+    }
+
+    pub(super) fn place(&self) -> Option<CallPlace> {
+        self.place.clone()
     }
 
     fn end(&mut self, code: Code) {
-        self.place = None;
+        if let Some(place) = self.place.take() {
+            place.give_back();
+        }
         let Some(in_flight) = self.in_flight.take() else {
             return;
         };

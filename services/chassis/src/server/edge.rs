@@ -145,6 +145,9 @@ impl Shared {
                     let mut request = request;
                     request.extensions_mut().insert((*caller).clone());
                     request.extensions_mut().insert(right);
+                    if let Some(place) = call.place() {
+                        request.extensions_mut().insert(place);
+                    }
                     self.work(inner, request).await
                 }
                 Err(refusal) => Status::from(refusal).into_http(),

@@ -18,10 +18,11 @@
 //! not taken away; it comes back with its answer, at the latest after `XINQIAO_TIMEOUT_MS`.
 //!
 //! Fair shares of the places are fair shares of the work only while the work does not queue behind the places,
-//! where nobody asks for the district: at the connections to the database, at the processor. As many places as
-//! connections would put all waiting here; but registrations hold a place while they wait for their group commit, which
-//! needs one connection for all of them, and so few places would make it small. The default lets one commit be large.
-//! `tests/bench fairness` shows the price for a steady district, and another number of places can be tried there.
+//! where nobody asks for the district: at the connections to the database, at the processor. So there are few of them,
+//! and a call holds one only as long as it needs what is short: a registration gives its own back when it waits for its
+//! group commit ([`CallPlace`]), which writes all that wait on one connection and has a queue of its own for each
+//! district. `tests/bench fairness` shows what a flood costs a steady district, and another number of places can be
+//! tried there.
 //!
 //! Before the token is verified nothing is known of a caller: behind a proxy not even his address, and whatever
 //! he says of himself is worth nothing. So nothing is counted then and nothing can be pushed out by a flood of bad
@@ -46,6 +47,7 @@ mod places;
 mod rates;
 mod shares;
 
+pub use places::CallPlace;
 pub(super) use places::Place;
 use places::Places;
 use rates::Rates;

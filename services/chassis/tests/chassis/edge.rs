@@ -34,7 +34,7 @@ use xinqiao_chassis::{
     identity::{Caller, Role, Verifier},
     permission::{Right, RightTable},
     seal::KeyRing,
-    server::{self, Health, MESSAGE_MAX_BYTES, Mount, ServerError, rpcs},
+    server::{self, CallPlace, Health, MESSAGE_MAX_BYTES, Mount, ServerError, rpcs},
     testing::{Bearer, ISSUER, Issuer, Person},
 };
 use xinqiao_kernel::DistrictCode;
@@ -262,6 +262,10 @@ impl UnaryService<RegisterVisitRequest> for Stub {
             match request.metadata().get(BEHAVE).map(MetadataValue::as_bytes) {
                 Some(b"sleep") => tokio::time::sleep(Duration::from_mins(1)).await,
                 Some(b"hold") => held.hold(caller.clone().unwrap().district).await,
+                Some(b"wait for others") => {
+                    request.extensions().get::<CallPlace>().unwrap().give_back();
+                    held.hold(caller.clone().unwrap().district).await;
+                }
                 Some(b"panic") => panic!("as asked"),
                 _ => {}
             }

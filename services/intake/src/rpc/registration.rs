@@ -66,6 +66,7 @@ impl Registration {
             now,
         };
         let registration = prepare(&office, by, request, submission);
+        by.gives_place_back();
         self.queue.register(registration).await
     }
 

@@ -28,6 +28,23 @@ pub(in crate::server) struct Place {
     _in_use: PlaceInUse,
 }
 
+/// The place of a call in work. Its handler may give it back before it answers, when all that is left is to wait for
+/// others and asks for nothing that is short here: then it keeps nobody from being worked on.
+#[derive(Clone, Debug)]
+pub struct CallPlace(Arc<Mutex<Option<Place>>>);
+
+impl CallPlace {
+    pub(in crate::server) fn new(place: Place) -> Self {
+        Self(Arc::new(Mutex::new(Some(place))))
+    }
+
+    /// Gives the place to the next, once.
+    pub fn give_back(&self) {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(place);
+    }
+}
+
 /// Somebody in a queue; dropped, he is no longer.
 struct Waiting<'p> {
     places: &'p Places,
@@ -120,6 +137,18 @@ mod tests {
         drop(first);
         drop(second.await.unwrap());
         assert!(places.take(None).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_call_that_gives_its_place_back_early_does_so_once() {
+        let places = places(1);
+        let early = CallPlace::new(places.take(None).await.unwrap());
+        early.give_back();
+        let second = places.take(None).now_or_never().expect("the place is free");
+        early.clone().give_back();
+        drop(early);
+        assert!(places.take(None).now_or_never().is_none());
+        drop(second);
     }
 
     #[tokio::test]

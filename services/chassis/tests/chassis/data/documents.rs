@@ -83,3 +83,48 @@ async fn a_damaged_or_exchanged_object_is_not_accepted_and_a_lost_one_is_said_to
     );
     bench.finish().await;
 }
+
+/// Puts the documents on the list of those to copy once more.
+async fn list_again(bench: &Bench, references: [&DocumentRef; 2]) {
+    let ids = references.map(|one| one.document_id.parse::<Uuid>().unwrap());
+    sqlx::query("INSERT INTO uncopied (district_code, first_id, document_ids) VALUES ($1, $2, $3)")
+        .bind(home().as_str())
+        .bind(ids[0])
+        .bind(ids)
+        .execute(bench.pool())
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_fails_is_tried_again_and_holds_up_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::of(service())
+        .set("XINQIAO_OBJECT_STORE_DIR", folder.path().display().to_string())
+        .start()
+        .await;
+    let (blocked, free) = (filed(&bench).await, filed(&bench).await);
+    copied(&bench).await;
+    let file = |one: &DocumentRef| {
+        folder
+            .path()
+            .join(object_path(home(), &one.ciphertext_sha256).as_ref())
+    };
+    std::fs::remove_file(file(&free)).unwrap();
+    std::fs::remove_file(file(&blocked)).unwrap();
+    std::fs::create_dir_all(file(&blocked).join("in the way")).unwrap();
+    list_again(&bench, [&blocked, &free]).await;
+    eventually("only the blocked one waits", async || {
+        let waiting: Vec<Uuid> = sqlx::query_scalar("SELECT unnest(document_ids) FROM uncopied")
+            .fetch_all(bench.pool())
+            .await
+            .unwrap();
+        (waiting == [blocked.document_id.parse::<Uuid>().unwrap()]).then_some(())
+    })
+    .await;
+    assert_eq!(fetched(&bench, &free).await.unwrap(), SECRET.as_bytes());
+    std::fs::remove_dir_all(file(&blocked)).unwrap();
+    copied(&bench).await;
+    assert_eq!(fetched(&bench, &blocked).await.unwrap(), SECRET.as_bytes());
+    bench.finish().await;
+}

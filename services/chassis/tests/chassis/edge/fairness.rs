@@ -146,6 +146,31 @@ async fn a_call_that_waits_is_let_in_when_a_place_is_given_back() {
     crowd.all_answered(3).await;
 }
 
+#[tokio::test]
+async fn a_call_that_only_waits_for_others_keeps_nobody_out() {
+    let edge = Edge::with(&[("XINQIAO_CALLS_MAX", "1"), ("XINQIAO_PLACE_WAIT_MS", "0")]).await;
+    let mut waiting = JoinSet::new();
+    for count in 1..=3 {
+        let mut client = person(&edge, "li", A);
+        waiting.spawn(async move { client.register_visit(behaving("wait for others")).await });
+        edge.held.after(count).await;
+    }
+    call(&mut person(&edge, "li", B)).await.unwrap();
+    edge.held.let_go(3);
+    while let Some(answer) = waiting.join_next().await {
+        answer.unwrap().unwrap();
+    }
+    // What they gave back, they gave back once.
+    let crowd = Crowd::of(&edge, A, 1);
+    edge.held.after(4).await;
+    assert_eq!(
+        reason(&call(&mut person(&edge, "li", B)).await.unwrap_err()),
+        "OVERLOADED"
+    );
+    edge.held.let_go(1);
+    crowd.all_answered(1).await;
+}
+
 /// The sum of the points of a metric that carry a label.
 fn measured(exporter: &InMemoryMetricExporter, name: &str, labels: &[KeyValue]) -> i64 {
     let all = exporter.get_finished_metrics().unwrap();
