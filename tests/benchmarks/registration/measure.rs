@@ -24,9 +24,9 @@ const BOUND_P4: f64 = 1.25;
 const BOUND_P5: f64 = 2.5;
 /// Registrations per p4 transaction, both at 8.
 const BOUND_FEW: f64 = 0.7;
-/// 99th percentile at the same load, milliseconds, on a machine where a bare petition at 32 clients has
-/// [`P99_BARE_MS`]; on a slower one as many times more.
+/// 99th percentile at the same load, milliseconds.
 const P99_LIMIT_MS: f64 = 50.0;
+/// What a bare petition at 32 clients had where the limit was written: says how much slower this machine is.
 const P99_BARE_MS: f64 = 7.9;
 /// How far the relay may fall behind, seconds.
 const RELAY_LAG_LIMIT_S: f64 = 1.0;
@@ -112,9 +112,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 impl Pass {
-    /// How many times longer than on the machine of the limit a bare petition may take here.
+    /// How many times longer a bare petition takes than where the limit was written.
     fn slower(&self) -> f64 {
-        (self.bare.p99_ms / P99_BARE_MS).max(1.0)
+        self.bare.p99_ms / P99_BARE_MS
     }
 }
 
@@ -185,16 +185,11 @@ impl Samples {
         };
         let p99_ms = median(self.many.iter().map(|pass| pass.ours[judged].p99_ms));
         let slower = median(self.many.iter().map(Pass::slower));
-        let room = median(
-            self.many
-                .iter()
-                .map(|pass| P99_LIMIT_MS * pass.slower() / pass.ours[judged].p99_ms),
-        );
         let lag_s = self.lags_s.iter().copied().fold(0.0, f64::max);
         let checks = [
             ("against p5 at 32", over(|pass| pass.p5.rate), BOUND_P5),
             ("at 8 callers against p4 at 8", few, BOUND_FEW),
-            ("p99 limit over p99", room, 1.0),
+            ("p99 limit over p99", P99_LIMIT_MS / p99_ms, 1.0),
             (
                 "relay limit over lag",
                 RELAY_LAG_LIMIT_S / lag_s.max(f64::EPSILON),
@@ -203,9 +198,8 @@ impl Samples {
         ];
         let callers = MANY[judged];
         println!(
-            "judged at {callers} callers: p99 {p99_ms:.1} ms of {:.0} ({P99_LIMIT_MS} ms on a machine {slower:.1} times \
-             slower), relay behind at most {lag_s:.2} s, medians of the rounds",
-            P99_LIMIT_MS * slower
+            "judged at {callers} callers: p99 {p99_ms:.1} ms (a bare petition's is {slower:.1} times what it was where the limit \
+             was written), relay behind at most {lag_s:.2} s, medians of the rounds"
         );
         let ratio = against_p4(judged);
         let mut held = ratio >= BOUND_P4;
