@@ -7,8 +7,8 @@ pub mod command;
 pub mod event;
 
 pub use generated::{
-    archive::v1 as archive, assignment::v1 as assignment, common::v1 as common, intake::v1 as intake,
-    scheduling::v1 as scheduling, supervision::v1 as supervision,
+    archive::v1 as archive, assignment::v1 as assignment, audit::v1 as audit, common::v1 as common,
+    intake::v1 as intake, scheduling::v1 as scheduling, supervision::v1 as supervision,
 };
 
 /// Every contract with its comments, for reflection and for tests that enumerate RPCs.
@@ -27,6 +27,11 @@ mod generated {
     pub mod common {
         pub mod v1 {
             tonic::include_proto!("xinqiao.common.v1");
+        }
+    }
+    pub mod audit {
+        pub mod v1 {
+            tonic::include_proto!("xinqiao.audit.v1");
         }
     }
     pub mod event {

@@ -273,7 +273,7 @@ async fn unmasks_and_changes_nothing(fleet: &Fleet, inside: &Desk, token: &str, 
         if OWN_STEPS.iter().any(|own| path.ends_with(own)) {
             continue;
         }
-        let channel = fleet.platform.channel(&rpc.process()?)?;
+        let channel = fleet.platform.channel(rpc.process())?;
         for request in rpc.requests(case) {
             match rpc.call(channel.clone(), token, request).await {
                 Ok(_) if rpc.is_command() => bail!("{path} was done for city support"),

@@ -216,7 +216,7 @@ async fn show_nothing_of(
     requests: &[Vec<u8>],
     secrets: &Secrets,
 ) -> Result<(String, usize)> {
-    let channel = fleet.platform.channel(&rpc.process()?)?;
+    let channel = fleet.platform.channel(rpc.process())?;
     let (mut shown, mut answers) = (String::new(), 0);
     for caller in callers {
         for request in requests {
@@ -270,7 +270,7 @@ async fn compare(
         own,
         now,
     };
-    let channel = fleet.platform.channel(&rpc.process()?)?;
+    let channel = fleet.platform.channel(rpc.process())?;
     let mut looked_up = own.is_some();
     let mut refused_for = Vec::new();
     for Caller { name, token } in callers {

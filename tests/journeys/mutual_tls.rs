@@ -86,7 +86,7 @@ async fn play(fleet: &Fleet) -> Result<()> {
 /// One RPC of a service, which only reads.
 fn an_rpc_of(service: &str) -> Result<Rpc> {
     for rpc in rpcs()? {
-        if rpc.process()? == service && !rpc.is_command() && rpc.path() != SIGN_IN {
+        if rpc.process() == service && !rpc.is_command() && rpc.path() != SIGN_IN {
             return Ok(rpc);
         }
     }

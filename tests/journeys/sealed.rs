@@ -129,7 +129,7 @@ async fn hidden(fleet: &Fleet, case: &Registered) -> Result<()> {
         if rpc.path().ends_with("/ReadSealedCase") {
             continue;
         }
-        let channel = fleet.platform.channel(&rpc.process()?)?;
+        let channel = fleet.platform.channel(rpc.process())?;
         for person in PEOPLE.iter().filter(|person| person.district == DISTRICT_A) {
             let token = fleet.platform.issuer.token(person)?;
             let knows = person.roles.iter().any(|role| KNOWS.contains(role));

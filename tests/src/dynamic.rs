@@ -10,23 +10,50 @@ use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
+use xinqiao_local::databases::SERVICES;
 use xinqiao_local::journey::timestamp;
 
 /// Long enough for every text that has a least length, short enough for every name.
 const TEXT: &str = "经核对材料属实，现按照规定办理，并将办理情况如实记录在案，同时书面告知有关人员，请其按期答复，逾期未答复的依照条例规定另行处理。";
 
-/// One RPC.
-#[derive(Debug, Clone)]
-pub struct Rpc(MethodDescriptor);
+/// The package that every service process serves beside its own.
+const EVERYWHERE: &str = "audit";
 
-/// Every RPC of every service.
+/// One RPC of one service process.
+#[derive(Debug, Clone)]
+pub struct Rpc {
+    method: MethodDescriptor,
+    process: String,
+}
+
+/// Every RPC of every service process.
 pub fn rpcs() -> Result<Vec<Rpc>> {
     let pool = DescriptorPool::decode(xinqiao_proto::DESCRIPTORS)?;
-    let found: Vec<Rpc> = pool
+    let mut found = Vec::new();
+    for method in pool
         .services()
-        .flat_map(|service| service.methods().map(Rpc).collect::<Vec<_>>())
-        .collect();
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+    {
+        for process in processes(&method)? {
+            let method = method.clone();
+            found.push(Rpc { method, process });
+        }
+    }
     Ok(found)
+}
+
+/// The service processes that answer a method.
+fn processes(method: &MethodDescriptor) -> Result<Vec<String>> {
+    let package = method.parent_service().parent_file().package_name().to_owned();
+    let name = package
+        .split('.')
+        .nth(1)
+        .context("a package is xinqiao.<context>.v1")?;
+    Ok(if name == EVERYWHERE {
+        SERVICES.map(ToOwned::to_owned).to_vec()
+    } else {
+        vec![name.to_owned()]
+    })
 }
 
 /// What the fields of a request are filled with.
@@ -42,32 +69,31 @@ pub trait Filling {
 impl Rpc {
     /// `/xinqiao.intake.v1.CaseService/GetCase`
     pub fn path(&self) -> String {
-        format!("/{}/{}", self.0.parent_service().full_name(), self.0.name())
+        format!(
+            "/{}/{}",
+            self.method.parent_service().full_name(),
+            self.method.name()
+        )
     }
 
-    /// The service process that answers it.
-    pub fn process(&self) -> Result<String> {
-        let package = self.0.parent_service().parent_file().package_name().to_owned();
-        let name = package
-            .split('.')
-            .nth(1)
-            .context("a package is xinqiao.<context>.v1")?;
-        Ok(name.to_owned())
+    /// The service process that is asked.
+    pub fn process(&self) -> &str {
+        &self.process
     }
 
     /// True when it is a command: it may create something.
     pub fn is_command(&self) -> bool {
-        self.0.input().get_field_by_name("request_id").is_some()
+        self.method.input().get_field_by_name("request_id").is_some()
     }
 
     /// True when its request names something that may belong to another district.
     pub fn names_something(&self) -> bool {
-        names_something(&self.0.input(), 0)
+        names_something(&self.method.input(), 0)
     }
 
     /// A request for every way its choices can be made.
     pub fn requests(&self, filling: &impl Filling) -> Vec<Vec<u8>> {
-        let input = self.0.input();
+        let input = self.method.input();
         let choices = input.oneofs().map(|choice| choice.fields().count()).max();
         (0..choices.unwrap_or(1))
             .map(|variant| filled(&input, variant, 0, filling).encode_to_vec())
@@ -99,7 +125,7 @@ impl Rpc {
 
     /// An answer as people read it.
     pub fn show(&self, answer: &[u8]) -> String {
-        DynamicMessage::decode(self.0.output(), answer)
+        DynamicMessage::decode(self.method.output(), answer)
             .map_or_else(|error| error.to_string(), |message| format!("{message:?}"))
     }
 }

@@ -136,6 +136,7 @@ pub const PEOPLE: &[Person] = &[
     office("sun-ducha", "孙督查", &["SUP"], DISTRICT_A),
     office("zhou-dangan", "周档案", &["ARC"], DISTRICT_A),
     office("jiang-jijian", "江纪检", &["DIS"], DISTRICT_A),
+    office("yan-shenji", "严审计", &["AUD"], DISTRICT_A),
     office("wu-dengji", "吴登记", &["CLK"], DISTRICT_B),
     office("ma-fenban", "马分办", &["DSP"], DISTRICT_B),
     office("bai-fenban", "白分办", &["DSP"], DISTRICT_B),
@@ -151,6 +152,7 @@ pub const PEOPLE: &[Person] = &[
     office("wei-yunwei", "魏运维", &["CITY-OP"], DISTRICT_A),
     office("gao-yunwei", "高运维", &["CITY-OP"], DISTRICT_B),
     office("pan-jijian", "潘纪检", &["DIS"], DISTRICT_B),
+    office("zou-shenji", "邹审计", &["AUD"], DISTRICT_B),
     at_unit("deng-zhuanyuan", "邓专员", &["TWN"], DISTRICT_B, UNIT_WUDAOJIANG)
         .answering_for(&[], &["220503100"]),
     at_unit("cao-fucha", "曹复查", &["REV"], DISTRICT_B, REVIEW_ORGAN_B),

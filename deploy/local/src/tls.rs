@@ -208,7 +208,8 @@ impl Tls {
 pub fn callers() -> String {
     let services: BTreeSet<String> = SERVICES
         .into_iter()
-        .flat_map(|service| rpcs(&format!("xinqiao.{service}.v1")))
+        .chain(["audit"])
+        .flat_map(|name| rpcs(&format!("xinqiao.{name}.v1")))
         .filter_map(|path| path.rfind('/').map(|slash| path[..=slash].to_owned()))
         .collect();
     let portal = entry(PORTAL, services.iter().map(String::as_str));

@@ -10,6 +10,7 @@
 mod canonical;
 mod checkpoint;
 mod keys;
+pub(crate) mod read;
 mod sealer;
 mod trail;
 mod verify;

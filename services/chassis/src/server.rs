@@ -11,6 +11,7 @@ use tonic::{
 };
 
 use crate::{
+    audit::read as audit,
     config::{Profile, ServerSettings},
     desk::Desk,
     identity::Verifier,
@@ -85,7 +86,8 @@ impl Mount {
         verifier: Verifier,
         profile: Profile,
     ) -> Result<Self, RightTableError> {
-        let rights = rights::check(rights, package)?;
+        let mut rights = rights::check(rights, package)?;
+        rights.extend(rights::check((audit::RIGHTS, &[]), audit::PACKAGE)?);
         Ok(Self {
             package: package.to_owned(),
             routes,
@@ -168,7 +170,8 @@ pub async fn serve(
         let mut reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(xinqiao_proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
-        for name in rights::services(&mount.package) {
+        let own = rights::services(&mount.package);
+        for name in own.into_iter().chain(rights::services(audit::PACKAGE)) {
             reflection = reflection.with_service_name(name);
         }
         routes = routes.add_service(reflection.with_service_name("grpc.health.v1.Health").build_v1()?);

@@ -75,10 +75,11 @@ pub async fn start<S>(service: &Service<S>, settings: Settings, own: S) -> anyho
     }
     let bus = Bus::connect(service.name, &settings.bus).await?;
     let parts = (service.build)(desk.clone(), own)?;
+    let routes = parts.routes.add_service(audit::read::server(desk.clone()));
     let package = service.package();
     let mount = Mount::new(
         &package,
-        parts.routes,
+        routes,
         (service.rights, service.open),
         verifier,
         settings.profile,

@@ -1,7 +1,10 @@
 //! The audit chain finds what was done to it.
 
 use xinqiao_chassis::audit::{ChainFault, verify};
-use xinqiao_chassis::testing::Bench;
+use xinqiao_chassis::testing::{Bench, Person};
+use xinqiao_proto::audit::audit_service_client::AuditServiceClient;
+use xinqiao_proto::audit::{AuditOutcome, AuditRow, ListAuditRequest, ListAuditResponse};
+use xinqiao_proto::common::PageRequest;
 
 use super::*;
 
@@ -98,5 +101,74 @@ async fn the_app_role_cannot_rewrite_audit_journal_or_documents() {
             .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
     }
+    bench.finish().await;
+}
+
+async fn listed(
+    bench: &Bench,
+    person: &Person,
+    page: PageRequest,
+) -> Result<ListAuditResponse, tonic::Status> {
+    let mut client = AuditServiceClient::new(bench.channel(person));
+    let asked = ListAuditRequest { page: Some(page) };
+    Ok(client.list_audit(asked).await?.into_inner())
+}
+
+fn auditor() -> Person {
+    Person::new("yan", "严审计").with(Role::Aud)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_auditor_reads_who_did_what_page_by_page_and_no_word_of_it() {
+    let bench = Bench::start(service()).await;
+    for text in [SECRET, "另一份记录", "第三份记录"] {
+        write(bench.desk(), random::new_id(), text).await.unwrap();
+    }
+    let mut rows: Vec<AuditRow> = Vec::new();
+    let mut page = PageRequest {
+        page_size: 4,
+        page_token: String::new(),
+    };
+    loop {
+        let shown = listed(&bench, &auditor(), page.clone()).await.unwrap();
+        rows.extend(shown.rows);
+        page.page_token = shown.page.unwrap().next_page_token;
+        if page.page_token.is_empty() {
+            break;
+        }
+    }
+    // Two rows for each note, the newest first; what the reading itself leaves comes after them.
+    let places: Vec<u64> = rows.iter().map(|row| row.seq).collect();
+    assert_eq!(places, [6, 5, 4, 3, 2, 1]);
+    let keeping: Vec<&AuditRow> = rows.iter().filter(|row| row.reason_given).collect();
+    assert_eq!(keeping.len(), 3);
+    for row in keeping {
+        assert_eq!(
+            (row.actor_ref.as_str(), row.action.as_str()),
+            ("person:li", "intake.WriteNote")
+        );
+        assert_eq!(
+            (row.roles.as_slice(), row.fields.as_slice()),
+            (["CLK".to_owned()].as_slice(), ["content".to_owned()].as_slice())
+        );
+        assert_eq!((row.outcome(), row.hash.len()), (AuditOutcome::Done, 64));
+        assert!(!format!("{row:?}").contains(SECRET));
+    }
+    assert_eq!(check(&bench).await.unwrap(), 8);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_reads_the_chain_and_an_auditor_none_of_another_district() {
+    let bench = Bench::start(service()).await;
+    write(bench.desk(), random::new_id(), SECRET).await.unwrap();
+    let clerk = Person::new("li", "李登记").with(Role::Clk);
+    let refused = listed(&bench, &clerk, PageRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied);
+    let elsewhere = auditor().of(neighbour().as_str());
+    let shown = listed(&bench, &elsewhere, PageRequest::default()).await.unwrap();
+    assert_eq!(shown.rows, []);
+    let denied = listed(&bench, &auditor(), PageRequest::default()).await.unwrap();
+    assert_eq!(denied.rows[0].outcome(), AuditOutcome::Denied);
     bench.finish().await;
 }
