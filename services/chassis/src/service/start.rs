@@ -12,7 +12,7 @@ use sqlx::migrate::Migrator;
 
 use super::{Running, Service, ready};
 use crate::{
-    audit::{Pace, PublicKeys, SealChain, Signer, Trail},
+    audit::{self, Pace, PublicKeys, SealChain, Signer, Trail},
     bus::{Bus, PUBLISHERS},
     clock::LegalClock,
     config::Settings,
