@@ -25,6 +25,9 @@ events! {
     CaseReleased: "case.released";
     CaseDiverted: "case.diverted";
     CaseNotAccepted: "case.not_accepted";
+    CaseNoLongerAccepted: "case.no_longer_accepted";
+    CaseLinked: "case.linked";
+    CaseSubmissionAttached: "case.submission_attached";
     CaseTransferredOut: "case.transferred_out";
     CaseVoided: "case.voided";
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `case.registered` | the case is known; acts are refused as not yet here |
 //! | `case.released` | the hold comes here |
-//! | `case.diverted`, `case.not_accepted`, `case.transferred_out`, `case.voided` | the hold will never come |
+//! | `case.linked`, `case.diverted`, `case.not_accepted`, `case.no_longer_accepted`, `case.transferred_out`, `case.voided` | the hold will never come |
 //! | `reception.finalised` | the receiving leader's instruction |
 //! | `leader.changed` | portfolio and townships for the match |
 //! | `case.returned` | the hold comes back, C41 or C51 (T29) |

@@ -12,7 +12,7 @@ pub mod triage;
 use crate::form::FormInfo;
 
 /// Every form, in the order of the archival file.
-pub const ALL: [FormInfo; 28] = [
+pub const ALL: [FormInfo; 30] = [
     FormInfo::of::<catalogue::Catalogue>(),
     FormInfo::of::<registration::Registration>(),
     FormInfo::of::<registration::Original>(),
@@ -21,8 +21,10 @@ pub const ALL: [FormInfo; 28] = [
     FormInfo::of::<triage::TriageSheet>(),
     FormInfo::of::<triage::DiversionNotice>(),
     FormInfo::of::<triage::NonAcceptanceNotice>(),
+    FormInfo::of::<triage::NoLongerAcceptedNotice>(),
     FormInfo::of::<triage::TransferLetter>(),
     FormInfo::of::<triage::TransferNotice>(),
+    FormInfo::of::<triage::LinkNotice>(),
     FormInfo::of::<handling::AcceptanceNotice>(),
     FormInfo::of::<handling::ServiceProof>(),
     FormInfo::of::<assignment::AssignmentOrder>(),

@@ -3,8 +3,10 @@
 pub mod break_glass;
 pub mod case;
 pub mod codes;
+pub mod exit;
 pub mod export;
 pub mod ledger;
+pub mod progress;
 pub mod query;
 pub mod sealed;
 pub mod submission;

@@ -1,5 +1,5 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, the reception days, whom a case concerns, where a unit stands and what it is called, and
+//! comes back, the time line, the running clocks, the reception days, whom a case concerns, where a unit stands and what it is called, and
 //! who has opened a case where.
 
 use futures::future::BoxFuture;
@@ -11,10 +11,10 @@ use xinqiao_chassis::desk::{Act, Capacity, object_ref};
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_kernel::local::local_date;
+use xinqiao_kernel::local::{local_date, parse_date};
 use xinqiao_proto::event::{
-    CaseAssigned, CaseFiled, CaseObjectionDecided, CaseOpened, CaseRemedyChanged, ReceptionFinalised,
-    ReceptionHeld, UnitChanged,
+    CaseAssigned, CaseFiled, CaseObjectionDecided, CaseOpened, CaseRemedyChanged, ClockChanged,
+    ReceptionFinalised, ReceptionHeld, UnitChanged,
 };
 
 use crate::contract;
@@ -22,7 +22,7 @@ use crate::domain::transition::{self, Standing};
 use crate::store::access;
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
-use crate::store::{reception_days, sealed};
+use crate::store::{reception_days, sealed, terms};
 
 /// Kinds that move no state but belong on the time line.
 const NOTED: &[&str] = &[
@@ -48,6 +48,9 @@ impl Subscriber for Follower {
                 "unit.changed" => return place_unit(act, event).await,
                 "case.opened" => return note_opened(act, event).await,
                 _ => {}
+            }
+            if event.kind.starts_with("clock.") {
+                return follow_clock(act, event).await;
             }
             if event.entity_kind == "reception_day" {
                 return follow_day(act, event).await;
@@ -91,6 +94,23 @@ async fn note_opened(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let (district, case_id) = (act.district(), required(&opened.case_id)?);
     let day = local_date(event.occurred_at);
     access::note(act.conn(), district, case_id, day, capacity).await?;
+    Ok(())
+}
+
+/// Notes until when a clock of a case runs, for its petitioner.
+async fn follow_clock(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let changed: ClockChanged = event.decode()?;
+    let (district, case) = (act.district(), event.entity_id);
+    let clock_id = required(&changed.clock_id)?;
+    match (event.kind.as_str(), changed.term) {
+        ("clock.started" | "clock.recomputed", Some(term)) => {
+            let due =
+                parse_date(&term.due_eff).ok_or_else(|| Refusal::internal(&"a clock without a date"))?;
+            terms::put(act.conn(), district, case, clock_id, &term.clock, due).await?;
+        }
+        ("clock.stopped", _) => terms::stop(act.conn(), district, case, clock_id).await?,
+        _ => {}
+    }
     Ok(())
 }
 

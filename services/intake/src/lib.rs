@@ -38,6 +38,7 @@ use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
+use xinqiao_proto::intake::exit_service_server::ExitServiceServer;
 use xinqiao_proto::intake::export_service_server::ExportServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
@@ -49,10 +50,11 @@ pub use config::IntakeSettings;
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 12] = [
+static SEALED: [SealedColumn; 13] = [
     SealedColumn::new("accused", "objects", "case_id"),
     SealedColumn::new("break_glass", "reason", "id"),
     SealedColumn::new("break_glass", "refusal", "id"),
+    SealedColumn::new("case_exit", "proposal", "case_id"),
     SealedColumn::new("export_request", "reason", "id"),
     SealedColumn::new("export_request", "refusal", "id"),
     SealedColumn::new("petitioner", "identity", "id").walked_by("case_id"),
@@ -91,6 +93,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         repeats_shown: settings.registration.repeats_shown,
     };
     let triage = rpc::triage::Triage { desk: desk.clone() };
+    let exits = rpc::exit::Exits { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners {
         desk: desk.clone(),
         windows: rpc::petitioner::windows::Windows::new(settings.sign_in_windows),
@@ -117,6 +120,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),
     )
     .add_service(TriageServiceServer::new(triage).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(ExitServiceServer::new(exits).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(SealedServiceServer::new(sealed).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(BreakGlassServiceServer::new(break_glasses).max_decoding_message_size(MESSAGE_MAX_BYTES))

@@ -2,6 +2,7 @@
 
 pub(crate) mod break_glass;
 pub(crate) mod cases;
+pub(crate) mod exit;
 pub(crate) mod export;
 pub(crate) mod petitioner;
 pub(crate) mod refused;
@@ -12,7 +13,7 @@ pub(crate) mod triage;
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::permission::{Right, RightTable};
-use xinqiao_chassis::refusal::Refusal;
+use xinqiao_chassis::refusal::{Fields, Refusal};
 
 use crate::store::cases::{self as rows, CaseRow};
 use crate::store::onlooker::Onlooker;
@@ -48,6 +49,15 @@ pub(crate) const RIGHTS: RightTable = &[
         "/xinqiao.intake.v1.TriageService/VoidCase",
         Right::ApproveCaseChange,
     ),
+    (
+        "/xinqiao.intake.v1.ExitService/ProposeExit",
+        Right::PrepareAssignment,
+    ),
+    (
+        "/xinqiao.intake.v1.ExitService/GetProposedExit",
+        Right::PrepareAssignment,
+    ),
+    ("/xinqiao.intake.v1.ExitService/ConfirmExit", Right::Assign),
     ("/xinqiao.intake.v1.CaseService/GetCase", Right::ReadCaseHeader),
     (
         "/xinqiao.intake.v1.CaseService/BatchGetHeaders",
@@ -138,6 +148,14 @@ async fn take(act: &mut Act, id: Uuid) -> Result<CaseRow, Refusal> {
     let onlooker = Onlooker::of(act).await?;
     act.authorise(&row.resource(&onlooker), refused::no_such_case)?;
     Ok(row)
+}
+
+/// The case an act is about, by its identifier as typed, taken.
+async fn subject(act: &mut Act, case_id: &str) -> Result<CaseRow, Refusal> {
+    let mut fields = Fields::new();
+    let id = fields.uuid("case_id", case_id);
+    fields.finish()?;
+    take(act, id.expect("invariant: nothing was wrong")).await
 }
 
 /// A version as the database counts it; one that cannot be is stale.

@@ -9,8 +9,8 @@ use xinqiao_kernel::{
 };
 use xinqiao_proto::event::{
     self, CaseAccepted, CaseAssigned, CaseClosed, CaseClosureReported, CaseDiverted, CaseFiled,
-    CaseNotAccepted, CaseObjectionDecided, CaseOpinionIssued, CaseRegistered, CaseReleased,
-    CaseRemedyChanged, CaseTransferredOut, ClockChanged, ClosureOutcome, LegalRoute,
+    CaseNoLongerAccepted, CaseNotAccepted, CaseObjectionDecided, CaseOpinionIssued, CaseRegistered,
+    CaseReleased, CaseRemedyChanged, CaseTransferredOut, ClockChanged, ClosureOutcome, LegalRoute,
 };
 
 use super::bad;
@@ -57,7 +57,14 @@ pub(crate) fn fact(event: &Incoming) -> Result<Option<CaseFact>, Refusal> {
         }
         "case.voided" => ended(CaseState::Void, false, ""),
         "case.linked" => ended(CaseState::Linked, false, ""),
-        "case.no_longer_accepted" => ended(CaseState::NoLongerAccepted, false, ""),
+        "case.no_longer_accepted" => {
+            let body: CaseNoLongerAccepted = event.decode()?;
+            ended(
+                CaseState::NoLongerAccepted,
+                body.leader_received,
+                &body.responsible_leader_id,
+            )
+        }
         "case.transferred_out" => {
             let body: CaseTransferredOut = event.decode()?;
             ended(

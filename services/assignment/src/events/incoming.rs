@@ -39,9 +39,12 @@ async fn apply(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     match event.kind.as_str() {
         "case.registered" => registered(act, event).await,
         "case.released" => released(act, event).await,
-        "case.diverted" | "case.not_accepted" | "case.transferred_out" | "case.voided" => {
-            ended_elsewhere(act, event).await
-        }
+        "case.linked"
+        | "case.diverted"
+        | "case.not_accepted"
+        | "case.no_longer_accepted"
+        | "case.transferred_out"
+        | "case.voided" => ended_elsewhere(act, event).await,
         "reception.finalised" => reception_finalised(act, event).await,
         "leader.changed" => leader_changed(act, event).await,
         "case.returned" => returned(act, event).await,

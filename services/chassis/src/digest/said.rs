@@ -4,9 +4,10 @@ use prost::{DecodeError, Message as _};
 use xinqiao_proto::common::{DocumentRef, LegalTerm};
 use xinqiao_proto::event::{
     CaseAccepted, CaseAssigned, CaseClosed, CaseClosureReported, CaseCompletenessPassed, CaseDiverted,
-    CaseExecutionStarted, CaseExtended, CaseFiled, CaseNotAccepted, CaseObjected, CaseObjectionDecided,
-    CaseOpinionIssued, CaseOpinionServed, CaseRegistered, CaseReturned, CaseTransferredOut, ClockChanged,
-    DocumentCreated, LeaderSentBack, PetitionerOpinionRecorded, ReceptionHeld,
+    CaseExecutionStarted, CaseExtended, CaseFiled, CaseNoLongerAccepted, CaseNotAccepted, CaseObjected,
+    CaseObjectionDecided, CaseOpinionIssued, CaseOpinionServed, CaseRegistered, CaseReturned,
+    CaseTransferredOut, ClockChanged, DocumentCreated, LeaderSentBack, PetitionerOpinionRecorded,
+    ReceptionHeld,
 };
 
 use super::line::LegalDates;
@@ -44,7 +45,7 @@ type Reader = fn(&[u8]) -> Result<Named, DecodeError>;
 
 /// Every event that names a date of a clock or a document. Of a clock's own events the first is enough: its dates
 /// never change.
-const READERS: [(&str, Reader); 23] = [
+const READERS: [(&str, Reader); 24] = [
     ("document.created", |body| {
         DocumentCreated::decode(body).map(|it| documents(it.document.into_iter().collect()))
     }),
@@ -59,6 +60,9 @@ const READERS: [(&str, Reader); 23] = [
     }),
     ("case.not_accepted", |body| {
         CaseNotAccepted::decode(body).map(|it| terms([it.k23]))
+    }),
+    ("case.no_longer_accepted", |body| {
+        CaseNoLongerAccepted::decode(body).map(|it| terms([it.k23]))
     }),
     ("case.transferred_out", |body| {
         CaseTransferredOut::decode(body).map(|it| terms([it.k23]))

@@ -43,8 +43,8 @@ fn every_form_has_its_own_code_and_title() {
 #[test]
 fn the_forms_of_the_main_journey_are_all_there() {
     for code in [
-        "D01", "D02", "D03", "D05", "D06", "D07", "D08", "D09", "D10", "D11", "D12", "D14", "D15", "D16",
-        "D17", "D27", "D29", "D30",
+        "D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D09", "D10", "D11", "D12", "D14", "D15",
+        "D16", "D17", "D27", "D29", "D30",
     ] {
         assert!(by_code(code).is_some(), "{code}");
     }

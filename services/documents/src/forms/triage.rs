@@ -72,3 +72,28 @@ form! {
     "制发" issue: Issue,
     "告知内容" text: String,
 }
+
+form! {
+    /// The same matter with the same facts and reasons was decided to the end `[R:36(3)]`; help is offered `[R:37(3)]`.
+    NoLongerAcceptedNotice = "D04", "不再受理告知书", "notice of no further acceptance", Notices;
+    "信访事项编号" case_no: CaseNumber,
+    "制发" issue: Issue,
+    "已经终结的信访事项编号" final_case_no: CaseNumber,
+    "理由" reasons: String,
+    "帮扶救助途径" help: String,
+    /// The second of the two persons who must agree.
+    "复核人" second_person: String,
+}
+
+form! {
+    /// The petitioner learns with which open case his matter goes on and where that stands (RP-1).
+    LinkNotice = "LINK_NOTICE", "并入告知书", "notice of joining", Notices;
+    "信访事项编号" case_no: CaseNumber,
+    "制发" issue: Issue,
+    "并入的信访事项编号" open_case_no: CaseNumber,
+    "目前状态" state: String,
+    "理由" reasons: String,
+    "告知内容" text: String,
+    /// The second of the two persons who must agree.
+    "复核人" second_person: String,
+}

@@ -133,6 +133,17 @@ coded! {
 }
 
 coded! {
+    /// Why a matter is not accepted 不予受理原因 `[DES]`.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    NotAcceptedReason {
+        NotCompetent = 1 "不属于本机关职权范围",
+        InProcedure = 2 "已经或者依法应当通过法定程序处理",
+        BeingHandled = 3 "其他机关正在规定期限内办理",
+        NoMatter = 4 "无具体信访事项",
+    }
+}
+
+coded! {
     /// What exported rows are for 导出用途; nobody outside the procedure is among them (EG-04).
     ExportPurpose {
         RegisterCheck = 1 "台账核对",
@@ -195,6 +206,18 @@ impl LegalRoute {
             Self::Petition => "31-6",
             Self::Litigation => "LITIGATION",
             Self::NotNeeded => "NONE",
+        }
+    }
+}
+
+impl NotAcceptedReason {
+    /// How events name it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotCompetent => "NOT_COMPETENT",
+            Self::InProcedure => "IN_PROCEDURE",
+            Self::BeingHandled => "BEING_HANDLED",
+            Self::NoMatter => "NO_MATTER",
         }
     }
 }

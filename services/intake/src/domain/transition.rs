@@ -93,6 +93,7 @@ pub const LINES: &[Line] = &[
     line("T07",  &[Registered],             To::State(TransferredOut),   "case.transferred_out",       Intake),
     passes(line("T07r", &[Registered],      To::Itself,                  "case.released",              Intake), Assignment),
     line("T40",  &[Registered],             To::State(Void),             "case.voided",                Intake),
+    line("T42",  OPEN,                      To::Itself,                  "case.submission_attached",   Intake),
 
     line("T08",  &[Registered],             To::State(Assigned),         "case.assigned",              Assignment),
     passes(line("T09", &[Registered],       To::State(ClosureReported),  "case.closure_reported",      Assignment), Supervision),

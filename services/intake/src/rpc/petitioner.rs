@@ -1,5 +1,6 @@
 //! The petitioner's own view: a token for whoever knows the query code, and his case.
 
+mod progress;
 pub(crate) mod windows;
 
 use tonic::{Code, Request, Response, Status};
@@ -201,6 +202,7 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
     act.authorise(&row.resource(&onlooker), no_such_case)?;
     let state = row.standing().state;
     let office = act.district_file().office.clone();
+    let linked_case_no = progress::joined_to(act, case_id).await?;
     let accesses = access::noted(act.conn(), district, case_id, ACCESSES_MAX).await?;
     let known = GetOwnCaseResponse {
         case_no: row.number(district).to_string(),
@@ -213,6 +215,7 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
             .into_iter()
             .filter_map(|access| shown(act.district_file(), row.sealed, access))
             .collect(),
+        linked_case_no,
         ..GetOwnCaseResponse::default()
     };
     if row.sealed {
@@ -224,7 +227,10 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
         .map(|one| one.text(None, desk.keys(), district))
         .transpose()?;
     let text = first.unwrap_or_default();
+    let (steps, due) = (progress::steps(act, &row).await?, progress::due(act, &row).await?);
     Ok(GetOwnCaseResponse {
+        steps,
+        due,
         received_at: Some(timestamp(row.received_at)),
         registered_at: Some(timestamp(row.registered_at)),
         title: text.title,

@@ -20,7 +20,7 @@ use xinqiao_proto::intake::{
     ReleaseCaseResponse, TriageCaseRequest, TriageCaseResponse, VoidCaseRequest, VoidCaseResponse,
 };
 
-use super::{seen, take};
+use super::{seen, subject, take};
 use crate::contract;
 use crate::domain::codes::{LegalRoute, VoidReason};
 use crate::domain::transition::Standing;
@@ -280,14 +280,6 @@ async fn void(act: &mut Act, query: VoidCaseRequest) -> Result<VoidCaseResponse,
         state: contract::state(standing.state),
         version,
     })
-}
-
-/// The case an act is about, taken.
-async fn subject(act: &mut Act, case_id: &str) -> Result<CaseRow, Refusal> {
-    let mut fields = Fields::new();
-    let id = fields.uuid("case_id", case_id);
-    fields.finish()?;
-    take(act, id.expect("invariant: nothing was wrong")).await
 }
 
 /// Writes where the act has led; the new version.

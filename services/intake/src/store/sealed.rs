@@ -369,3 +369,18 @@ pub(crate) async fn known_units(
         .fetch_all(connection)
         .await
 }
+
+/// What a unit is called; nothing where assignment has not told.
+pub(crate) async fn unit_name(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    unit: Uuid,
+) -> Result<Option<String>, sqlx::Error> {
+    let name: Option<Option<String>> =
+        sqlx::query_scalar("SELECT name FROM unit_place WHERE district_code = $1 AND unit_id = $2")
+            .bind(district.as_str())
+            .bind(unit)
+            .fetch_optional(connection)
+            .await?;
+    Ok(name.flatten())
+}

@@ -4,6 +4,7 @@
 
 mod break_glass;
 mod desk;
+mod exits;
 mod export;
 mod follow;
 mod journey;
@@ -18,3 +19,4 @@ mod rotation;
 mod sealed;
 mod search;
 mod secrecy;
+mod transitions;

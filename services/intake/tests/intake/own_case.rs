@@ -12,7 +12,8 @@ use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::random::new_id;
 use xinqiao_chassis::testing::{Bench, Foreign};
-use xinqiao_proto::event::{CaseOpened, Purpose, UnitChanged};
+use xinqiao_proto::common::{Bilingual, LegalTerm};
+use xinqiao_proto::event::{CaseAssigned, CaseOpened, ClockChanged, Purpose, UnitChanged};
 use xinqiao_proto::intake::case_service_client::CaseServiceClient;
 use xinqiao_proto::intake::petitioner_service_client::PetitionerServiceClient;
 use xinqiao_proto::intake::sign_in_by_query_code_request::Proof;
@@ -22,7 +23,8 @@ use xinqiao_proto::intake::{
 };
 
 use crate::people::{
-    a_visit, by_id, cases, clerk, petitioner, registered, seen, submission, timeline, why, wrong_fields,
+    a_visit, by_id, cases, clerk, entity, petitioner, registered, seen, submission, timeline, why,
+    wrong_fields,
 };
 
 /// The telephone of 测试甲 ends so.
@@ -384,5 +386,78 @@ async fn a_flood_on_the_sign_in_of_one_district_leaves_places_for_another() {
         assert_eq!(why(&answer.unwrap_err()).1, "QUERY_REFUSED");
     }
     drop(flood);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_petitioner_reads_what_was_done_what_is_due_who_owes_it_and_why() {
+    let bench = Bench::of(xinqiao_intake::service())
+        .at("2026-03-03T10:00:00+08:00")
+        .start()
+        .await;
+    let case = registered(&bench, a_visit()).await;
+    let (about, unit) = (entity(&case), new_id());
+    let placed = UnitChanged {
+        name: "区住建局".to_owned(),
+        ..UnitChanged::default()
+    };
+    let place = Entity::of(EntityKind::Unit, unit);
+    bench
+        .arrives(Foreign::new("assignment", "unit.changed", place, &placed))
+        .await;
+    let assigned = CaseAssigned {
+        lead_unit_id: unit.to_string(),
+        ..CaseAssigned::default()
+    };
+    let told = Foreign::new("assignment", "case.assigned", about, &assigned).at("2026-03-05T09:00:00+08:00");
+    bench.arrives(told).await;
+    let clock = |kind, id: Uuid, code: &str, due: &str| {
+        let term = LegalTerm {
+            clock: code.to_owned(),
+            due_eff: due.to_owned(),
+            ..LegalTerm::default()
+        };
+        let body = ClockChanged {
+            clock_id: id.to_string(),
+            term: Some(term),
+            ..ClockChanged::default()
+        };
+        bench.arrives(Foreign::new("supervision", kind, about, &body))
+    };
+    let (k1, k2, k3) = (new_id(), new_id(), new_id());
+    clock("clock.started", k1, "K1", "2026-03-18").await;
+    clock("clock.stopped", k1, "K1", "2026-03-18").await;
+    clock("clock.started", k2, "K2", "2026-03-20").await;
+    clock("clock.started", k3, "K3", "2026-03-12").await;
+    clock("clock.recomputed", k2, "K2", "2026-03-23").await;
+
+    let token = with_digits(&bench, &case.query_code, LAST_FOUR).await.unwrap();
+    let own = own_case(&bench, &token).await.unwrap();
+    let zh = |words: &Option<Bilingual>| words.clone().unwrap_or_default().zh;
+    let steps: Vec<_> = own
+        .steps
+        .iter()
+        .map(|step| (step.date.as_str(), zh(&step.what)))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            ("2026-03-03", "已登记".to_owned()),
+            ("2026-03-05", "已交责任单位办理".to_owned())
+        ]
+    );
+    // The unit's own right to object is not the petitioner's.
+    let [due] = own.due.as_slice() else {
+        panic!("{:?}", own.due)
+    };
+    assert_eq!(
+        (zh(&due.what), zh(&due.owes), due.due_on.as_str(), zh(&due.basis)),
+        (
+            "书面告知是否受理".to_owned(),
+            "区住建局".to_owned(),
+            "2026-03-23",
+            "《信访工作条例》第23条".to_owned()
+        )
+    );
     bench.finish().await;
 }

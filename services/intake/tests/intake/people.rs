@@ -30,6 +30,10 @@ pub(crate) fn dispatcher() -> Person {
     Person::new("wang", "王分办").with(Role::Dsp)
 }
 
+pub(crate) fn second_dispatcher() -> Person {
+    Person::new("fang", "方分办").with(Role::Dsp)
+}
+
 pub(crate) fn clerk_of_b() -> Person {
     Person::new("wu", "吴登记").with(Role::Clk).of("220503")
 }

@@ -69,6 +69,11 @@ pub enum ClockCode {
 }
 
 impl ClockCode {
+    /// Every clock, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        RULES.iter().map(|rule| rule.code)
+    }
+
     /// The code, such as `K1b`.
     pub fn code(self) -> &'static str {
         self.words().0

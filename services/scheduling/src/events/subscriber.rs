@@ -5,7 +5,7 @@
 //! | case.registered | the case is known: it can be received, and waits in the queue of its day |
 //! | case.released, case.assigned, case.investigation_started | whom the case concerns does not act on it |
 //! | case.assigned | the units it is assigned to may read its record |
-//! | case.closure_reported, case.diverted, case.transferred_out, case.filed, case.closed | the archivist may read its record |
+//! | case.closure_reported, case.diverted, case.not_accepted, case.no_longer_accepted, case.transferred_out, case.filed, case.closed | the archivist may read its record |
 //! | case.returned, leader.sent_back | no longer |
 //! | unit.changed | the unit can be named as responsible, or no longer; where it stands |
 
@@ -32,6 +32,8 @@ impl Subscriber for SchedulingSubscriber {
                 "case.assigned" => case_assigned(act, event).await,
                 "case.closure_reported"
                 | "case.diverted"
+                | "case.not_accepted"
+                | "case.no_longer_accepted"
                 | "case.transferred_out"
                 | "case.filed"
                 | "case.closed" => Ok(known::close_case(act, event.entity_id, true).await?),

@@ -212,9 +212,13 @@ impl Case {
     /// Refuses unless the case was diverted, not accepted or transferred and waits to be filed (T39).
     pub fn require_fileable(&self) -> Result<(), Misplaced> {
         match (self.holder, self.state) {
-            (Holder::Intake, CaseState::Diverted | CaseState::NotAccepted | CaseState::TransferredOut) => {
-                Ok(())
-            }
+            (
+                Holder::Intake,
+                CaseState::Diverted
+                | CaseState::NotAccepted
+                | CaseState::NoLongerAccepted
+                | CaseState::TransferredOut,
+            ) => Ok(()),
             (Holder::Supervision, state) => Err(Misplaced::WrongState(state)),
             (Holder::Intake, CaseState::Registered) => Err(Misplaced::NotYetHere),
             (holder, _) => Err(Misplaced::WrongHolder(holder)),

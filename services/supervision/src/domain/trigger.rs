@@ -15,8 +15,12 @@ pub enum Trigger {
     Released,
     /// T04
     Diverted,
+    /// T03
+    Linked,
     /// T05
     NotAccepted,
+    /// T06
+    NoLongerAccepted,
     /// T07
     TransferredOut,
     /// T40
@@ -73,13 +77,15 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::Registered,
         Self::ReceptionHeld,
         Self::ReceptionFinalised,
         Self::Released,
         Self::Diverted,
+        Self::Linked,
         Self::NotAccepted,
+        Self::NoLongerAccepted,
         Self::TransferredOut,
         Self::Voided,
         Self::Assigned,
@@ -116,7 +122,9 @@ impl Trigger {
             Self::ReceptionFinalised => "reception.finalised",
             Self::Released => "case.released",
             Self::Diverted => "case.diverted",
+            Self::Linked => "case.linked",
             Self::NotAccepted => "case.not_accepted",
+            Self::NoLongerAccepted => "case.no_longer_accepted",
             Self::TransferredOut => "case.transferred_out",
             Self::Voided => "case.voided",
             Self::Assigned => "case.assigned",
@@ -149,7 +157,9 @@ impl Trigger {
         Some(match self {
             Self::Registered | Self::ObjectionUpheld => CaseState::Registered,
             Self::Diverted => CaseState::Diverted,
+            Self::Linked => CaseState::Linked,
             Self::NotAccepted => CaseState::NotAccepted,
+            Self::NoLongerAccepted => CaseState::NoLongerAccepted,
             Self::TransferredOut => CaseState::TransferredOut,
             Self::Voided => CaseState::Void,
             Self::Assigned | Self::ObjectionRefused => CaseState::Assigned,

@@ -5,9 +5,9 @@ use xinqiao_chassis::{inbox::Incoming, refusal::Refusal};
 use xinqiao_kernel::local::local_date;
 use xinqiao_proto::event::{
     CaseAccepted, CaseAssigned, CaseClosureReported, CaseDiverted, CaseExecutionStarted, CaseExtended,
-    CaseNotAccepted, CaseObjected, CaseObjectionDecided, CaseOpinionIssued, CaseOpinionServed,
-    CaseRegistered, CaseReleased, CaseReworkStarted, CaseTransferredOut, ClosureOutcome, ReceptionFinalised,
-    ReceptionHeld,
+    CaseNoLongerAccepted, CaseNotAccepted, CaseObjected, CaseObjectionDecided, CaseOpinionIssued,
+    CaseOpinionServed, CaseRegistered, CaseReleased, CaseReworkStarted, CaseTransferredOut, ClosureOutcome,
+    ReceptionFinalised, ReceptionHeld,
 };
 
 use super::wire::{date, instant, outcome_code, published, route_code};
@@ -115,8 +115,10 @@ pub(super) fn transition(event: &Incoming) -> Result<Option<Told>, Refusal> {
             }))
         }
         "case.released" => released(event),
-        "case.diverted" | "case.not_accepted" => refused(event),
-        "case.transferred_out" => transferred(event),
+        "case.linked" => plain(Trigger::Linked),
+        "case.diverted" | "case.not_accepted" | "case.no_longer_accepted" | "case.transferred_out" => {
+            left(event)
+        }
         "case.voided" => plain(Trigger::Voided),
         "case.investigation_started" => plain(Trigger::InvestigationStarted),
         "case.report_submitted" => plain(Trigger::ReportSubmitted),
@@ -154,27 +156,30 @@ fn released(event: &Incoming) -> Result<Option<Told>, Refusal> {
     }))
 }
 
-/// Diverted or not accepted, by the office or by the unit.
-fn refused(event: &Incoming) -> Result<Option<Told>, Refusal> {
-    let (trigger, route, received, leader_id, k23) = if event.kind == "case.diverted" {
-        let body: CaseDiverted = event.decode()?;
-        let route = route_code(body.legal_route());
-        (
-            Trigger::Diverted,
-            route,
-            body.leader_received,
-            body.responsible_leader_id,
-            body.k23,
-        )
-    } else {
-        let body: CaseNotAccepted = event.decode()?;
-        (
-            Trigger::NotAccepted,
-            None,
-            body.leader_received,
-            body.responsible_leader_id,
-            body.k23,
-        )
+/// Diverted, not accepted or passed on, by the office or by the unit: told to the petitioner, and to be filed.
+fn left(event: &Incoming) -> Result<Option<Told>, Refusal> {
+    let (trigger, route, received, leader_id, k23) = match event.kind.as_str() {
+        "case.diverted" => {
+            let body: CaseDiverted = event.decode()?;
+            let route = route_code(body.legal_route());
+            let told = (body.leader_received, body.responsible_leader_id, body.k23);
+            (Trigger::Diverted, route, told.0, told.1, told.2)
+        }
+        "case.not_accepted" => {
+            let body: CaseNotAccepted = event.decode()?;
+            let told = (body.leader_received, body.responsible_leader_id, body.k23);
+            (Trigger::NotAccepted, None, told.0, told.1, told.2)
+        }
+        "case.no_longer_accepted" => {
+            let body: CaseNoLongerAccepted = event.decode()?;
+            let told = (body.leader_received, body.responsible_leader_id, body.k23);
+            (Trigger::NoLongerAccepted, None, told.0, told.1, told.2)
+        }
+        _ => {
+            let body: CaseTransferredOut = event.decode()?;
+            let told = (body.leader_received, body.responsible_leader_id, body.k23);
+            (Trigger::TransferredOut, None, told.0, told.1, told.2)
+        }
     };
     let facts = Facts {
         legal_route: route,
@@ -183,19 +188,6 @@ fn refused(event: &Incoming) -> Result<Option<Told>, Refusal> {
         ..leader(&leader_id)
     };
     let happening = Happening::now(trigger, event.occurred_at).published(published([&k23]));
-    Ok(Some(Told { happening, facts }))
-}
-
-/// Passed on to an organ that is competent for it.
-fn transferred(event: &Incoming) -> Result<Option<Told>, Refusal> {
-    let body: CaseTransferredOut = event.decode()?;
-    let facts = Facts {
-        leader_received: Some(body.leader_received),
-        noticed_on: Some(local_date(event.occurred_at)),
-        ..leader(&body.responsible_leader_id)
-    };
-    let happening =
-        Happening::now(Trigger::TransferredOut, event.occurred_at).published(published([&body.k23]));
     Ok(Some(Told { happening, facts }))
 }
 

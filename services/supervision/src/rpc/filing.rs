@@ -9,7 +9,7 @@ use xinqiao_documents::{
     Day, Form, Moment, document_number,
     forms::{
         handling::{ServiceProof, ServiceResult},
-        triage::{DiversionNotice, NonAcceptanceNotice, TransferNotice},
+        triage::{DiversionNotice, NoLongerAcceptedNotice, NonAcceptanceNotice, TransferNotice},
     },
     part::ServiceMethod,
 };
@@ -124,6 +124,7 @@ fn served_after_notice(case: &Case, served_on: Date) -> Result<(), Refusal> {
 fn document(act: &Act, case: &Case, service: &Service) -> ServiceProof {
     match case.state {
         CaseState::Diverted => proof_of::<DiversionNotice>(act, case, service),
+        CaseState::NoLongerAccepted => proof_of::<NoLongerAcceptedNotice>(act, case, service),
         CaseState::TransferredOut => proof_of::<TransferNotice>(act, case, service),
         _ => proof_of::<NonAcceptanceNotice>(act, case, service),
     }

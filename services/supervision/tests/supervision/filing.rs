@@ -1,7 +1,10 @@
 //! Cases that never reached a unit, and cases that no leader received.
 
 use xinqiao_proto::{
-    event::{CaseDiverted, CaseFiled, CaseRegistered, CaseTransferredOut, DocumentCreated, LegalRoute},
+    event::{
+        CaseDiverted, CaseFiled, CaseLinked, CaseNoLongerAccepted, CaseNotAccepted, CaseRegistered,
+        CaseTransferredOut, DocumentCreated, LegalRoute,
+    },
     supervision::{
         ClockState, FileCaseRequest, FileCaseResponse, GetSigningSheetRequest, ListClocksRequest,
         NoticeService, ReviewDecision, SignReviewRequest,
@@ -173,6 +176,52 @@ async fn k1_of_an_accusation_stops_when_it_is_transferred_and_nobody_sees_its_cl
             "{reason}"
         );
     }
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_accepted_or_no_longer_is_filed_with_its_own_notice() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.registered().await;
+    let k23 = Some(legal_term("K23", "2026-03-05", "10wd"));
+    let refused = CaseNotAccepted {
+        k23: k23.clone(),
+        ..CaseNotAccepted::default()
+    };
+    let on = "2026-03-05T09:00:00+08:00";
+    stage.tell(on, "intake", "case.not_accepted", &refused).await;
+    assert_eq!(stage.clock("K1").await.state(), ClockState::Met);
+    assert_eq!(stage.dates("K23").await, ["03-19"; 3]);
+    assert_eq!(file(&stage, "2026-03-05").await.unwrap().state, "C80");
+    stage.bench.finish().await;
+
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.registered().await;
+    let ended = CaseNoLongerAccepted {
+        k23,
+        ..CaseNoLongerAccepted::default()
+    };
+    stage.tell(on, "intake", "case.no_longer_accepted", &ended).await;
+    assert_eq!(stage.clock("K1").await.state(), ClockState::Met);
+    assert_eq!(file(&stage, "2026-03-05").await.unwrap().state, "C80");
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_joined_case_has_no_clock_and_nothing_to_file() {
+    let stage = Stage::at("2026-03-03T08:30:00+08:00").await;
+    stage.registered().await;
+    let on = "2026-03-05T09:00:00+08:00";
+    stage
+        .tell(on, "intake", "case.linked", &CaseLinked::default())
+        .await;
+    let running: Vec<String> = sqlx::query_scalar("SELECT code FROM clock WHERE state = 'running'")
+        .fetch_all(stage.bench.pool())
+        .await
+        .unwrap();
+    assert_eq!(running, Vec::<String>::new());
+    assert_eq!(stage.clock("K1").await.state(), ClockState::Met);
+    assert_eq!(refused(file(&stage, "2026-03-05").await).1, "WRONG_HOLDER");
     stage.bench.finish().await;
 }
 

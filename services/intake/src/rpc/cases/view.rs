@@ -16,8 +16,9 @@ use xinqiao_proto::intake::{CaseHeader, GetCaseResponse, PetitionerView, Submiss
 use crate::contract;
 use crate::domain::submission::{DISPOSAL_DAYS, Identity};
 use crate::store::access;
-use crate::store::cases::CaseRow;
 use crate::store::cases::content::{self, PetitionerRow, SubmissionRow, Triage};
+use crate::store::cases::{self as rows, CaseRow};
+use crate::store::exit;
 use crate::store::onlooker::Onlooker;
 
 /// One case whole, which its petitioner is told; of a sealed one only number and state, and for who may see no more its
@@ -35,6 +36,7 @@ pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse
     access::note(act.conn(), district, row.id, today, capacity).await?;
     let (submissions, requests) = said(act, row, None).await?;
     let triage = content::triage(act.conn(), desk.keys(), district, row.id).await?;
+    let (linked_to, linked_from) = joined(act, row).await?;
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let k1b = row.k1b.as_deref().map(LegalTerm::decode).transpose();
     Ok(GetCaseResponse {
@@ -48,7 +50,25 @@ pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse
         reception_id: id(row.reception_id),
         reception_day_id: id(row.reception_day_id),
         k1b: k1b.map_err(|error| Refusal::internal(&error))?,
+        linked_to,
+        linked_from,
     })
+}
+
+/// The case that one is joined to, and those joined to it, as far as the caller may know of them.
+async fn joined(act: &mut Act, row: &CaseRow) -> Result<(Option<CaseHeader>, Vec<CaseHeader>), Refusal> {
+    let district = act.district();
+    let links = exit::links(act.conn(), district, row.id).await?;
+    let ids: Vec<Uuid> = links.to.iter().chain(&links.from).copied().collect();
+    if ids.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let mut found = rows::find_all(act.conn(), district, &ids).await?;
+    let onlooker = Onlooker::of(act).await?;
+    found.retain(|other| act.permits(Right::ReadCaseHeader, &other.resource(&onlooker)));
+    found.sort_unstable_by_key(|other| other.id);
+    let (to, from): (Vec<_>, Vec<_>) = found.into_iter().partition(|other| links.to == Some(other.id));
+    Ok((headers(act, &to).await?.pop(), headers(act, &from).await?))
 }
 
 /// The submissions of a case with their petitioners, masked, and its requests; of a sealed case only with an opening.

@@ -21,10 +21,6 @@ pub(super) const SECRETS: [&str; 6] = [
     "属于纪检监察机关管理",
 ];
 
-pub(super) fn second_dispatcher() -> Person {
-    Person::new("fang", "方分办").with(Role::Dsp)
-}
-
 pub(super) fn inspector(id: &str) -> Person {
     Person::new(id, "纪检干部").with(Role::Dis)
 }

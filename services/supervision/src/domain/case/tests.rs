@@ -85,6 +85,7 @@ fn a_returned_case_goes_back_to_where_its_work_is() {
 fn only_a_diverted_refused_or_transferred_case_is_filed() {
     assert_eq!(after(&[Trigger::Diverted]).require_fileable(), Ok(()));
     assert_eq!(after(&[Trigger::NotAccepted]).require_fileable(), Ok(()));
+    assert_eq!(after(&[Trigger::NoLongerAccepted]).require_fileable(), Ok(()));
     assert_eq!(after(&[Trigger::TransferredOut]).require_fileable(), Ok(()));
     assert_eq!(case().require_fileable(), Err(Misplaced::NotYetHere));
     let filed = after(&[Trigger::Diverted, Trigger::FiledForArchive]);

@@ -350,7 +350,9 @@ fn next(state: CaseState, served: bool) -> &'static [T] {
         CaseState::Registered => &[
             T::Assigned,
             T::Diverted,
+            T::Linked,
             T::NotAccepted,
+            T::NoLongerAccepted,
             T::TransferredOut,
             T::ClosureReported,
             T::Voided,
@@ -368,9 +370,10 @@ fn next(state: CaseState, served: bool) -> &'static [T] {
         CaseState::LeaderReview => &[T::Closed, T::SentBack],
         CaseState::Rework => &[T::ReworkInvestigated, T::ReworkExecuted],
         CaseState::Closed => &[T::Archived],
-        CaseState::Diverted | CaseState::NotAccepted | CaseState::TransferredOut => {
-            &[T::FiledForReview, T::FiledForArchive]
-        }
+        CaseState::Diverted
+        | CaseState::NotAccepted
+        | CaseState::NoLongerAccepted
+        | CaseState::TransferredOut => &[T::FiledForReview, T::FiledForArchive],
         _ => &[],
     }
 }

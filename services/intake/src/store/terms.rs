@@ -1,0 +1,60 @@
+//! Clocks that run on a case, as supervision tells of them.
+
+use sqlx::PgConnection;
+use time::Date;
+use uuid::Uuid;
+use xinqiao_kernel::DistrictCode;
+
+/// Notes until when a clock runs: it has started, or was computed anew.
+pub(crate) async fn put(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    case: Uuid,
+    clock_id: Uuid,
+    clock: &str,
+    due_eff: Date,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO case_term (district_code, case_id, clock_id, clock, due_eff) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (district_code, case_id, clock_id) DO UPDATE SET due_eff = excluded.due_eff",
+    )
+    .bind(district.as_str())
+    .bind(case)
+    .bind(clock_id)
+    .bind(clock)
+    .bind(due_eff)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets a clock that has stopped.
+pub(crate) async fn stop(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    case: Uuid,
+    clock_id: Uuid,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM case_term WHERE district_code = $1 AND case_id = $2 AND clock_id = $3")
+        .bind(district.as_str())
+        .bind(case)
+        .bind(clock_id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The running clocks of a case by code, the soonest first.
+pub(crate) async fn running(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    case: Uuid,
+) -> Result<Vec<(String, Date)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT clock, due_eff FROM case_term WHERE district_code = $1 AND case_id = $2 ORDER BY due_eff, clock",
+    )
+    .bind(district.as_str())
+    .bind(case)
+    .fetch_all(connection)
+    .await
+}
