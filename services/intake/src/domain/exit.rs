@@ -130,6 +130,9 @@ pub enum ExitError {
     /// T03 leads to an open case.
     #[error("the other case is not open")]
     NotOpen,
+    /// A case number counts 99 submissions (DEC-02).
+    #[error("the other case takes no further submission")]
+    Full,
     /// T06 needs a case whose remedies are exhausted.
     #[error("the remedies of the other case are not exhausted")]
     NotFinal,

@@ -221,11 +221,16 @@ async fn link(act: &mut Act, row: &CaseRow, standing: Standing, open: &CaseRow) 
     };
     let event = act.publish("case.linked", Entity::case(row.id, number), &linked);
     note(act, row, "case.linked", event, standing).await?;
+    let (desk, actor, at) = (act.desk().clone(), act.actor_ref().to_owned(), act.now());
+    let (cases, by) = ((row.id, open.id), By { actor: &actor, at });
+    let ordinal = exits::attach(act.conn(), desk.keys(), district, cases, by).await?;
+    let submission_no = u8::try_from(ordinal)
+        .ok()
+        .and_then(|ordinal| SubmissionNumber::new(open_number, ordinal).ok())
+        .ok_or(ExitError::Full)?;
     let attached = CaseSubmissionAttached {
         linked_case_id: row.id.to_string(),
-        submission_no: SubmissionNumber::new(number, 1)
-            .map_err(|error| Refusal::internal(&error))?
-            .to_string(),
+        submission_no: submission_no.to_string(),
     };
     let kind = "case.submission_attached";
     let event = act.publish(kind, Entity::case(open.id, open_number), &attached);
@@ -255,6 +260,11 @@ impl From<ExitError> for Refusal {
                 "TARGET_NOT_OPEN",
                 "所选信访事项已经办结，不能并入；有新的事实或请求的，请作为新事项办理",
                 "the other case is not open; with new facts or requests this is a case of its own",
+            ),
+            ExitError::Full => (
+                "TARGET_FULL",
+                "所选信访事项名下的信访件已满99件，请联系系统管理员",
+                "the other case has 99 submissions, which is all that its number allows; tell the administrator",
             ),
             ExitError::NotFinal => (
                 "TARGET_NOT_FINAL",

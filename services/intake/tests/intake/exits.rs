@@ -243,13 +243,28 @@ async fn a_repeat_is_joined_to_the_open_case_whose_clocks_stay() {
         (open.case_id.clone(), open.case_no.clone())
     );
     let told: CaseSubmissionAttached = bench.event("case.submission_attached").await;
-    assert_eq!(told.submission_no, format!("{}/S01", repeat.case_no));
+    assert_eq!(told.submission_no, format!("{}/S02", open.case_no));
 
     let joined = seen(&bench, &repeat.case_id).await;
     assert_eq!(joined.linked_to.unwrap().case_no, open.case_no);
     let kept = seen(&bench, &open.case_id).await;
     let numbers: Vec<_> = kept.linked_from.iter().map(|one| one.case_no.as_str()).collect();
     assert_eq!(numbers, [repeat.case_no.as_str()]);
+    let submissions: Vec<_> = kept
+        .submissions
+        .iter()
+        .map(|one| {
+            (
+                one.submission_no.as_str(),
+                one.petitioners[0].name_masked.as_str(),
+            )
+        })
+        .collect();
+    let second = format!("{}/S02", open.case_no);
+    assert_eq!(
+        submissions,
+        [(open.submission_no.as_str(), "测**"), (second.as_str(), "测**")]
+    );
     assert_eq!(kept.header.unwrap(), before, "the open case goes on as it was");
     let line = timeline(&bench, &clerk(), &open.case_id).await.unwrap();
     let kinds: Vec<_> = line.entries.iter().map(|entry| entry.kind.as_str()).collect();

@@ -11,6 +11,7 @@ mod journey;
 mod numbers;
 mod own_case;
 mod people;
+mod places;
 mod reception_day;
 mod recusal;
 mod refusals;

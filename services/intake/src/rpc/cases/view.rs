@@ -90,7 +90,10 @@ pub(in crate::rpc) async fn said(
         view.petitioners = people.collect::<Result<_, Refusal>>()?;
         view.title = text.title;
         view.content = text.content;
-        requests.extend(text.requests);
+        // What was joined later repeats them (RP-1).
+        if submission.ordinal == 1 {
+            requests = text.requests;
+        }
         views.push(view);
     }
     Ok((views, requests))

@@ -85,6 +85,17 @@ impl PetitionerRow {
     }
 }
 
+/// Seals an ordinary petitioner's identity for a row of his.
+pub(crate) fn seal_identity(
+    keys: &KeyRing,
+    district: DistrictCode,
+    row: Uuid,
+    identity: &Identity,
+) -> Sealed {
+    let plain = serde_json::to_vec(identity).expect("invariant: identities are plain data");
+    keys.seal(&SealContext::new(district, "petitioner", "identity", row), &plain)
+}
+
 fn open<T: serde::de::DeserializeOwned>(
     opening: Option<&Opening>,
     keys: &KeyRing,
