@@ -2,10 +2,12 @@
 //! as arguments, nothing here reads a clock, a database or a network.
 
 pub mod appointment;
+pub mod icalendar;
 pub mod leader;
 pub mod reception;
 pub mod reception_day;
 pub mod roster;
+pub mod schedule;
 pub mod slots;
 
 /// A code in a row that no version of this program writes.

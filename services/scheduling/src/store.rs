@@ -11,6 +11,7 @@ pub(crate) mod digest;
 pub(crate) mod known;
 pub(crate) mod leaders;
 pub(crate) mod receptions;
+pub(crate) mod schedule;
 pub(crate) mod slots;
 
 /// Who changes a row, when, in which district: the common columns.

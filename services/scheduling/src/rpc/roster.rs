@@ -19,9 +19,6 @@ use crate::store::days::{Filter, ReceptionDay};
 mod cancel;
 mod generate;
 
-/// Last day of a list without an end.
-const FAR_AHEAD_YEAR: i32 = 2200;
-
 /// Implements `RosterService`.
 #[derive(Debug)]
 pub(super) struct Roster {
@@ -239,10 +236,9 @@ async fn list(
     let to = fields.optional_date("to", &query.to);
     let leader_id = fields.optional_uuid("leader_id", &query.leader_id);
     fields.finish()?;
-    let end = wire::year_bounds(FAR_AHEAD_YEAR).map_or(act.today(), |(_, last)| last);
     let filter = Filter {
         from: from.unwrap_or_else(|| act.today()),
-        to: to.unwrap_or(end),
+        to: to.unwrap_or_else(|| wire::far_ahead(act.today())),
         leader_id,
         published_only: !act.permits(Right::ReadRoster, &Resource::District(act.district())),
     };
