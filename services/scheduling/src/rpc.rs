@@ -53,6 +53,10 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::ApproveRoster,
     ),
     (
+        "/xinqiao.scheduling.v1.RosterService/ChangeReceptionDay",
+        Right::ApproveRoster,
+    ),
+    (
         "/xinqiao.scheduling.v1.RosterService/OpenReceptionDay",
         Right::WriteRoster,
     ),

@@ -107,6 +107,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("attendees", "到场人员", "the attendees"),
     ("attendees.name", "姓名", "the name"),
     ("attitude", "满意程度", "the attitude"),
+    ("backup_leader_id", "备岗领导", "the leader who stands in"),
     ("barred", "是否明令禁止", "whether it is expressly barred"),
     (
         "barred.reason",
@@ -184,6 +185,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("from", "起始日期", "the first day"),
     ("gaps", "缺失材料", "the gaps"),
     ("gaps.text", "缺失说明", "what is missing"),
+    ("hall", "接访场所", "the hall"),
     ("held_here", "是否由本环节办理", "whether it is held here"),
     ("holds", "判定", "the answer"),
     ("id_no", "证件号码", "the number of the paper"),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use time::{Date, Duration, Month, Weekday};
 use uuid::Uuid;
-use xinqiao_kernel::Calendar;
+use xinqiao_kernel::{Calendar, Fields};
 
 use super::reception_day::Kind;
 
@@ -37,6 +37,25 @@ impl Turn {
             .leave
             .iter()
             .any(|(first, last)| (*first..=*last).contains(&day))
+    }
+}
+
+/// Looks at a leader who is to receive or to stand in: of the team that takes turns, and not on leave that day.
+pub fn check_member(fields: &mut Fields, field: &str, leader: Uuid, team: &[Turn], day: Date) {
+    match team.iter().find(|turn| turn.leader_id == leader) {
+        None => fields.about(
+            field,
+            "UNKNOWN_LEADER",
+            "不存在或已停用",
+            "is not known or active",
+        ),
+        Some(turn) if !turn.is_here(day) => fields.about(
+            field,
+            "ON_LEAVE",
+            format_args!("{day} 请假"),
+            format_args!("is on leave on {day}"),
+        ),
+        Some(_) => {}
     }
 }
 
