@@ -30,6 +30,7 @@ events! {
 
     CalendarPublished: "calendar.published";
     LeaderChanged: "leader.changed";
+    DelegationChanged: "delegation.changed";
     ReceptionDayChanged: "reception_day.planned" | "reception_day.published" | "reception_day.changed"
         | "reception_day.opened" | "reception_day.closed" | "reception_day.cancelled";
     AppointmentChanged: "appointment.confirmed" | "appointment.rescheduled" | "appointment.cancelled"

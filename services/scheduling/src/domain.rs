@@ -2,6 +2,7 @@
 //! as arguments, nothing here reads a clock, a database or a network.
 
 pub mod appointment;
+pub mod delegation;
 pub mod icalendar;
 pub mod leader;
 pub mod reception;
@@ -28,6 +29,8 @@ macro_rules! read_from_code {
     };
 }
 read_from_code! {
+    delegation::Scope,
+    delegation::State,
     reception_day::Kind,
     reception_day::State,
     appointment::State,

@@ -5,6 +5,7 @@ use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::server::{MESSAGE_MAX_BYTES, Windows};
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceServer;
+use xinqiao_proto::scheduling::delegation_service_server::DelegationServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionServiceServer;
 use xinqiao_proto::scheduling::roster_service_server::RosterServiceServer;
@@ -13,6 +14,7 @@ use xinqiao_proto::scheduling::schedule_service_server::ScheduleServiceServer;
 use crate::config::SchedulingSettings;
 
 mod appointment;
+mod delegation;
 mod error;
 mod master;
 mod reception;
@@ -43,6 +45,30 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.scheduling.v1.MasterService/GetCalendar",
         Right::ReadCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/DraftDelegation",
+        Right::DraftLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/ProposeDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/ConfirmDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/DecideDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/RevokeDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/ListDelegations",
+        Right::ReadLeave,
     ),
     (
         "/xinqiao.scheduling.v1.RosterService/GenerateRoster",
@@ -129,12 +155,14 @@ pub(crate) const RIGHTS: RightTable = &[
 /// The services on one desk.
 pub(crate) fn routes(desk: &Desk, settings: SchedulingSettings) -> Routes {
     let masters = MasterServiceServer::new(master::Masters::new(desk.clone()));
+    let delegations = DelegationServiceServer::new(delegation::Delegations::new(desk.clone()));
     let roster = RosterServiceServer::new(roster::Roster::new(desk.clone()));
     let appointments = AppointmentServiceServer::new(appointment::Appointments::new(desk.clone()));
     let windows = Windows::new(settings.schedule_windows);
     let schedule = ScheduleServiceServer::new(schedule::Schedule::new(desk.clone(), windows));
     let receptions = ReceptionServiceServer::new(reception::Receptions::new(desk.clone()));
     Routes::new(masters.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(delegations.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(roster.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(schedule.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(appointments.max_decoding_message_size(MESSAGE_MAX_BYTES))

@@ -7,6 +7,7 @@ use xinqiao_chassis::desk::Act;
 pub(crate) mod appointments;
 pub(crate) mod calendar;
 pub(crate) mod days;
+pub(crate) mod delegations;
 pub(crate) mod digest;
 pub(crate) mod known;
 pub(crate) mod leaders;

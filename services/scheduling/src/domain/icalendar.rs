@@ -1,8 +1,6 @@
 //! Calendars as text, RFC 5545: lines end in CRLF and are folded at 75 octets, never inside a character; texts are
 //! escaped; the same events give the same bytes.
 
-use std::fmt::Write as _;
-
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
@@ -137,7 +135,8 @@ fn escaped(plain: &str) -> String {
         match character {
             '\n' | '\r' => text.push_str("\\n"),
             '\\' | ';' | ',' => {
-                let _ = write!(text, "\\{character}");
+                text.push('\\');
+                text.push(character);
             }
             '\t' => text.push(character),
             control if control.is_control() => {}

@@ -4,7 +4,7 @@ use time::Date;
 use tonic::Code;
 use xinqiao_chassis::refusal::{Refusal, Violation};
 
-use crate::domain::{appointment, reception_day, roster::NoLeader};
+use crate::domain::{appointment, delegation, reception_day, roster::NoLeader};
 
 /// Everything but wrong fields, stale versions and failures inside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +82,15 @@ pub(crate) enum Error {
     /// The case has a record of that day.
     #[error("the case has a record of that day")]
     AlreadyReceived,
+    /// The act is not possible in this state of a delegation.
+    #[error("the delegation is {0:?}")]
+    DelegationState(delegation::State),
+    /// Its last day has passed.
+    #[error("the delegation ended on {0}")]
+    DelegationOver(Date),
+    /// Whoever proposed it does not approve it.
+    #[error("another person than the one who proposed must approve")]
+    SamePerson,
     /// The record is sorted already.
     #[error("the record is finalised")]
     RecordFinalised,
@@ -95,6 +104,7 @@ pub(crate) enum What {
     Appointment,
     Case,
     Reception,
+    Delegation,
 }
 
 impl What {
@@ -105,6 +115,7 @@ impl What {
             Self::Appointment => ("该预约", "the appointment"),
             Self::Case => ("该信访事项", "the case"),
             Self::Reception => ("该接访记录", "the reception record"),
+            Self::Delegation => ("该委托", "the delegation"),
         }
     }
 }
@@ -212,6 +223,11 @@ fn not_possible_now(error: Error) -> Refusal {
         Error::AppointmentState(state) => {
             Refusal::wrong_state(state.code(), format!("预约{}，不能办理此操作", state.zh()), en)
         }
+        Error::DelegationState(state) => {
+            Refusal::wrong_state(state.code(), format!("委托{}，不能办理此操作", state.zh()), en)
+        }
+        Error::DelegationOver(day) => refuse("DELEGATION_OVER", format!("委托已于 {day} 到期"), en),
+        Error::SamePerson => refuse("SAME_PERSON", "须由提出人以外的人同意".to_owned(), en),
         Error::RecordFinalised => Refusal::wrong_state("FINALISED", "接访记录已整理归类", en),
         Error::NoLeader(NoLeader { day }) => {
             refuse("NO_LEADER", format!("{day} 没有可接访的领导"), en).with_metadata("day", day.to_string())

@@ -22,6 +22,7 @@ mod generate;
 mod publish;
 mod told;
 
+pub(super) use generate::turns;
 use told::Expecting;
 
 /// Implements `RosterService`.

@@ -1,7 +1,6 @@
 //! A day that was published changes: another leader, another hall, or not at all.
 
 use uuid::Uuid;
-use xinqiao_chassis::concern::person_mark;
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::journal::Entity;
 use xinqiao_chassis::testing::{Foreign, Person};
@@ -147,9 +146,8 @@ async fn whoever_a_case_of_the_day_concerns_does_not_take_it() {
     let day = hall.day("2026-03-10").await;
     let case = hall.case(1, &day).await;
     let number = CaseNumber::new("220502".parse().unwrap(), 2026, ChannelDigit::Visit, 1).unwrap();
-    let mark = person_mark(hall.bench.desk().keys(), "220502".parse().unwrap(), case, "zhang");
     let body = CaseReleased {
-        complained_person_marks: vec![mark.to_vec().into()],
+        complained_person_marks: vec![hall.bench.mark(case, "zhang")],
         ..CaseReleased::default()
     };
     let about_zhang = Foreign::new("intake", "case.released", Entity::case(case, number), &body);

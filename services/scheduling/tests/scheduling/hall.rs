@@ -21,7 +21,7 @@ use xinqiao_proto::scheduling::{
     ReceptionDay, RecordReceptionRequest, SlotRef,
 };
 
-type Caller = InterceptedService<Channel, Bearer>;
+pub(crate) type Caller = InterceptedService<Channel, Bearer>;
 
 /// Leader 张副区长, who receives on 2026-03-03 because he is second in the rota.
 pub(crate) const ZHANG: Uuid = Uuid::from_u128(0x5a);
@@ -48,7 +48,7 @@ impl Hall {
         let bench = Bench::of(xinqiao_scheduling::service()).at(at);
         let bench = settings
             .iter()
-            .fold(bench, |bench, (name, value)| bench.set(name, value));
+            .fold(bench, |bench, (name, value)| bench.set(name, *value));
         let bench = bench.start().await;
         // The start job tells every district of the calendar beside the test: a test that is over sooner would
         // find its event on the way out.

@@ -4,6 +4,7 @@
 
 mod booking;
 mod changes;
+mod delegation;
 mod hall;
 mod limits;
 mod lists;

@@ -33,13 +33,15 @@ fn read(escaped: &str) -> String {
     let mut plain = String::new();
     let mut characters = escaped.chars();
     while let Some(character) = characters.next() {
-        match (character, character == '\\') {
-            (_, true) => match characters.next().unwrap() {
-                'n' => plain.push('\n'),
-                other => plain.push(other),
-            },
-            (other, false) => plain.push(other),
-        }
+        let read = match character {
+            '\\' => characters.next().unwrap(),
+            plain => plain,
+        };
+        plain.push(if character == '\\' && read == 'n' {
+            '\n'
+        } else {
+            read
+        });
     }
     plain
 }

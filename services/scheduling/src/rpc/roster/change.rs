@@ -88,7 +88,7 @@ fn read(
         let named = [("leader_id", leader_id), ("backup_leader_id", backup_leader_id)];
         for (field, leader) in named {
             if let Some(leader) = leader {
-                roster::check_member(&mut fields, field, leader, team, day.day);
+                roster::check_member(&mut fields, field, leader, team, day.day, day.day);
             }
         }
         fields.require(

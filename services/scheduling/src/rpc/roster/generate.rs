@@ -163,7 +163,7 @@ fn rota(fields: &mut Fields, named: &[String], team: &[Leader]) -> Vec<Uuid> {
 }
 
 /// Who takes turns, with his leave in a stretch.
-pub(super) async fn turns(
+pub(crate) async fn turns(
     act: &mut Act,
     order: Vec<Uuid>,
     first: Date,
