@@ -33,8 +33,9 @@ events! {
 
     CalendarPublished: "calendar.published";
     LeaderChanged: "leader.changed";
-    ReceptionDayChanged: "reception_day.planned" | "reception_day.published" | "reception_day.opened"
-        | "reception_day.closed" | "reception_day.cancelled";
+    DelegationChanged: "delegation.changed";
+    ReceptionDayChanged: "reception_day.planned" | "reception_day.published" | "reception_day.changed"
+        | "reception_day.opened" | "reception_day.closed" | "reception_day.cancelled";
     AppointmentChanged: "appointment.confirmed" | "appointment.rescheduled" | "appointment.cancelled"
         | "appointment.checked_in" | "appointment.completed" | "appointment.no_show";
     ReceptionHeld: "reception.held";

@@ -22,7 +22,11 @@ use xinqiao_tests::dynamic::{Filling, Rpc, rpcs};
 use xinqiao_tests::fleet::Fleet;
 
 /// What asks for no token.
-const OPEN: [&str; 1] = ["/xinqiao.intake.v1.PetitionerService/SignInByQueryCode"];
+const OPEN: [&str; 3] = [
+    "/xinqiao.intake.v1.PetitionerService/SignInByQueryCode",
+    "/xinqiao.scheduling.v1.ScheduleService/ListSchedule",
+    "/xinqiao.scheduling.v1.ScheduleService/GetScheduleCalendar",
+];
 
 /// Requests that would be understood.
 struct Anything(OffsetDateTime);

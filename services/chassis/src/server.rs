@@ -25,12 +25,14 @@ mod gate;
 mod health;
 mod rights;
 mod tls;
+mod windows;
 
 pub use callers::CallersError;
 pub use gate::CallPlace;
 pub use health::Health;
 pub use rights::{RightTableError, rpcs};
 pub use tls::TlsError;
+pub use windows::{Window, Windows};
 
 use tls::Tls;
 

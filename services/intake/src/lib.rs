@@ -34,7 +34,7 @@ mod store;
 use tonic::service::Routes;
 use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::seal::SealedColumn;
-use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
+use xinqiao_chassis::server::{MESSAGE_MAX_BYTES, Windows};
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
@@ -96,7 +96,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     let exits = rpc::exit::Exits { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners {
         desk: desk.clone(),
-        windows: rpc::petitioner::windows::Windows::new(settings.sign_in_windows),
+        windows: Windows::new(settings.sign_in_windows),
     };
     let break_glasses = rpc::break_glass::BreakGlasses { desk: desk.clone() };
     let exports = rpc::export::Exports {

@@ -2,10 +2,13 @@
 //! as arguments, nothing here reads a clock, a database or a network.
 
 pub mod appointment;
+pub mod delegation;
+pub mod icalendar;
 pub mod leader;
 pub mod reception;
 pub mod reception_day;
 pub mod roster;
+pub mod schedule;
 pub mod slots;
 
 /// A code in a row that no version of this program writes.
@@ -26,6 +29,8 @@ macro_rules! read_from_code {
     };
 }
 read_from_code! {
+    delegation::Scope,
+    delegation::State,
     reception_day::Kind,
     reception_day::State,
     appointment::State,

@@ -1,6 +1,6 @@
 //! What this service takes from the others, and the one event it owes every district from the start.
 //!
-//! Published by the acts themselves: `leader.changed`, `reception_day.*`, `appointment.*`,
+//! Published by the acts themselves: `leader.changed`, `delegation.changed`, `reception_day.*`, `appointment.*`,
 //! `reception.held`, `reception.finalised`, `document.created`.
 
 mod calendar;

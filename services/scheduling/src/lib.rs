@@ -9,6 +9,7 @@
 //!   one statement, whatever happens beside it: `rpc::appointment::book`.
 //! - A reception day is closed only when all its records are finalised.
 //! - A record is accepted only with all five integrations; who received is responsible from then on (DEC-07).
+//! - Everybody may read what was published, without a token; of leaders the post and not the name: `rpc::schedule`.
 //! - Names, identity numbers, telephones and every text of a talk are sealed; events carry none of them.
 //!
 //! **To add one more operation**: write it into the contract with its callers and refusals, give it a row in
@@ -19,10 +20,13 @@ use xinqiao_chassis::seal::SealedColumn;
 use xinqiao_chassis::service::{Parts, Service};
 
 mod certificate;
+mod config;
 pub mod domain;
 mod events;
 mod rpc;
 mod store;
+
+pub use config::SchedulingSettings;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
@@ -35,19 +39,21 @@ static SEALED: [SealedColumn; 4] = [
 ];
 
 /// The service, for its binary and for tests.
-pub fn service() -> Service {
+pub fn service() -> Service<SchedulingSettings> {
     Service {
         name: "scheduling",
         about: "接访安排 – leaders, reception days, appointments and reception records",
         migrator: &MIGRATOR,
         rights: rpc::RIGHTS,
-        open: &[],
+        open: rpc::OPEN,
         sealed: &SEALED,
-        settings: |_| (),
-        build: |desk, ()| {
-            Ok(Parts::new(rpc::routes(&desk), events::SchedulingSubscriber)
-                .with_job(events::PublishCalendar)
-                .with_digest(store::digest::Receptions))
+        settings: SchedulingSettings::read,
+        build: |desk, settings| {
+            Ok(
+                Parts::new(rpc::routes(&desk, settings), events::SchedulingSubscriber)
+                    .with_job(events::PublishCalendar)
+                    .with_digest(store::digest::Receptions),
+            )
         },
     }
 }

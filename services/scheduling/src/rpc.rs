@@ -3,18 +3,30 @@
 use tonic::service::Routes;
 use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::permission::{Right, RightTable};
-use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
+use xinqiao_chassis::server::{MESSAGE_MAX_BYTES, Windows};
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceServer;
+use xinqiao_proto::scheduling::delegation_service_server::DelegationServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionServiceServer;
 use xinqiao_proto::scheduling::roster_service_server::RosterServiceServer;
+use xinqiao_proto::scheduling::schedule_service_server::ScheduleServiceServer;
+
+use crate::config::SchedulingSettings;
 
 mod appointment;
+mod delegation;
 mod error;
 mod master;
 mod reception;
 mod roster;
+mod schedule;
 mod wire;
+
+/// What was published is open to everybody [S:L24].
+pub(crate) const OPEN: &[&str] = &[
+    "/xinqiao.scheduling.v1.ScheduleService/ListSchedule",
+    "/xinqiao.scheduling.v1.ScheduleService/GetScheduleCalendar",
+];
 
 /// The right each RPC needs (permission matrix of domain rule 5.2).
 pub(crate) const RIGHTS: RightTable = &[
@@ -35,11 +47,39 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::ReadCalendar,
     ),
     (
+        "/xinqiao.scheduling.v1.DelegationService/DraftDelegation",
+        Right::DraftLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/ProposeDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/ConfirmDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/DecideDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/RevokeDelegation",
+        Right::WriteLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.DelegationService/ListDelegations",
+        Right::ReadLeave,
+    ),
+    (
         "/xinqiao.scheduling.v1.RosterService/GenerateRoster",
         Right::WriteRoster,
     ),
     (
         "/xinqiao.scheduling.v1.RosterService/PublishRoster",
+        Right::ApproveRoster,
+    ),
+    (
+        "/xinqiao.scheduling.v1.RosterService/ChangeReceptionDay",
         Right::ApproveRoster,
     ),
     (
@@ -112,14 +152,19 @@ pub(crate) const RIGHTS: RightTable = &[
     ),
 ];
 
-/// The four services on one desk.
-pub(crate) fn routes(desk: &Desk) -> Routes {
+/// The services on one desk.
+pub(crate) fn routes(desk: &Desk, settings: SchedulingSettings) -> Routes {
     let masters = MasterServiceServer::new(master::Masters::new(desk.clone()));
+    let delegations = DelegationServiceServer::new(delegation::Delegations::new(desk.clone()));
     let roster = RosterServiceServer::new(roster::Roster::new(desk.clone()));
     let appointments = AppointmentServiceServer::new(appointment::Appointments::new(desk.clone()));
+    let windows = Windows::new(settings.schedule_windows);
+    let schedule = ScheduleServiceServer::new(schedule::Schedule::new(desk.clone(), windows));
     let receptions = ReceptionServiceServer::new(reception::Receptions::new(desk.clone()));
     Routes::new(masters.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(delegations.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(roster.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(schedule.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(appointments.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(receptions.max_decoding_message_size(MESSAGE_MAX_BYTES))
 }

@@ -7,10 +7,12 @@ use xinqiao_chassis::desk::Act;
 pub(crate) mod appointments;
 pub(crate) mod calendar;
 pub(crate) mod days;
+pub(crate) mod delegations;
 pub(crate) mod digest;
 pub(crate) mod known;
 pub(crate) mod leaders;
 pub(crate) mod receptions;
+pub(crate) mod schedule;
 pub(crate) mod slots;
 
 /// Who changes a row, when, in which district: the common columns.

@@ -45,6 +45,7 @@ async fn apply(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
         "case.registered" => register(act, event).await,
         "document.created" => document(act, event).await,
         "leader.changed" => masters::leader(act, event).await,
+        "delegation.changed" => masters::delegation(act, event).await,
         _ => transition(act, event).await,
     }
 }

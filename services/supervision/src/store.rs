@@ -5,6 +5,7 @@
 pub(crate) mod case_digest;
 pub(crate) mod cases;
 pub(crate) mod clocks;
+pub(crate) mod delegations;
 pub(crate) mod desk;
 pub(crate) mod digest;
 pub(crate) mod documents;

@@ -7,14 +7,15 @@ use anyhow::{Context as _, Result};
 use xinqiao_local::journey::patience::until;
 use xinqiao_local::journey::schedule::Day;
 use xinqiao_local::journey::{Cast, Journey, Registration, masters, script::Script};
-use xinqiao_local::people::{LEADER_ZHANG, UNIT_HOUSING};
-use xinqiao_proto::event::Purpose;
+use xinqiao_local::people::{LEADER_LIU, LEADER_ZHANG, UNIT_HOUSING};
+use xinqiao_proto::event::{DelegationScope, Purpose};
 use xinqiao_proto::intake::{
     ConfirmOpeningRequest, ConfirmSealedTransferRequest, GetCaseRequest, OpenSealedRequest,
     ProposeSealedTransferRequest, Registered, SearchCasesRequest, get_case_request,
 };
 use xinqiao_proto::scheduling::{
-    AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest, ReceptionDay,
+    AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest,
+    ProposeDelegationRequest, ReceptionDay,
 };
 use xinqiao_tests::counter::{register, visit};
 use xinqiao_tests::dynamic::Rpc;
@@ -47,6 +48,7 @@ impl Foreign {
     pub(super) async fn play(fleet: &Fleet, people: &Cast) -> Result<Self> {
         let (session, schedule) = fleet.next_session(people).await?;
         let appointment_id = book(people, &session.day).await?;
+        let delegation_id = delegate(people, &session.day).await?;
         let day_id = session.reception_day_id.clone();
         let mut journey = Journey::new(people, Script::marked(MARK), schedule.clone(), day_id);
         for (day, begins) in schedule.days() {
@@ -69,7 +71,7 @@ impl Foreign {
         Ok(Self {
             ordinary,
             sealed: accuse(fleet, people).await?,
-            masters: of_the_district(session),
+            masters: of_the_district(session, delegation_id),
         })
     }
 
@@ -101,10 +103,11 @@ impl Foreign {
     }
 }
 
-fn of_the_district(session: ReceptionDay) -> Ids {
+fn of_the_district(session: ReceptionDay, delegation_id: String) -> Ids {
     Ids::from([
         ("reception_day_id", session.reception_day_id),
         ("leader_id", LEADER_ZHANG.to_string()),
+        ("delegation_id", delegation_id),
         ("unit_id", UNIT_HOUSING.to_string()),
     ])
 }
@@ -226,6 +229,19 @@ async fn book(people: &Cast, day: &str) -> Result<String> {
         .await?
         .into_inner();
     Ok(booked.appointment.unwrap_or_default().appointment_id)
+}
+
+async fn delegate(people: &Cast, day: &str) -> Result<String> {
+    let request = ProposeDelegationRequest {
+        request_id: fresh(),
+        leader_id: LEADER_ZHANG.to_string(),
+        delegate_id: LEADER_LIU.to_string(),
+        scope: DelegationScope::Receive.into(),
+        first_day: day.to_owned(),
+        last_day: day.to_owned(),
+    };
+    let proposed = people.leader.delegations().propose_delegation(request).await?;
+    Ok(proposed.into_inner().delegation.unwrap_or_default().delegation_id)
 }
 
 fn fresh() -> String {

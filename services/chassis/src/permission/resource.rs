@@ -43,6 +43,8 @@ pub struct CaseFacts {
     pub leader: Option<Uuid>,
     /// The leader who received the petitioner and signs (DEC-07).
     pub signatory: Option<Uuid>,
+    /// Who reviews and signs today in the signatory's place, by delegation.
+    pub delegate: Option<Uuid>,
     /// The lead unit.
     pub lead_unit: Option<Uuid>,
     /// Lead unit and assisting units.
@@ -73,6 +75,7 @@ impl CaseFacts {
             town: None,
             leader: None,
             signatory: None,
+            delegate: None,
             lead_unit: None,
             units: Vec::new(),
             accused_units: Vec::new(),
@@ -253,6 +256,7 @@ impl CaseFacts {
         }));
         optional(&mut attributes, "leader", &TYPES.leader, self.leader);
         optional(&mut attributes, "signatory", &TYPES.leader, self.signatory);
+        optional(&mut attributes, "delegate", &TYPES.leader, self.delegate);
         optional(&mut attributes, "lead_unit", &TYPES.unit, self.lead_unit);
         optional(&mut attributes, "review_unit", &TYPES.unit, self.review_unit);
         attributes.insert("units".to_owned(), units(&self.units));

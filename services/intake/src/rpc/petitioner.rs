@@ -1,7 +1,6 @@
 //! The petitioner's own view: a token for whoever knows the query code, and his case.
 
 mod progress;
-pub(crate) mod windows;
 
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
@@ -10,6 +9,7 @@ use xinqiao_chassis::districts::District;
 use xinqiao_chassis::document::timestamp;
 use xinqiao_chassis::identity::{CASE_TOKEN_LIFE, Role};
 use xinqiao_chassis::refusal::{Fields, Refusal};
+use xinqiao_chassis::server::{Window, Windows};
 use xinqiao_kernel::{CaseNumber, DistrictCode};
 use xinqiao_proto::common::Bilingual;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerService;
@@ -18,7 +18,6 @@ use xinqiao_proto::intake::{
     sign_in_by_query_code_request::Proof as Shown,
 };
 
-use self::windows::{Window, Windows};
 use super::cases::view;
 use super::refused::no_such_case;
 use crate::contract;
@@ -47,7 +46,7 @@ impl PetitionerService for Petitioners {
     ) -> Result<Response<SignInByQueryCodeResponse>, Status> {
         let attempt = read(&request.into_inner())?;
         let district = attempt.district;
-        let window = self.windows.take(district).ok_or_else(all_taken)?;
+        let window = self.windows.take(district)?;
         let signed = self
             .desk
             .run(district, SIGN_IN, move |act| {
@@ -170,16 +169,6 @@ fn refused() -> Refusal {
         "查询码与验证信息不符，请核对回执",
         "query code and proof do not fit; compare them with the receipt",
     )
-}
-
-fn all_taken() -> Refusal {
-    Refusal::new(
-        Code::ResourceExhausted,
-        "WINDOWS_TAKEN",
-        "本区县查询人数较多，请稍后再试",
-        "many people of this district are asking at once; try again in a moment",
-    )
-    .with_retry_after(std::time::Duration::from_secs(1))
 }
 
 fn locked(wait: time::Duration) -> Refusal {

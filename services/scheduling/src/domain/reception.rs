@@ -226,6 +226,8 @@ pub struct Setting<'a> {
     pub session: Option<Session>,
     /// Legal time.
     pub now: OffsetDateTime,
+    /// Who may receive for the leader of the session by delegation.
+    pub delegates: &'a [Uuid],
     /// Those of the units named in the draft that are known and active.
     pub known_units: &'a [Uuid],
 }

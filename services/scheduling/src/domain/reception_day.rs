@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | PLANNED | publish | PUBLISHED | at least three working days before the day |
 //! | PUBLISHED | open | OPEN | on the day itself, published in time |
+//! | PLANNED, PUBLISHED, OPEN | change | the same | not over; the leader is of the team and here |
 //! | OPEN | close | CLOSED | every reception record finalised (K0) |
 //! | PLANNED, PUBLISHED | cancel | CANCELLED | a reason |
 
@@ -102,6 +103,7 @@ impl State {
         match (self, act) {
             (Self::Planned, Act::Publish) => Some(Self::Published),
             (Self::Published, Act::Open) => Some(Self::Open),
+            (Self::Planned | Self::Published | Self::Open, Act::Change) => Some(self),
             (Self::Open, Act::Close) => Some(Self::Closed),
             (Self::Planned | Self::Published, Act::Cancel) => Some(Self::Cancelled),
             _ => None,
@@ -114,6 +116,8 @@ impl State {
 pub enum Act {
     /// Approve and make public.
     Publish,
+    /// Another leader or another hall.
+    Change,
     /// Begin to receive.
     Open,
     /// End the day.
@@ -124,12 +128,26 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 4] = [Self::Publish, Self::Open, Self::Close, Self::Cancel];
+    pub const ALL: [Self; 5] = [Self::Publish, Self::Change, Self::Open, Self::Close, Self::Cancel];
+}
+
+/// The first day that can still be published on a date.
+pub fn first_day_published(calendar: &Calendar, today: Date) -> Date {
+    calendar.working_days_after(today, PUBLICATION_LEAD)
+}
+
+/// The last date on which a day can be published.
+pub fn last_publication_day(calendar: &Calendar, day: Date) -> Date {
+    let mut date = day - Duration::DAY;
+    while !published_in_time(calendar, date, day) {
+        date -= Duration::DAY;
+    }
+    date
 }
 
 /// True when publication on `published` leaves the working days that people need to plan their way.
 pub fn published_in_time(calendar: &Calendar, published: Date, day: Date) -> bool {
-    calendar.working_days_after(published, PUBLICATION_LEAD) <= day
+    first_day_published(calendar, published) <= day
 }
 
 /// True when a day of a year without a published calendar is too far ahead to be promised to anybody.
@@ -153,9 +171,12 @@ mod tests {
             possible,
             [
                 (State::Planned, Act::Publish, State::Published),
+                (State::Planned, Act::Change, State::Planned),
                 (State::Planned, Act::Cancel, State::Cancelled),
+                (State::Published, Act::Change, State::Published),
                 (State::Published, Act::Open, State::Open),
                 (State::Published, Act::Cancel, State::Cancelled),
+                (State::Open, Act::Change, State::Open),
                 (State::Open, Act::Close, State::Closed),
             ]
         );
@@ -168,6 +189,11 @@ mod tests {
         // 02-28 is a working Saturday: 02-28, 03-02 and the day itself are the three.
         assert!(published_in_time(&calendar, date!(2026 - 02 - 27), tuesday));
         assert!(!published_in_time(&calendar, date!(2026 - 02 - 28), tuesday));
+        assert_eq!(last_publication_day(&calendar, tuesday), date!(2026 - 02 - 27));
+        // The first reception day after the Spring Festival: 02-13, 02-14 and the day itself.
+        let february = date!(2026 - 02 - 24);
+        assert_eq!(last_publication_day(&calendar, february), date!(2026 - 02 - 12));
+        assert_eq!(first_day_published(&calendar, date!(2026 - 02 - 12)), february);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use time::{Date, Duration, Month, Weekday};
 use uuid::Uuid;
-use xinqiao_kernel::Calendar;
+use xinqiao_kernel::{Calendar, Fields};
 
 use super::reception_day::Kind;
 
@@ -33,10 +33,31 @@ pub struct Turn {
 
 impl Turn {
     fn is_here(&self, day: Date) -> bool {
+        self.is_here_throughout(day, day)
+    }
+
+    fn is_here_throughout(&self, from: Date, to: Date) -> bool {
         !self
             .leave
             .iter()
-            .any(|(first, last)| (*first..=*last).contains(&day))
+            .any(|(first, last)| *first <= to && *last >= from)
+    }
+}
+
+/// Looks at a leader who is to receive, to stand in or to act for another from `first` to `last`: of the team that takes
+/// turns, and not on leave then.
+pub fn check_member(fields: &mut Fields, field: &str, leader: Uuid, team: &[Turn], first: Date, last: Date) {
+    match team.iter().find(|turn| turn.leader_id == leader) {
+        None => fields.about(
+            field,
+            "UNKNOWN_LEADER",
+            "不存在或已停用",
+            "is not known or active",
+        ),
+        Some(turn) if !turn.is_here_throughout(first, last) => {
+            fields.about(field, "ON_LEAVE", "届时请假", "is on leave then")
+        }
+        Some(_) => {}
     }
 }
 

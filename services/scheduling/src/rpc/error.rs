@@ -4,7 +4,7 @@ use time::Date;
 use tonic::Code;
 use xinqiao_chassis::refusal::{Refusal, Violation};
 
-use crate::domain::{appointment, reception_day, roster::NoLeader};
+use crate::domain::{appointment, delegation, reception_day, roster::NoLeader};
 
 /// Everything but wrong fields, stale versions and failures inside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +21,8 @@ pub(crate) enum Error {
     /// No planned day can be published any more.
     #[error("no day can be published")]
     NothingToPublish {
-        /// The days that come too soon.
-        too_late: Vec<Date>,
+        /// The days that come too soon, each with the last day on which it could have been published.
+        too_late: Vec<(Date, Date)>,
     },
     /// The date has a session.
     #[error("{0} has a reception day already")]
@@ -30,6 +30,12 @@ pub(crate) enum Error {
     /// The act is not possible in this state of a reception day.
     #[error("the reception day is {0:?}")]
     DayState(reception_day::State),
+    /// The date has passed.
+    #[error("{0} is over")]
+    DayOver(Date),
+    /// Cases of the session concern the leader who is to receive.
+    #[error("{} cases of the session concern the leader", .0.len())]
+    LeaderRecused(Vec<String>),
     /// Only on the day itself.
     #[error("only on {0}")]
     NotToday(Date),
@@ -76,6 +82,15 @@ pub(crate) enum Error {
     /// The case has a record of that day.
     #[error("the case has a record of that day")]
     AlreadyReceived,
+    /// The act is not possible in this state of a delegation.
+    #[error("the delegation is {0:?}")]
+    DelegationState(delegation::State),
+    /// Its last day has passed.
+    #[error("the delegation ended on {0}")]
+    DelegationOver(Date),
+    /// Whoever proposed it does not approve it.
+    #[error("another person than the one who proposed must approve")]
+    SamePerson,
     /// The record is sorted already.
     #[error("the record is finalised")]
     RecordFinalised,
@@ -89,6 +104,7 @@ pub(crate) enum What {
     Appointment,
     Case,
     Reception,
+    Delegation,
 }
 
 impl What {
@@ -99,6 +115,7 @@ impl What {
             Self::Appointment => ("该预约", "the appointment"),
             Self::Case => ("该信访事项", "the case"),
             Self::Reception => ("该接访记录", "the reception record"),
+            Self::Delegation => ("该委托", "the delegation"),
         }
     }
 }
@@ -174,6 +191,28 @@ fn not_a_reception_day(day: Date, field: &'static str, next: &[Date]) -> Refusal
     .with_violation(Violation::new(field, "NOT_A_RECEPTION_DAY", zh, en))
 }
 
+fn nothing_to_publish(too_late: &[(Date, Date)]) -> Refusal {
+    let joined = |date: fn(&(Date, Date)) -> Date| {
+        let dates: Vec<_> = too_late.iter().map(|days| date(days).to_string()).collect();
+        dates.join(",")
+    };
+    let (zh, en) = match too_late.last() {
+        Some((day, last)) => (
+            format!("没有可公布的接访日：须至少提前三个工作日公布，{day} 最迟应于 {last} 公布"),
+            format!(
+                "no day can be published: {day} had to be published by {last}, three working days before"
+            ),
+        ),
+        None => (
+            "没有可公布的接访日".to_owned(),
+            "no day can be published: none is planned".to_owned(),
+        ),
+    };
+    Refusal::new(Code::FailedPrecondition, "NOTHING_TO_PUBLISH", zh, en)
+        .with_metadata("too_late", joined(|(day, _)| *day))
+        .with_metadata("last_days", joined(|(_, last)| *last))
+}
+
 fn not_possible_now(error: Error) -> Refusal {
     let refuse = |reason, zh: String, en: String| Refusal::new(Code::FailedPrecondition, reason, zh, en);
     let en = error.to_string();
@@ -184,19 +223,26 @@ fn not_possible_now(error: Error) -> Refusal {
         Error::AppointmentState(state) => {
             Refusal::wrong_state(state.code(), format!("预约{}，不能办理此操作", state.zh()), en)
         }
+        Error::DelegationState(state) => {
+            Refusal::wrong_state(state.code(), format!("委托{}，不能办理此操作", state.zh()), en)
+        }
+        Error::DelegationOver(day) => refuse("DELEGATION_OVER", format!("委托已于 {day} 到期"), en),
+        Error::SamePerson => refuse("SAME_PERSON", "须由提出人以外的人同意".to_owned(), en),
         Error::RecordFinalised => Refusal::wrong_state("FINALISED", "接访记录已整理归类", en),
         Error::NoLeader(NoLeader { day }) => {
             refuse("NO_LEADER", format!("{day} 没有可接访的领导"), en).with_metadata("day", day.to_string())
         }
-        Error::NothingToPublish { too_late } => refuse(
-            "NOTHING_TO_PUBLISH",
-            "没有可公布的接访日：须至少提前三个工作日公布".to_owned(),
-            "no day can be published: it takes at least three working days before the day".to_owned(),
-        )
-        .with_metadata(
-            "too_late",
-            too_late.iter().map(Date::to_string).collect::<Vec<_>>().join(","),
-        ),
+        Error::NothingToPublish { too_late } => nothing_to_publish(&too_late),
+        Error::DayOver(day) => refuse("DAY_OVER", format!("接访日 {day} 已过"), en),
+        Error::LeaderRecused(numbers) => {
+            let list = numbers.join("、");
+            refuse(
+                "LEADER_RECUSED",
+                format!("该领导应当回避当日的信访事项：{list}，请先改期"),
+                en,
+            )
+            .with_metadata("case_numbers", numbers.join(","))
+        }
         Error::NotToday(day) => refuse("NOT_TODAY", format!("只能在当天（{day}）办理"), en),
         Error::OpenRecords(numbers) => {
             let list = numbers.join("、");

@@ -185,6 +185,7 @@ fn shown(reception: Reception, case: KnownCase, texts: Texts) -> wire_v1::Recept
         due_hint: reception.due_hint.map(|due| due.to_string()).unwrap_or_default(),
         k0: Some(wire::legal_term(K0, &reception.k0)),
         finalised_at: reception.finalised_at.map(wire::timestamp),
+        delegation_id: wire::text_or_empty(reception.delegation_id),
     }
 }
 

@@ -17,10 +17,13 @@ use crate::store;
 use crate::store::days::{Filter, ReceptionDay};
 
 mod cancel;
+mod change;
 mod generate;
+mod publish;
+mod told;
 
-/// Last day of a list without an end.
-const FAR_AHEAD_YEAR: i32 = 2200;
+pub(super) use generate::turns;
+use told::Expecting;
 
 /// Implements `RosterService`.
 #[derive(Debug)]
@@ -50,7 +53,16 @@ impl RosterService for Roster {
         request: Request<wire_v1::PublishRosterRequest>,
     ) -> Result<Response<wire_v1::PublishRosterResponse>, Status> {
         self.desk
-            .act(request, |act, query| Box::pin(publish(act, query)))
+            .act(request, |act, query| Box::pin(publish::publish(act, query)))
+            .await
+    }
+
+    async fn change_reception_day(
+        &self,
+        request: Request<wire_v1::ChangeReceptionDayRequest>,
+    ) -> Result<Response<wire_v1::ChangeReceptionDayResponse>, Status> {
+        self.desk
+            .act(request, |act, query| Box::pin(change::change(act, query)))
             .await
     }
 
@@ -102,12 +114,26 @@ impl RosterService for Roster {
 
 /// Queues the event that tells what happened to a day.
 fn announce(act: &mut Act, kind: &'static str, day: &ReceptionDay) {
+    announce_to(act, kind, day, &Expecting::default(), None);
+}
+
+/// The same with those who expect the session, and who was to receive before.
+fn announce_to(
+    act: &mut Act,
+    kind: &'static str,
+    day: &ReceptionDay,
+    expecting: &Expecting,
+    previous: Option<Uuid>,
+) {
     let body = ReceptionDayChanged {
         reception_day_id: day.id.to_string(),
         day: day.day.to_string(),
         leader_id: day.leader_id.to_string(),
         kind: wire::day_kind(day.kind).into(),
         provisional: day.provisional,
+        case_ids: wire::texts(&expecting.case_ids),
+        previous_leader_id: wire::text_or_empty(previous),
+        substitute_id: wire::text_or_empty(day.substitute_id),
     };
     act.publish(kind, Entity::of(EntityKind::ReceptionDay, day.id), &body);
 }
@@ -135,50 +161,6 @@ async fn put(act: &mut Act, day: &mut ReceptionDay) -> Result<(), Refusal> {
     } else {
         Err(Refusal::stale_version())
     }
-}
-
-async fn publish(
-    act: &mut Act,
-    query: wire_v1::PublishRosterRequest,
-) -> Result<wire_v1::PublishRosterResponse, Refusal> {
-    wire::authorise_here(act)?;
-    let mut fields = Fields::new();
-    let bounds = generate::year(&mut fields, query.year, act.today());
-    let wanted: Vec<Option<Uuid>> = (query.reception_day_ids.iter().enumerate())
-        .map(|(index, id)| fields.uuid(&format!("reception_day_ids[{index}]"), id))
-        .collect();
-    fields.finish()?;
-    let Some((first, last)) = bounds else {
-        return Err(Refusal::internal(&"the year was checked"));
-    };
-    let days = store::days::between(act, first, last).await?;
-    if wanted
-        .iter()
-        .any(|id| !days.iter().any(|day| Some(day.id) == *id))
-    {
-        return Err(Error::NotFound(What::ReceptionDay).into());
-    }
-    let (mut published, mut too_late) = (Vec::new(), Vec::new());
-    for mut day in days {
-        let named = wanted.is_empty() || wanted.contains(&Some(day.id));
-        let Some(next) = day.state.after(reception_day::Act::Publish).filter(|_| named) else {
-            continue;
-        };
-        if !reception_day::published_in_time(act.calendar(), act.today(), day.day) {
-            too_late.push(day.day);
-            continue;
-        }
-        day.state = next;
-        day.published_at = Some(act.now());
-        put(act, &mut day).await?;
-        announce(act, "reception_day.published", &day);
-        published.push(wire::reception_day(&day));
-    }
-    if published.is_empty() {
-        return Err(Error::NothingToPublish { too_late }.into());
-    }
-    let too_late = too_late.iter().map(ToString::to_string).collect();
-    Ok(wire_v1::PublishRosterResponse { published, too_late })
 }
 
 async fn open(
@@ -239,10 +221,9 @@ async fn list(
     let to = fields.optional_date("to", &query.to);
     let leader_id = fields.optional_uuid("leader_id", &query.leader_id);
     fields.finish()?;
-    let end = wire::year_bounds(FAR_AHEAD_YEAR).map_or(act.today(), |(_, last)| last);
     let filter = Filter {
         from: from.unwrap_or_else(|| act.today()),
-        to: to.unwrap_or(end),
+        to: to.unwrap_or_else(|| wire::far_ahead(act.today())),
         leader_id,
         published_only: !act.permits(Right::ReadRoster, &Resource::District(act.district())),
     };

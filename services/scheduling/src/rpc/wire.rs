@@ -17,6 +17,9 @@ use crate::store::days::ReceptionDay;
 
 pub(super) use xinqiao_chassis::document::{stamp, timestamp};
 
+/// Year in which a list without an end ends.
+const FAR_AHEAD_YEAR: i32 = 2200;
+
 const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
 
 /// `HH:MM`.
@@ -211,6 +214,11 @@ pub(super) fn only_leader(act: &Act) -> Option<Uuid> {
 pub(super) fn authorise_here(act: &mut Act) -> Result<(), Refusal> {
     let district = Resource::District(act.district());
     act.authorise(&district, || Error::NotFound(What::Case).into())
+}
+
+/// The last day of a list without an end.
+pub(super) fn far_ahead(today: Date) -> Date {
+    year_bounds(FAR_AHEAD_YEAR).map_or(today, |(_, last)| last)
 }
 
 /// The first and the last day of a year.

@@ -156,6 +156,20 @@ pub(crate) async fn confirmed_of_day(act: &mut Act, day_id: Uuid) -> Result<Vec<
     .await
 }
 
+/// How many of the appointments of a day belong to no case and were not used yet.
+pub(crate) async fn held_without_case(act: &mut Act, day_id: Uuid) -> Result<i64, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_scalar(
+        "SELECT count(*) FROM appointment
+         WHERE district_code = $1 AND reception_day_id = $2 AND case_id IS NULL
+           AND state IN ('CONFIRMED', 'CHECKED_IN')",
+    )
+    .bind(district)
+    .bind(day_id)
+    .fetch_one(act.conn())
+    .await
+}
+
 /// Compare and swap: writes `next` and the reason when state and version are still those of `seen`, and counts the
 /// version on. False when they are not.
 pub(crate) async fn change(

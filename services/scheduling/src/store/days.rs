@@ -187,13 +187,14 @@ pub(crate) async fn page(
     .await
 }
 
-/// Writes state, publication, cancellation and substitute of a day when `day.version` is still its version, and
+/// Writes leaders, hall, state, publication, cancellation and substitute of a day when `day.version` is still its version, and
 /// counts the version on. False when it is not.
 pub(crate) async fn change(act: &mut Act, day: &mut ReceptionDay) -> Result<bool, sqlx::Error> {
     let stamp = Stamp::of(act);
     let done = sqlx::query(
         "UPDATE reception_day SET state = $4, published_at = $5, cancel_reason = $6, substitute_id = $7,
-                updated_at = $8, updated_by = $9, version = version + 1
+                leader_id = $8, backup_leader_id = $9, hall = $10, updated_at = $11, updated_by = $12,
+                version = version + 1
          WHERE district_code = $1 AND id = $2 AND version = $3",
     )
     .bind(stamp.district)
@@ -203,6 +204,9 @@ pub(crate) async fn change(act: &mut Act, day: &mut ReceptionDay) -> Result<bool
     .bind(day.published_at)
     .bind(&day.cancel_reason)
     .bind(day.substitute_id)
+    .bind(day.leader_id)
+    .bind(day.backup_leader_id)
+    .bind(&day.hall)
     .bind(stamp.now)
     .bind(stamp.actor)
     .execute(act.conn())

@@ -164,6 +164,27 @@ pub(crate) async fn visitors(act: &mut Act, day_id: Uuid) -> Result<Vec<DayVisit
     .await
 }
 
+/// The cases of those who expect a session, booked or registered for it and not received yet; none of the sealed
+/// compartment.
+pub(crate) async fn expecting(act: &mut Act, day_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_scalar(
+        "SELECT k.id FROM known_case k
+         WHERE k.district_code = $1 AND NOT k.sealed
+           AND (k.reception_day_id = $2
+                OR k.id IN (SELECT a.case_id FROM appointment a
+                            WHERE a.district_code = $1 AND a.reception_day_id = $2
+                              AND a.state IN ('CONFIRMED', 'CHECKED_IN')))
+           AND NOT EXISTS (SELECT 1 FROM reception r
+                           WHERE r.district_code = $1 AND r.case_id = k.id AND r.reception_day_id = $2)
+         ORDER BY k.id",
+    )
+    .bind(district)
+    .bind(day_id)
+    .fetch_all(act.conn())
+    .await
+}
+
 /// Adds or changes a unit.
 pub(crate) async fn put_unit(act: &mut Act, id: Uuid, name: &str, active: bool) -> Result<(), sqlx::Error> {
     let stamp = Stamp::of(act);

@@ -23,6 +23,8 @@ pub(crate) struct Reception {
     pub(crate) case_id: Uuid,
     pub(crate) reception_day_id: Uuid,
     pub(crate) leader_id: Uuid,
+    /// By which delegation he received, when the session is another leader's.
+    pub(crate) delegation_id: Option<Uuid>,
     pub(crate) appointment_id: Option<Uuid>,
     pub(crate) staff: Vec<String>,
     pub(crate) started_at: OffsetDateTime,
@@ -58,9 +60,9 @@ pub(crate) async fn insert(act: &mut Act, reception: &Reception) -> Result<(), s
     sqlx::query(
         "INSERT INTO reception (district_code, id, reception_no, case_id, reception_day_id, leader_id, appointment_id,
                                 staff, started_at, ended_at, record, lead_unit_id, assist_unit_ids, branch, due_hint,
-                                k0, k0_due, state, created_at, created_by, updated_at, updated_by, version)
+                                k0, k0_due, state, created_at, created_by, updated_at, updated_by, version, delegation_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $19, $20,
-                 1)",
+                 1, $21)",
     )
     .bind(stamp.district)
     .bind(reception.id)
@@ -82,6 +84,7 @@ pub(crate) async fn insert(act: &mut Act, reception: &Reception) -> Result<(), s
     .bind(reception.state.code())
     .bind(stamp.now)
     .bind(stamp.actor)
+    .bind(reception.delegation_id)
     .execute(act.conn())
     .await?;
     Ok(())
@@ -91,7 +94,7 @@ pub(crate) async fn insert(act: &mut Act, reception: &Reception) -> Result<(), s
 pub(crate) async fn find(act: &mut Act, id: Uuid) -> Result<Option<Reception>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
-        "SELECT id, reception_no, case_id, reception_day_id, leader_id, appointment_id, staff, started_at, ended_at,
+        "SELECT id, reception_no, case_id, reception_day_id, leader_id, delegation_id, appointment_id, staff, started_at, ended_at,
                 record, lead_unit_id, assist_unit_ids, branch, due_hint, k0, state, finalised_at, version
          FROM reception WHERE district_code = $1 AND id = $2",
     )

@@ -21,7 +21,7 @@ use xinqiao_proto::scheduling::{
     ReceptionDay, RecordReceptionRequest, SlotRef,
 };
 
-type Caller = InterceptedService<Channel, Bearer>;
+pub(crate) type Caller = InterceptedService<Channel, Bearer>;
 
 /// Leader 张副区长, who receives on 2026-03-03 because he is second in the rota.
 pub(crate) const ZHANG: Uuid = Uuid::from_u128(0x5a);
@@ -40,7 +40,16 @@ pub(crate) struct Hall {
 impl Hall {
     /// A service without any master data, at a legal time.
     pub(crate) async fn empty(at: &str) -> Self {
-        let bench = Bench::of(xinqiao_scheduling::service()).at(at).start().await;
+        Self::set(at, &[]).await
+    }
+
+    /// The same with settings.
+    pub(crate) async fn set(at: &str, settings: &[(&'static str, &str)]) -> Self {
+        let bench = Bench::of(xinqiao_scheduling::service()).at(at);
+        let bench = settings
+            .iter()
+            .fold(bench, |bench, (name, value)| bench.set(name, *value));
+        let bench = bench.start().await;
         // The start job tells every district of the calendar beside the test: a test that is over sooner would
         // find its event on the way out.
         let districts = bench.desk().districts().codes().len();

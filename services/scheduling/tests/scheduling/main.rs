@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod booking;
+mod changes;
+mod delegation;
 mod hall;
 mod limits;
 mod lists;
@@ -10,3 +12,4 @@ mod masters;
 mod receptions;
 mod roster;
 mod rotation;
+mod schedule;

@@ -5,6 +5,7 @@
 //! signature over the sheet's SHA-256 covers all of them. It holds no instant: the same facts give the same bytes.
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::domain::opinion::Outcome;
 
@@ -32,6 +33,8 @@ pub struct Sheet<'a> {
     pub case_no: &'a str,
     /// The leader's written view; may be empty.
     pub comment: &'a str,
+    /// By which delegation, when another leader is responsible.
+    pub delegation: Option<Uuid>,
     /// The signer: leader, or head of the office in his place (DEC-16).
     pub signer: &'a str,
     /// How often the case came back, plus one: a signature of one round is none of the next.
@@ -50,6 +53,8 @@ struct Canonical<'a> {
     case_no: &'a str,
     comment: &'a str,
     decision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delegation: Option<String>,
     documents: &'a [SheetDocument],
     form: &'static str,
     inspections: u32,
@@ -84,6 +89,7 @@ impl Sheet<'_> {
             case_no: self.case_no,
             comment: self.comment,
             decision: "APPROVE",
+            delegation: self.delegation.map(|id| id.to_string()),
             documents: &documents,
             form: FORM,
             inspections: self.inspections,
@@ -114,6 +120,7 @@ mod tests {
         let mut sheet = Sheet {
             case_no: "XF-220502-2026-2-000123-9",
             comment: "同意",
+            delegation: None,
             signer: "leader-1",
             round: 1,
             inspections: 1,
@@ -133,5 +140,10 @@ mod tests {
         );
         sheet.documents.reverse();
         assert_eq!(sheet.bytes(), bytes);
+        sheet.delegation = Some(Uuid::from_u128(7));
+        let delegated = String::from_utf8(sheet.bytes()).unwrap();
+        let named =
+            r#""decision":"APPROVE","delegation":"00000000-0000-0000-0000-000000000007","documents":"#;
+        assert!(delegated.contains(named), "{delegated}");
     }
 }

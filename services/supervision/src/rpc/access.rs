@@ -3,25 +3,47 @@
 use uuid::Uuid;
 use xinqiao_chassis::{
     concern::{self, Concern},
-    desk::Act,
+    desk::{Act, Actor},
     permission::{CaseFacts, Resource},
     refusal::Refusal,
 };
 
-use crate::domain::case::Case;
+use crate::{
+    domain::case::Case,
+    store::{self, delegations::Delegation},
+};
 
 /// What decides about who may see a case and act on it.
 pub(super) async fn resource(act: &mut Act, case: &Case) -> Result<Resource, Refusal> {
     let concern = concern::of(act, case.id).await?;
-    Ok(case.resource(concern))
+    let delegation = delegation(act, case).await?;
+    Ok(case.resource(concern, delegation.map(|delegation| delegation.delegate_id)))
+}
+
+/// By which delegation the caller reviews today what another leader is responsible for.
+pub(super) async fn delegation(act: &mut Act, case: &Case) -> Result<Option<Delegation>, Refusal> {
+    let caller = match act.actor() {
+        Actor::Person(caller) => caller.leader_id,
+        Actor::Service(_) => None,
+    };
+    let (Some(signatory), Some(caller)) = (case.signatory(), caller) else {
+        return Ok(None);
+    };
+    if signatory == caller {
+        return Ok(None);
+    }
+    let (district, today) = (act.district(), act.today());
+    let found = store::delegations::signing_for(act.conn(), district, signatory, caller, today).await?;
+    Ok(found)
 }
 
 impl Case {
-    fn resource(&self, concern: Concern) -> Resource {
+    fn resource(&self, concern: Concern, delegate: Option<Uuid>) -> Resource {
         Resource::Case(CaseFacts {
             sealed: self.sealed,
             leader: self.responsible_leader_id,
             signatory: self.signatory(),
+            delegate,
             lead_unit: self.unit_ids.first().copied(),
             units: self.unit_ids.clone(),
             accused_units: concern.units,
@@ -56,6 +78,10 @@ mod tests {
     }
 
     fn signs(case: &Case, role: Role, leader: Option<u128>) -> bool {
+        signs_for(case, role, leader, None)
+    }
+
+    fn signs_for(case: &Case, role: Role, leader: Option<u128>, delegate: Option<u128>) -> bool {
         let caller = Caller {
             person_id: "somebody".to_owned(),
             roles: vec![role],
@@ -67,8 +93,11 @@ mod tests {
             case_id: None,
             name: String::new(),
         };
-        let decision =
-            Permissions::shipped().decide(&caller, Right::SignReview, &case.resource(Concern::default()));
+        let decision = Permissions::shipped().decide(
+            &caller,
+            Right::SignReview,
+            &case.resource(Concern::default(), delegate.map(Uuid::from_u128)),
+        );
         decision.allowed
     }
 
@@ -79,6 +108,22 @@ mod tests {
         assert!(!signs(&received, Role::Ldr, Some(2)));
         assert!(!signs(&received, Role::Dsp, None));
         assert!(!signs(&received, Role::Lda, Some(1)), "an aide cannot sign");
+    }
+
+    #[test]
+    fn to_whom_it_is_delegated_signs_too_and_nobody_beside() {
+        let received = case(true);
+        assert!(signs_for(&received, Role::Ldr, Some(2), Some(2)));
+        assert!(
+            signs_for(&received, Role::Ldr, Some(1), Some(2)),
+            "himself as before"
+        );
+        assert!(!signs_for(&received, Role::Ldr, Some(3), Some(2)));
+        assert!(
+            !signs_for(&received, Role::Lda, Some(2), Some(2)),
+            "an aide cannot sign"
+        );
+        assert!(!signs_for(&received, Role::Dsp, None, Some(2)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use xinqiao_proto::{
 };
 
 use super::{
-    official, paper, refuse,
+    access, official, paper, refuse,
     sheet::{self, COMMENT_MAX, Drawn},
     take, told_term, visible,
 };
@@ -35,6 +35,7 @@ use crate::{
     },
     store::{
         self,
+        delegations::Delegation,
         reviews::{Decision, NewReview},
         signatories::Signatory,
     },
@@ -92,9 +93,18 @@ pub(super) async fn sign_review(
         leader_id: signatory.leader_id.to_string(),
         signed_at: Some(wire::timestamp(act.now())),
         signed_sha256: drawn.sha256.to_vec().into(),
+        delegation_id: drawn
+            .delegation
+            .as_ref()
+            .map(|delegation| delegation.id.to_string())
+            .unwrap_or_default(),
     };
     act.publish("leader.signed", file.entity(), &signed);
-    let signed_sheet = document(act, &file.case, &query, &comment, drawn, &signatory);
+    let basis = basis(act, drawn.delegation.as_ref()).await?;
+    let signed_sheet = form::SignatureSheet {
+        delegation: basis,
+        ..document(act, &file.case, &query, &comment, drawn, &signatory)
+    };
     paper(act, &file, &signed_sheet).await?;
     let closed = CaseClosed {
         k15: Some(wire::legal_term(&k15)),
@@ -166,6 +176,7 @@ async fn keep_signature(
         round: file.case.round(),
         signer: signatory.person_id.clone(),
         leader_id: Some(signatory.leader_id),
+        delegation_id: drawn.delegation.as_ref().map(|delegation| delegation.id),
         comment: act.seal("leader_review", "comment", review_id, comment),
         decision: Decision::Approve {
             sheet_sha256: drawn.sha256,
@@ -176,6 +187,25 @@ async fn keep_signature(
     let stamp = casefile::stamp(act);
     store::reviews::insert_review(act.conn(), &stamp, &review).await?;
     Ok(())
+}
+
+/// For whom a delegate signs, as the form names it.
+async fn basis(act: &mut Act, delegation: Option<&Delegation>) -> Result<Option<String>, Refusal> {
+    let Some(delegation) = delegation else {
+        return Ok(None);
+    };
+    let district = act.district();
+    let leader = store::signatories::of_leader(act.conn(), district, delegation.leader_id).await?;
+    let leader = leader.map_or_else(String::new, |leader| format!("{}{}", leader.post, leader.name));
+    let Delegation {
+        id,
+        first_day,
+        last_day,
+        ..
+    } = delegation;
+    Ok(Some(format!(
+        "受{leader}委托（{first_day}至{last_day}），委托编号{id}"
+    )))
 }
 
 /// The form D17, with the sheet byte for byte, the signature and the certificate.
@@ -272,6 +302,7 @@ async fn keep_send_back(
     reason: &str,
     due: time::Date,
 ) -> Result<(), Refusal> {
+    let delegation = access::delegation(act, &file.case).await?;
     let review_id = random::new_id();
     let review = NewReview {
         review_id,
@@ -279,6 +310,7 @@ async fn keep_send_back(
         round,
         signer: act.caller().person_id.clone(),
         leader_id: act.caller().leader_id,
+        delegation_id: delegation.map(|delegation| delegation.id),
         comment: act.seal("leader_review", "comment", review_id, reason),
         decision: Decision::SendBack(due),
     };

@@ -9,7 +9,7 @@ use crate::{
         sheet::{ITEMS, Sheet},
         signature::sheet_hash,
     },
-    store,
+    store::{self, delegations::Delegation},
 };
 
 /// Longest written view.
@@ -23,6 +23,8 @@ pub(super) struct Drawn {
     pub(super) sha256: [u8; 32],
     /// Inspections of the case.
     pub(super) inspections: u32,
+    /// By which delegation, when another leader is responsible.
+    pub(super) delegation: Option<Delegation>,
 }
 
 /// Draws the sheet, when nothing that a signature needs is missing.
@@ -34,6 +36,7 @@ pub(super) async fn draw(act: &mut Act, case: &Case, comment: &str) -> Result<Dr
     if let Some(fault) = case.signature_faults(inspections, &opinions, comment).first() {
         return Err(super::refuse::review(*fault));
     }
+    let delegation = super::access::delegation(act, case).await?;
     let documents = store::documents::of_items(act.conn(), district, case.id, &ITEMS).await?;
     let signer = match act.caller().leader_id.filter(|_| case.leader_received) {
         Some(leader) => format!("leader:{leader}"),
@@ -42,6 +45,7 @@ pub(super) async fn draw(act: &mut Act, case: &Case, comment: &str) -> Result<Dr
     let sheet = Sheet {
         case_no: &case.number.to_string(),
         comment,
+        delegation: delegation.as_ref().map(|delegation| delegation.id),
         signer: &signer,
         round: case.round(),
         inspections,
@@ -54,5 +58,6 @@ pub(super) async fn draw(act: &mut Act, case: &Case, comment: &str) -> Result<Dr
         bytes,
         sha256,
         inspections,
+        delegation,
     })
 }

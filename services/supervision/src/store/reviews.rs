@@ -97,6 +97,8 @@ pub(crate) struct NewReview {
     pub(crate) signer: String,
     /// The leader he is, if he is one.
     pub(crate) leader_id: Option<Uuid>,
+    /// By which delegation he reviewed, when another leader is responsible.
+    pub(crate) delegation_id: Option<Uuid>,
     /// Written view, or reason.
     pub(crate) comment: Sealed,
     /// What he decided.
@@ -126,8 +128,8 @@ pub(crate) async fn insert_review(
     sqlx::query(
         "INSERT INTO leader_review (district_code, review_id, case_id, round, signer, leader_id, decision, comment,
                                     sheet_sha256, signature, certificate_pem, rework_due, created_at, created_by,
-                                    updated_at, updated_by, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $14, 1)",
+                                    updated_at, updated_by, version, delegation_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $13, $14, 1, $15)",
     )
     .bind(stamp.district.as_str())
     .bind(review.review_id)
@@ -143,6 +145,7 @@ pub(crate) async fn insert_review(
     .bind(due)
     .bind(stamp.at)
     .bind(&stamp.by)
+    .bind(review.delegation_id)
     .execute(connection)
     .await?;
     Ok(())

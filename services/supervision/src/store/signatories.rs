@@ -52,6 +52,22 @@ pub(crate) async fn upsert(
     Ok(())
 }
 
+/// The entry of a leader, in office or not.
+pub(crate) async fn of_leader(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    leader_id: Uuid,
+) -> Result<Option<Signatory>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT leader_id, person_id, name, post, certificate_pem, active FROM signatory
+          WHERE district_code = $1 AND leader_id = $2",
+    )
+    .bind(district.as_str())
+    .bind(leader_id)
+    .fetch_optional(connection)
+    .await
+}
+
 /// The active entry of a person.
 pub(crate) async fn of_person(
     connection: &mut PgConnection,

@@ -4,6 +4,7 @@
 
 mod clocks;
 mod closing;
+mod delegation;
 mod filing;
 mod opinion;
 mod recusal;

@@ -400,6 +400,23 @@ impl Stage {
         self.bench.mark(self.case.id, person)
     }
 
+    /// Content of the last own document of a form, as canonical JSON.
+    pub(crate) async fn paper(&self, form: &str) -> String {
+        let (id, sealed): (Uuid, Vec<u8>) = sqlx::query_as(
+            "SELECT document_id, content FROM document WHERE case_id = $1 AND form = $2
+             ORDER BY created_at DESC, document_id DESC LIMIT 1",
+        )
+        .bind(self.case.id)
+        .bind(form)
+        .fetch_one(self.bench.pool())
+        .await
+        .unwrap();
+        let sealed = xinqiao_chassis::seal::Sealed::from_bytes(sealed);
+        let keys = self.bench.desk().keys();
+        let plain = xinqiao_chassis::document::open(keys, "220502".parse().unwrap(), id, &sealed).unwrap();
+        String::from_utf8(plain).unwrap()
+    }
+
     pub(crate) fn cases(&self, person: &Person) -> CaseServiceClient<Wire> {
         CaseServiceClient::new(self.bench.channel(person))
     }

@@ -121,6 +121,7 @@ fn reaches(scope: &str, caller: &Caller, resource: &Resource) -> bool {
         ("works", _) => caller.unit_id.is_some(),
         ("desk", Resource::Leader(_, leader)) => caller.leader_id == Some(*leader),
         ("own", Resource::Case(facts)) => same(caller.leader_id, facts.leader),
+        ("stands-in", Resource::Case(facts)) => same(caller.leader_id, facts.delegate),
         ("field", Resource::Case(facts)) => {
             let his = |codes: &[String], code: &Option<String>| {
                 code.as_ref().is_some_and(|code| codes.contains(code))
@@ -161,7 +162,9 @@ fn hard_rules(caller: &Caller, right: Right, case: &CaseFacts) -> bool {
             case.leader.is_none() || case.leader == caller.leader_id
         }
         Right::SignReview => match case.signatory {
-            Some(leader) => caller.leader_id == Some(leader),
+            Some(leader) => [Some(leader), case.delegate]
+                .iter()
+                .any(|signs| signs.is_some() && *signs == caller.leader_id),
             None => caller.has(Role::Dsp),
         },
         _ => true,

@@ -221,6 +221,11 @@ fn telling_resources() -> Vec<Resource> {
             signatory: None,
             ..closing()
         },
+        // Delegated for today.
+        CaseFacts {
+            delegate: Some(OTHER_LEADER),
+            ..closing()
+        },
         // The unit complained about leads, after the leader's approval.
         CaseFacts {
             lead_unit: Some(ACCUSED_UNIT),

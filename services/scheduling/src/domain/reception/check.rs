@@ -34,12 +34,13 @@ pub fn check(fields: &mut Fields, draft: &Draft, setting: &Setting<'_>) {
 fn who_received(fields: &mut Fields, draft: &Draft, setting: &Setting<'_>) {
     if let Some(session) = setting.session {
         let leader = draft.leader_id.unwrap_or(session.leader_id);
-        if leader != session.leader_id && Some(leader) != session.backup_leader_id {
+        let of_the_session = leader == session.leader_id || Some(leader) == session.backup_leader_id;
+        if !of_the_session && !setting.delegates.contains(&leader) {
             fields.wrong(
                 "leader_id",
                 "NOT_OF_THIS_SESSION",
-                "接访领导须为当日接访领导或备岗领导",
-                "only the leader of the session or his stand-in can have received",
+                "接访领导须为当日接访领导、备岗领导或其受托人",
+                "only the leader of the session, his stand-in or his delegate can have received",
             );
         }
     }

@@ -6,6 +6,7 @@ const LEADER: Uuid = Uuid::from_u128(1);
 const BACKUP: Uuid = Uuid::from_u128(2);
 const UNIT: Uuid = Uuid::from_u128(10);
 const HELPER: Uuid = Uuid::from_u128(11);
+const DELEGATE: Uuid = Uuid::from_u128(12);
 
 fn setting() -> Setting<'static> {
     Setting {
@@ -15,6 +16,7 @@ fn setting() -> Setting<'static> {
             backup_leader_id: Some(BACKUP),
         }),
         now: datetime!(2026-03-03 10:30 +8),
+        delegates: &[DELEGATE],
         known_units: &[UNIT, HELPER],
     }
 }

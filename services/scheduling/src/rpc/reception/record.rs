@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 use uuid::Uuid;
+use xinqiao_chassis::concern;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::journal::Entity;
 use xinqiao_chassis::random;
@@ -28,6 +29,20 @@ struct Subject {
     case: KnownCase,
     day: ReceptionDay,
     appointment: Option<Appointment>,
+    /// Who may receive for the leader of the session, each by his delegation.
+    delegates: Vec<(Uuid, Uuid)>,
+}
+
+impl Subject {
+    /// By which delegation somebody received who is neither the leader of the session nor his stand-in.
+    fn delegation_of(&self, leader_id: Uuid) -> Option<Uuid> {
+        let of_the_session = leader_id == self.day.leader_id || Some(leader_id) == self.day.backup_leader_id;
+        let mut delegations = self
+            .delegates
+            .iter()
+            .filter(|(delegate, _)| *delegate == leader_id);
+        delegations.next().map(|(_, id)| *id).filter(|_| !of_the_session)
+    }
 }
 
 pub(super) async fn record(
@@ -103,10 +118,12 @@ async fn find(
             Some(found.ok_or(Error::NotFound(What::Appointment))?)
         }
     };
+    let delegates = store::delegations::receiving_for(act, day.leader_id, day.day).await?;
     Ok(Subject {
         case,
         day,
         appointment,
+        delegates,
     })
 }
 
@@ -175,7 +192,11 @@ async fn look(
         .into_iter()
         .map(|(id, _)| id)
         .collect();
+    let delegates: Vec<Uuid> = (subject.iter().flat_map(|subject| &subject.delegates))
+        .map(|(delegate, _)| *delegate)
+        .collect();
     let setting = Setting {
+        delegates: &delegates,
         session: subject.map(|Subject { day, .. }| Session {
             day: day.day,
             leader_id: day.leader_id,
@@ -185,6 +206,34 @@ async fn look(
         known_units: &known,
     };
     reception::check(fields, draft, &setting);
+    if let Some(subject) = subject {
+        delegate_not_recused(act, fields, draft, subject).await?;
+    }
+    Ok(())
+}
+
+/// A delegate whom the case concerns does not receive it `[R:28(3)]`, whoever writes it down.
+async fn delegate_not_recused(
+    act: &mut Act,
+    fields: &mut Fields,
+    draft: &Draft,
+    subject: &Subject,
+) -> Result<(), Refusal> {
+    let delegate = (draft.leader_id).filter(|leader| subject.delegation_of(*leader).is_some());
+    let Some(delegate) = delegate else {
+        return Ok(());
+    };
+    let person = store::leaders::find(act, delegate)
+        .await?
+        .map(|leader| leader.person_id);
+    let recused = concern::among(act, subject.case.id, person).await?;
+    fields.require(
+        "leader_id",
+        recused.is_empty(),
+        "RECUSED",
+        "受托领导应当回避该信访事项",
+        "the case concerns the delegate, or he is recused from it",
+    );
     Ok(())
 }
 
@@ -194,7 +243,9 @@ async fn write(act: &mut Act, subject: &Subject, draft: &Draft) -> Result<Recept
         case,
         day,
         appointment,
+        ..
     } = subject;
+    let leader_id = draft.leader_id.unwrap_or(day.leader_id);
     let group = store::days::next_group(act, day.id)
         .await?
         .ok_or(Error::DayNotOpen)?;
@@ -212,7 +263,8 @@ async fn write(act: &mut Act, subject: &Subject, draft: &Draft) -> Result<Recept
         reception_no: number.to_string(),
         case_id: case.id,
         reception_day_id: day.id,
-        leader_id: draft.leader_id.unwrap_or(day.leader_id),
+        leader_id,
+        delegation_id: subject.delegation_of(leader_id),
         appointment_id: appointment.as_ref().map(|appointment| appointment.id),
         staff: draft
             .staff
@@ -282,6 +334,7 @@ fn announce(act: &mut Act, subject: &Subject, reception: &Reception) -> Result<(
         leader_id: reception.leader_id.to_string(),
         ended_at: Some(wire::timestamp(reception.ended_at)),
         k0: Some(wire::legal_term(K0, &reception.k0)),
+        delegation_id: wire::text_or_empty(reception.delegation_id),
     };
     act.publish("reception.held", Entity::case(subject.case.id, number), &body);
     Ok(())

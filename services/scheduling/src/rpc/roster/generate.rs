@@ -162,7 +162,13 @@ fn rota(fields: &mut Fields, named: &[String], team: &[Leader]) -> Vec<Uuid> {
     order
 }
 
-async fn turns(act: &mut Act, order: Vec<Uuid>, first: Date, last: Date) -> Result<Vec<Turn>, Refusal> {
+/// Who takes turns, with his leave in a stretch.
+pub(crate) async fn turns(
+    act: &mut Act,
+    order: Vec<Uuid>,
+    first: Date,
+    last: Date,
+) -> Result<Vec<Turn>, Refusal> {
     let leave = store::leaders::leave_between(act, first, last).await?;
     let turn = |leader_id: Uuid| {
         let own = leave.iter().filter(|leave| leave.leader_id == leader_id);

@@ -1,31 +1,36 @@
-//! How many sign-ins of one district are looked at at the same time.
+//! How many calls without a token about one district are looked at at the same time.
 //!
 //! At the edge calls without a token are nobody's, and share the places of one district: which district they are about is
-//! known only here. Whoever finds all windows of his district taken is sent away at once and gives his place back, so a
-//! flood on one district leaves places for the others.
+//! known only to the handler. Whoever finds all windows of his district taken is sent away at once and gives his place
+//! back, so a flood on one district leaves places for the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tonic::Code;
 use xinqiao_kernel::DistrictCode;
+
+use crate::refusal::Refusal;
 
 /// The windows of every district. Clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Windows {
+pub struct Windows {
     max: u32,
     taken: Arc<Mutex<HashMap<DistrictCode, u32>>>,
 }
 
 /// A window that somebody has; dropped, it is free.
 #[derive(Debug)]
-pub(super) struct Window {
+#[must_use = "dropped, it is free"]
+pub struct Window {
     windows: Windows,
     district: DistrictCode,
 }
 
 impl Windows {
     /// So many for each district.
-    pub(crate) fn new(max: u32) -> Self {
+    pub fn new(max: u32) -> Self {
         Self {
             max,
             taken: Arc::default(),
@@ -33,15 +38,16 @@ impl Windows {
     }
 
     /// A window of the district, when one is free.
-    pub(super) fn take(&self, district: DistrictCode) -> Option<Window> {
+    pub fn take(&self, district: DistrictCode) -> Result<Window, Refusal> {
         let mut all = self.taken();
         let taken = all.entry(district).or_default();
-        (*taken < self.max).then(|| {
-            *taken += 1;
-            Window {
-                windows: self.clone(),
-                district,
-            }
+        if *taken >= self.max {
+            return Err(all_taken());
+        }
+        *taken += 1;
+        Ok(Window {
+            windows: self.clone(),
+            district,
         })
     }
 
@@ -63,6 +69,16 @@ impl Drop for Window {
     }
 }
 
+fn all_taken() -> Refusal {
+    Refusal::new(
+        Code::ResourceExhausted,
+        "WINDOWS_TAKEN",
+        "本区县查询人数较多，请稍后再试",
+        "many people of this district are asking at once; try again in a moment",
+    )
+    .with_retry_after(Duration::from_secs(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,10 +88,10 @@ mod tests {
         let (a, b) = ("220502".parse().unwrap(), "220503".parse().unwrap());
         let windows = Windows::new(2);
         let held = [windows.take(a).unwrap(), windows.take(a).unwrap()];
-        assert!(windows.take(a).is_none());
-        assert!(windows.take(b).is_some());
+        assert_eq!(windows.take(a).unwrap_err().reason(), "WINDOWS_TAKEN");
+        assert!(windows.take(b).is_ok());
         drop(held);
         assert!(windows.taken().is_empty(), "nobody is remembered");
-        assert!(windows.take(a).is_some());
+        assert!(windows.take(a).is_ok());
     }
 }
