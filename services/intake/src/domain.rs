@@ -3,8 +3,10 @@
 pub mod break_glass;
 pub mod case;
 pub mod codes;
+pub mod draft;
 pub mod export;
 pub mod ledger;
+pub mod particulars;
 pub mod query;
 pub mod sealed;
 pub mod submission;

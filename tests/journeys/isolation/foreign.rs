@@ -10,8 +10,9 @@ use xinqiao_local::journey::{Cast, Journey, Registration, masters, script::Scrip
 use xinqiao_local::people::{LEADER_ZHANG, UNIT_HOUSING};
 use xinqiao_proto::event::Purpose;
 use xinqiao_proto::intake::{
-    ConfirmOpeningRequest, ConfirmSealedTransferRequest, GetCaseRequest, OpenSealedRequest,
-    ProposeSealedTransferRequest, Registered, SearchCasesRequest, get_case_request,
+    ConfirmOpeningRequest, ConfirmSealedTransferRequest, DraftContent, GetCaseRequest, OpenSealedRequest,
+    ProposeSealedTransferRequest, RegisterVisitRequest, Registered, SaveDraftRequest, SearchCasesRequest,
+    draft_content, get_case_request,
 };
 use xinqiao_proto::scheduling::{
     AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest, ReceptionDay,
@@ -63,6 +64,7 @@ impl Foreign {
         let mut ordinary = of_the_case(people, registered).await?;
         ordinary.extend([
             ("appointment_id", appointment_id),
+            ("draft_id", draft(people).await?),
             ("package_id", journey.package_id.clone().context("no package")?),
             ("break_glass_id", break_glass_id),
         ]);
@@ -226,6 +228,23 @@ async fn book(people: &Cast, day: &str) -> Result<String> {
         .await?
         .into_inner();
     Ok(booked.appointment.unwrap_or_default().appointment_id)
+}
+
+/// What somebody has brought and nobody has numbered.
+async fn draft(people: &Cast) -> Result<String> {
+    let brought = RegisterVisitRequest {
+        request_id: String::new(),
+        ..visit(&Script::marked(MARK))
+    };
+    let request = SaveDraftRequest {
+        request_id: fresh(),
+        form: Some(DraftContent {
+            channel: Some(draft_content::Channel::Visit(brought)),
+        }),
+        ..SaveDraftRequest::default()
+    };
+    let saved = people.clerk.drafts().save_draft(request).await?.into_inner();
+    Ok(saved.draft.unwrap_or_default().draft_id)
 }
 
 fn fresh() -> String {
