@@ -110,10 +110,9 @@ impl Submission {
             Channel::Outside | Channel::Phone if self.mobile() => ReceiptWay::Sms,
             Channel::Outside | Channel::Phone => ReceiptWay::ReadOut,
             Channel::Online => ReceiptWay::OnScreen,
-            Channel::Forwarded => ReceiptWay::Kept,
             Channel::Letter | Channel::Fax if self.mobile() && !self.wants_post() => ReceiptWay::Sms,
             Channel::Letter | Channel::Fax if self.address() => ReceiptWay::Post,
-            Channel::Letter | Channel::Fax => ReceiptWay::Kept,
+            Channel::Letter | Channel::Fax | Channel::Forwarded => ReceiptWay::Kept,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::store::registration::{known, told_before};
 /// What a draft is when somebody wants it registered.
 enum Found {
     /// A case already: what was told then.
-    Answered(Registered),
+    Answered(Box<Registered>),
     /// Held until it is one.
     Ready(Box<Submission>),
 }
@@ -34,7 +34,7 @@ pub(super) async fn register(
     let id = read(&request.into_inner())?;
     let same = the_request(&drafts, &by, id, now);
     let (case, replayed) = match hold(&drafts, &by, (id, &same), now).await? {
-        Found::Answered(case) => (case, true),
+        Found::Answered(case) => (*case, true),
         Found::Ready(submission) => {
             let registered = drafts.counter.register(&by, same, now, *submission).await;
             if registered.is_err() {
@@ -83,7 +83,7 @@ async fn hold(
     if let Some(before) = before {
         let told = told_before(keys, district, same, before)?;
         tx.rollback().await?;
-        return Ok(Found::Answered(told));
+        return Ok(Found::Answered(Box::new(told)));
     }
     row.draft().register(now)?;
     let entered = row.content(keys, district)?;
