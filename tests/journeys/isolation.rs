@@ -18,7 +18,7 @@ use xinqiao_tests::dynamic::{Filling, Rpc, rpcs};
 use xinqiao_tests::fleet::Fleet;
 use xinqiao_tests::secrets::Secrets;
 
-use callers::Caller;
+use callers::{ACCOUNT, Caller};
 use foreign::{Foreign, Ids, MARK, WORD};
 
 /// Commands that make something of the caller's own under an id he chooses: that field looks nothing up.
@@ -83,7 +83,8 @@ impl Filling for Names {
         let today = local::local_date(self.now);
         let text = match field {
             "page_token" | "cause_code" | "addr_code" | "landline" | "file_sha256" | "path" | "due_hint"
-            | "certificate_pem" | "substitute_day" | "uscc" => String::new(),
+            | "certificate_pem" | "substitute_day" | "uscc" | "birth_date" | "email" | "post_addr"
+            | "post_code" => String::new(),
             "query_code" => random_code(),
             "phone_last_four" => "0002".to_owned(),
             "content_code" => "030100".to_owned(),
@@ -92,14 +93,19 @@ impl Filling for Names {
             "field_code" | "portfolio" => "03".to_owned(),
             "item" => "13".to_owned(),
             "id_no" => "440524188001010014".to_owned(),
-            "mobile" | "phone" => "19900000002".to_owned(),
+            "mobile" | "phone" | "caller_number" => "19900000002".to_owned(),
+            "number" | "sender_number" => "2026-0001".to_owned(),
             "start" => "09:00".to_owned(),
             "room" => "1".to_owned(),
-            "name" | "title" | "addressee" | "contact" | "place" | "by" | "result" | "article" => {
-                "测试甲乙丙丁".to_owned()
+            "name" | "title" | "addressee" | "contact" | "place" | "by" | "result" | "article" | "staff" => {
+                ACCOUNT.to_owned()
             }
-            "postmark_on" | "received_on" | "served_on" | "notice_served_on" => today.to_string(),
-            "feedback_due" | "plan_due" | "due" | "day" | "last_day" | "to" => after(today, 7).to_string(),
+            "postmark_on" | "received_on" | "served_on" | "notice_served_on" | "sender_on" => {
+                today.to_string()
+            }
+            "sender_due" | "feedback_due" | "plan_due" | "due" | "day" | "last_day" | "to" => {
+                after(today, 7).to_string()
+            }
             "first_day" | "from" => after(today, 1).to_string(),
             _ => return None,
         };

@@ -16,6 +16,18 @@ use xinqiao_local::journey::timestamp;
 /// Long enough for every text that has a least length, short enough for every name.
 const TEXT: &str = "经核对材料属实，现按照规定办理，并将办理情况如实记录在案，同时书面告知有关人员，请其按期答复，逾期未答复的依照条例规定另行处理。";
 
+/// Questions that are answered with no: the others of the same request would not fit to a yes.
+const NOT_SO: [&str; 8] = [
+    "anonymous",
+    "joint",
+    "barred",
+    "affects_overall",
+    "oral",
+    "number_withheld",
+    "id_refused",
+    "consent_home_visit",
+];
+
 /// The package that every service process serves beside its own.
 const EVERYWHERE: &str = "audit";
 
@@ -195,7 +207,7 @@ fn single(
         Kind::String if name.ends_with("person_id") => Value::String(format!("somebody-{index}")),
         Kind::String if is_name(name) => Value::String(filling.name_of(name)),
         Kind::String => Value::String(filling.text_of(name).unwrap_or_else(|| TEXT.to_owned())),
-        Kind::Bool => Value::Bool(!["anonymous", "joint", "barred", "affects_overall"].contains(&name)),
+        Kind::Bool => Value::Bool(!NOT_SO.contains(&name)),
         Kind::Enum(values) => Value::EnumNumber(
             values
                 .values()

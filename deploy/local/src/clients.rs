@@ -14,7 +14,7 @@ use xinqiao_proto::assignment::{
 };
 use xinqiao_proto::intake::{
     break_glass_service_client::BreakGlassServiceClient, case_service_client::CaseServiceClient,
-    petitioner_service_client::PetitionerServiceClient,
+    draft_service_client::DraftServiceClient, petitioner_service_client::PetitionerServiceClient,
     registration_service_client::RegistrationServiceClient, sealed_service_client::SealedServiceClient,
     triage_service_client::TriageServiceClient,
 };
@@ -78,6 +78,8 @@ macro_rules! clients {
 clients! {
     /// Registers petitions.
     registration: RegistrationServiceClient on intake;
+    /// What is not registered yet.
+    drafts: DraftServiceClient on intake;
     /// Triage and release.
     triage: TriageServiceClient on intake;
     /// Cases and their time lines.

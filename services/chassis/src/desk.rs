@@ -28,7 +28,7 @@ use crate::clock::LegalClock;
 use crate::database::Database;
 use crate::districts::Districts;
 use crate::idempotency::{self, IdempotencyRow, Known};
-use crate::identity::{CASE_TOKEN_LIFE, Caller, for_petitioner, for_support, token_time};
+use crate::identity::{CASE_TOKEN_LIFE, Caller, for_petitioner, for_support, petitioner_id, token_time};
 use crate::permission::{Resource, Right};
 use crate::refusal::{Refusal, WrongFields};
 use crate::seal::KeyRing;
@@ -420,6 +420,11 @@ fn no_such_thing() -> Refusal {
 /// The reference of a person in journal and audit.
 pub fn person_ref(person_id: &str) -> String {
     format!("person:{person_id}")
+}
+
+/// The reference of the petitioner of a case.
+pub fn petitioner_ref(case_id: Uuid) -> String {
+    person_ref(&petitioner_id(case_id))
 }
 
 /// The audit object of an entity.

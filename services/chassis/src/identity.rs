@@ -18,7 +18,7 @@ mod token;
 mod verifier;
 
 pub use case_token::LIFE as CASE_TOKEN_LIFE;
-pub(crate) use case_token::{for_petitioner, for_support};
+pub(crate) use case_token::{for_petitioner, for_support, petitioner_id};
 pub use discovery::DiscoveryError;
 pub use fetch::FetchError;
 pub use keys::KeySetError;

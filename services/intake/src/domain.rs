@@ -3,9 +3,11 @@
 pub mod break_glass;
 pub mod case;
 pub mod codes;
+pub mod draft;
 pub mod exit;
 pub mod export;
 pub mod ledger;
+pub mod particulars;
 pub mod progress;
 pub mod query;
 pub mod sealed;

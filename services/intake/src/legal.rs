@@ -29,8 +29,27 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    /// K1 of a submission received on `start`.
-    pub(crate) fn k1(&self, district: &District, calendar: &Calendar, start: Date) -> Arc<Deadline> {
+    /// K1 of a submission received on `start`: it ends on the sender's date when that is earlier (T02g).
+    pub(crate) fn k1(
+        &self,
+        district: &District,
+        calendar: &Calendar,
+        start: Date,
+        sender_due: Option<Date>,
+    ) -> Arc<Deadline> {
+        let by_rule = self.k1_by_rule(district, calendar, start);
+        let Some(last) = sender_due.filter(|last| *last < by_rule.due.raw) else {
+            return by_rule;
+        };
+        let due = xinqiao_kernel::term::due(start, Term::until(start, last), calendar);
+        Arc::new(Deadline {
+            term: legal_term(ClockCode::K1, &due),
+            due,
+            rule_version: by_rule.rule_version.clone(),
+        })
+    }
+
+    fn k1_by_rule(&self, district: &District, calendar: &Calendar, start: Date) -> Arc<Deadline> {
         let key = (district.code, start);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let found = known.get(&key).filter(|known| {

@@ -8,6 +8,7 @@
 //!   gives it back;
 //! - names, identity numbers, telephones and the petitioner's words are stored sealed, and an accusation with keys
 //!   of its own, which open for nobody but the readers of an opening in force;
+//! - a draft is no case and expires in sight: it becomes one case at the most, and no draft is deleted;
 //! - rows of the register leave only as an export that two persons have decided on, masked and counted;
 //! - whoever an accusation is about, person or unit or a unit under it, is answered as if it were not there;
 //! - petition texts are searched by keyed tokens, and no text or word is kept in clear for it;
@@ -38,6 +39,7 @@ use xinqiao_chassis::server::{MESSAGE_MAX_BYTES, Windows};
 use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
+use xinqiao_proto::intake::draft_service_server::DraftServiceServer;
 use xinqiao_proto::intake::exit_service_server::ExitServiceServer;
 use xinqiao_proto::intake::export_service_server::ExportServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
@@ -50,11 +52,13 @@ pub use config::IntakeSettings;
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 13] = [
+static SEALED: [SealedColumn; 16] = [
     SealedColumn::new("accused", "objects", "case_id"),
     SealedColumn::new("break_glass", "reason", "id"),
     SealedColumn::new("break_glass", "refusal", "id"),
     SealedColumn::new("case_exit", "proposal", "case_id"),
+    SealedColumn::new("draft", "content", "id"),
+    SealedColumn::new("draft", "explanation", "id"),
     SealedColumn::new("export_request", "reason", "id"),
     SealedColumn::new("export_request", "refusal", "id"),
     SealedColumn::new("petitioner", "identity", "id").walked_by("case_id"),
@@ -62,6 +66,7 @@ static SEALED: [SealedColumn; 13] = [
     SealedColumn::new("sealed_transfer", "addressee", "case_id"),
     SealedColumn::new("sealed_transfer", "reasons", "case_id"),
     SealedColumn::new("search_text", "body", "place").walked_by("case_id"),
+    SealedColumn::new("submission", "particulars", "id").walked_by("case_id"),
     SealedColumn::new("triage", "sheet", "case_id"),
     SealedColumn::new("void_register", "explanation", "case_id"),
 ];
@@ -92,6 +97,10 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         deadlines: std::sync::Arc::default(),
         repeats_shown: settings.registration.repeats_shown,
     };
+    let drafts = rpc::draft::Drafts {
+        desk: desk.clone(),
+        counter: registration.clone(),
+    };
     let triage = rpc::triage::Triage { desk: desk.clone() };
     let exits = rpc::exit::Exits { desk: desk.clone() };
     let petitioners = rpc::petitioner::Petitioners {
@@ -119,6 +128,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     let routes = Routes::new(
         RegistrationServiceServer::new(registration).max_decoding_message_size(MESSAGE_MAX_BYTES),
     )
+    .add_service(DraftServiceServer::new(drafts).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(TriageServiceServer::new(triage).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(ExitServiceServer::new(exits).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(SealedServiceServer::new(sealed).max_decoding_message_size(MESSAGE_MAX_BYTES))

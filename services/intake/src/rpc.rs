@@ -2,6 +2,7 @@
 
 pub(crate) mod break_glass;
 pub(crate) mod cases;
+pub(crate) mod draft;
 pub(crate) mod exit;
 pub(crate) mod export;
 pub(crate) mod petitioner;
@@ -32,7 +33,38 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::RegisterCase,
     ),
     (
+        "/xinqiao.intake.v1.RegistrationService/RegisterCall",
+        Right::RegisterCase,
+    ),
+    (
+        "/xinqiao.intake.v1.RegistrationService/RegisterFax",
+        Right::RegisterCase,
+    ),
+    (
+        "/xinqiao.intake.v1.RegistrationService/RegisterOnline",
+        Right::RegisterOnline,
+    ),
+    (
+        "/xinqiao.intake.v1.RegistrationService/RegisterForwarded",
+        Right::RegisterCase,
+    ),
+    (
+        "/xinqiao.intake.v1.RegistrationService/RegisterOutsideVisit",
+        Right::RegisterCase,
+    ),
+    (
         "/xinqiao.intake.v1.RegistrationService/FindRepeatCandidates",
+        Right::RegisterCase,
+    ),
+    ("/xinqiao.intake.v1.DraftService/SaveDraft", Right::RegisterCase),
+    ("/xinqiao.intake.v1.DraftService/GetDraft", Right::RegisterCase),
+    ("/xinqiao.intake.v1.DraftService/ListDrafts", Right::RegisterCase),
+    (
+        "/xinqiao.intake.v1.DraftService/DiscardDraft",
+        Right::RegisterCase,
+    ),
+    (
+        "/xinqiao.intake.v1.DraftService/RegisterDraft",
         Right::RegisterCase,
     ),
     (

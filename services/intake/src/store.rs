@@ -5,6 +5,7 @@ pub(crate) mod break_glass;
 pub(crate) mod cases;
 pub(crate) mod daily;
 pub(crate) mod digest;
+pub(crate) mod draft;
 pub(crate) mod exit;
 pub(crate) mod export;
 pub(crate) mod onlooker;

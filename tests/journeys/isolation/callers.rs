@@ -3,7 +3,7 @@
 use anyhow::Result;
 use xinqiao_local::clients::Desk;
 use xinqiao_local::journey::script::Script;
-use xinqiao_local::people::{DISTRICT_A, DISTRICT_B, PEOPLE};
+use xinqiao_local::people::{DISTRICT_A, DISTRICT_B, PEOPLE, Person};
 use xinqiao_proto::intake::Registered;
 use xinqiao_tests::counter::{register, visit};
 use xinqiao_tests::fleet::Fleet;
@@ -11,6 +11,9 @@ use xinqiao_tests::tokens::{approve, ask, enter, person, petitioner};
 
 /// Stands in the texts of the callers' own case.
 const OWN_MARK: &str = "〔自己的事项〕";
+
+/// Name of the petitioner with an account; everybody whom a request names is called so.
+pub(super) const ACCOUNT: &str = "测试甲乙丙丁";
 
 /// Somebody with a token.
 pub(super) struct Caller {
@@ -40,9 +43,14 @@ pub(super) async fn own_case(clerk: &Desk, district: &'static str) -> Result<Own
     })
 }
 
-/// Everybody of the district of the case, its petitioner, and city support that was let into it.
+/// Everybody of the district of the case, its petitioner, city support that was let into it, and a petitioner with an
+/// account.
 pub(super) async fn of_its_district(fleet: &Fleet, case: &OwnCase) -> Result<Vec<Caller>> {
     let mut callers = of_one_case(fleet, case).await?;
+    callers.push(Caller {
+        name: "a petitioner with an account".to_owned(),
+        token: fleet.platform.issuer.token(&account(case.district))?,
+    });
     for person in PEOPLE.iter().filter(|person| person.district == case.district) {
         callers.push(Caller {
             name: person.name.to_owned(),
@@ -50,6 +58,19 @@ pub(super) async fn of_its_district(fleet: &Fleet, case: &OwnCase) -> Result<Vec
         });
     }
     Ok(callers)
+}
+
+fn account(district: &'static str) -> Person {
+    Person {
+        id: "account-jia",
+        name: ACCOUNT,
+        roles: &["PET"],
+        district,
+        unit: None,
+        leader: None,
+        portfolio: &[],
+        towns: &[],
+    }
 }
 
 /// The petitioner of the case, and city support that was let into it.

@@ -10,8 +10,9 @@ use xinqiao_local::journey::{Cast, Journey, Registration, masters, script::Scrip
 use xinqiao_local::people::{LEADER_LIU, LEADER_ZHANG, UNIT_HOUSING};
 use xinqiao_proto::event::{DelegationScope, Purpose};
 use xinqiao_proto::intake::{
-    ConfirmOpeningRequest, ConfirmSealedTransferRequest, GetCaseRequest, OpenSealedRequest,
-    ProposeSealedTransferRequest, Registered, SearchCasesRequest, get_case_request,
+    ConfirmOpeningRequest, ConfirmSealedTransferRequest, DraftContent, GetCaseRequest, OpenSealedRequest,
+    ProposeSealedTransferRequest, RegisterVisitRequest, Registered, SaveDraftRequest, SearchCasesRequest,
+    draft_content, get_case_request,
 };
 use xinqiao_proto::scheduling::{
     AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest,
@@ -65,6 +66,7 @@ impl Foreign {
         let mut ordinary = of_the_case(people, registered).await?;
         ordinary.extend([
             ("appointment_id", appointment_id),
+            ("draft_id", draft(people).await?),
             ("package_id", journey.package_id.clone().context("no package")?),
             ("break_glass_id", break_glass_id),
         ]);
@@ -242,6 +244,23 @@ async fn delegate(people: &Cast, day: &str) -> Result<String> {
     };
     let proposed = people.leader.delegations().propose_delegation(request).await?;
     Ok(proposed.into_inner().delegation.unwrap_or_default().delegation_id)
+}
+
+/// What somebody has brought and nobody has numbered.
+async fn draft(people: &Cast) -> Result<String> {
+    let brought = RegisterVisitRequest {
+        request_id: String::new(),
+        ..visit(&Script::marked(MARK))
+    };
+    let request = SaveDraftRequest {
+        request_id: fresh(),
+        form: Some(DraftContent {
+            channel: Some(draft_content::Channel::Visit(brought)),
+        }),
+        ..SaveDraftRequest::default()
+    };
+    let saved = people.clerk.drafts().save_draft(request).await?.into_inner();
+    Ok(saved.draft.unwrap_or_default().draft_id)
 }
 
 fn fresh() -> String {

@@ -57,6 +57,11 @@ pub(crate) fn for_petitioner(keys: &KeyRing, district: DistrictCode, case_id: Uu
     issue(keys, Kind::Petitioner, (district, case_id), end, "")
 }
 
+/// Who the petitioner of a case is in journal and audit, whatever he has shown: it names nobody.
+pub(crate) fn petitioner_id(case_id: Uuid) -> String {
+    format!("petitioner-{case_id}")
+}
+
 /// A token for the city operator who was let into a case, good until `end`.
 pub(crate) fn for_support(
     keys: &KeyRing,
@@ -119,7 +124,7 @@ pub(super) fn verify(keys: &KeyRing, (kind, body): (Kind, &str), now: u64) -> Re
     }
     let case_id = Uuid::from_slice(case_id).map_err(|_| form())?;
     let (person_id, role) = match kind {
-        Kind::Petitioner => (format!("petitioner-{case_id}"), Role::Pet),
+        Kind::Petitioner => (petitioner_id(case_id), Role::Pet),
         Kind::Support => {
             let person_id = std::str::from_utf8(person_id).map_err(|_| form())?;
             (person_id.to_owned(), Role::CityOp)

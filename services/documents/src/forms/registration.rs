@@ -6,6 +6,16 @@ use crate::value::{Day, Moment};
 use xinqiao_kernel::{CaseNumber, SubmissionNumber};
 
 part! {
+    /// Who acts for a petitioner: an agent by his mandate, or a guardian.
+    Proxy;
+    "姓名" name: String,
+    "证件类型" id_kind: Option<String>,
+    "证件号码" id_no: Option<String>,
+    "手机号码" mobile: Option<String>,
+    "授权委托书或监护证明存放处" paper_reference: String,
+}
+
+part! {
     /// A petitioner as entered at the counter. The resident ID is optional everywhere `[R:19(1)]`.
     Petitioner;
     "信访人类别" kind: String,
@@ -19,6 +29,53 @@ part! {
     "住址" addr_detail: Option<String>,
     "送达方式偏好" preferred_channel: String,
     "是否推选的代表" representative: bool,
+    /// Calls only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "来电号码" caller_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "统一社会信用代码" uscc: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "出生日期" birth_date: Option<Day>,
+    /// Only said when it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "是否拒绝出示证件" id_refused: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    "代理人" agents: Vec<Proxy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "监护人" guardian: Option<Proxy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "电子邮箱" email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "通讯地址" post_addr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "邮政编码" post_code: Option<String>,
+}
+
+part! {
+    /// The number of the same matter in a system above.
+    ExternalRef;
+    "编号类别" system: String,
+    "编号" number: String,
+}
+
+part! {
+    /// What an organ above said when it passed the submission on.
+    Forwarded;
+    "来源级别" source_level: String,
+    "来件机关" sender_org: String,
+    "来文号" sender_number: String,
+    "来文日期" sender_on: Day,
+    "要求办理期限" sender_due: Option<Day>,
+    "外部编号" external_refs: Vec<ExternalRef>,
+}
+
+part! {
+    /// The outside visit at which the petitioner spoke.
+    OutsideVisit;
+    "处访形式" outside_form: String,
+    "处访地点" visit_place: Option<String>,
+    "工作人员" staff: Vec<String>,
+    "是否同意入户" consent_home_visit: bool,
 }
 
 form! {
@@ -48,6 +105,15 @@ form! {
     "是否同意公开" consent_public: bool,
     "办理时限" k1: Term,
     "登记人" registered_by: String,
+    /// Calls only: the caller was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "是否已告知录音" recording_told: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "上级来件" forwarded: Option<Forwarded>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "处访情况" outside_visit: Option<OutsideVisit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    "回执送达方式" receipt_way: Option<String>,
 }
 
 form! {

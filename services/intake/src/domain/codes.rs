@@ -115,6 +115,48 @@ coded! {
 }
 
 coded! {
+    /// The level of the organ that passes a submission on 来源级别.
+    SourceLevel {
+        District = 1 "区级",
+        City = 2 "市级",
+        Province = 3 "省级",
+        State = 4 "国家级",
+    }
+}
+
+coded! {
+    /// What an outside visit was 处访形式.
+    OutsideForm {
+        Onsite = 1 "现场接访",
+        Home = 2 "上门走访",
+        PhoneHearing = 3 "电话听访",
+    }
+}
+
+coded! {
+    /// Whose number an external number is 外部编号.
+    ExternalSystem {
+        State = 1 "国家信访信息系统编号",
+        Province = 2 "省信访信息系统编号",
+        City = 3 "市信访信息系统编号",
+        QueryCode = 4 "上级查询码",
+        JointItem = 5 "合并件编号",
+    }
+}
+
+coded! {
+    /// How the receipt with the query code comes to the petitioner 回执送达方式.
+    ReceiptWay {
+        HandedOver = 1 "当面交付",
+        Sms = 2 "短信发送",
+        Post = 3 "邮寄",
+        OnScreen = 4 "网页显示",
+        ReadOut = 5 "电话告知",
+        Kept = 6 "存卷备查",
+    }
+}
+
+coded! {
     /// Sex, when it is known.
     Sex {
         Male = 1 "男",
@@ -140,6 +182,16 @@ coded! {
         InProcedure = 2 "已经或者依法应当通过法定程序处理",
         BeingHandled = 3 "其他机关正在规定期限内办理",
         NoMatter = 4 "无具体信访事项",
+    }
+}
+
+coded! {
+    /// Why a draft is discarded 弃用原因.
+    DiscardReason {
+        EnteredTwice = 1 "重复录入",
+        RegisteredOtherwise = 2 "已另行登记",
+        NotAPetition = 3 "非信访事项",
+        Withdrawn = 4 "信访人不再提出",
     }
 }
 

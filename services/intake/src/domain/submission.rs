@@ -3,18 +3,26 @@
 //! There is no field here for anything about a person that the handling of his matter does not need
 //! (guardrails EG-01 to EG-03): what does not exist cannot be filled in.
 
-use time::{Date, OffsetDateTime};
+use time::{Date, Month, OffsetDateTime};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 use xinqiao_kernel::ChannelDigit;
+use xinqiao_kernel::local::iso_date;
 
-use super::codes::{Channel, IdKind, PetitionerKind, PreferredChannel, Purpose, Sex};
+use super::codes::{
+    Channel, IdKind, OutsideForm, PetitionerKind, PreferredChannel, Purpose, ReceiptWay, Sex,
+};
+use super::particulars::{Forwarded, OutsideVisit, Particulars};
 use super::sealed::Accused;
 
 /// Representatives of a joint visit at the most `[R:20(3)]`.
 pub const REPRESENTATIVES_MAX: usize = 5;
 /// Petitioners that one registration may name.
 pub const PETITIONERS_MAX: usize = 200;
+/// Agents of one petitioner at the most `[SD:28]`.
+pub const AGENTS_MAX: usize = 2;
+/// Whoever is younger is a minor `[CC:17]`.
+pub const FULL_AGE: i32 = 18;
 /// Requests that one registration may list.
 pub const REQUESTS_MAX: usize = 20;
 /// Longest title in characters.
@@ -23,8 +31,6 @@ pub const TITLE_MAX: usize = 100;
 pub const CONTENT_MIN: usize = 5;
 /// Longest demand in characters.
 pub const CONTENT_MAX: usize = 4_000;
-/// Days of the office's disposal `[R:22(1)]`.
-pub const DISPOSAL_DAYS: u32 = 15;
 
 /// A submission ready to be numbered.
 #[derive(Clone, Debug)]
@@ -57,6 +63,8 @@ pub struct Submission {
     pub consent_public: bool,
     /// Whom an accusation is about; nobody for any other purpose.
     pub accused: Vec<Accused>,
+    /// What only its channel has.
+    pub particulars: Option<Particulars>,
     /// The words.
     pub text: Text,
 }
@@ -75,6 +83,52 @@ impl Submission {
             .filter(|petitioner| petitioner.representative)
             .count();
         u32::try_from(elected).expect("invariant: petitioners are few")
+    }
+
+    /// What the organ above said that passed it on.
+    pub fn forwarded(&self) -> Option<&Forwarded> {
+        match &self.particulars {
+            Some(Particulars::Forwarded(forwarded)) => Some(forwarded),
+            _ => None,
+        }
+    }
+
+    /// The outside visit at which it was said.
+    pub fn outside_visit(&self) -> Option<&OutsideVisit> {
+        match &self.particulars {
+            Some(Particulars::OutsideVisit(visit)) => Some(visit),
+            _ => None,
+        }
+    }
+
+    /// How the receipt with the query code comes to the petitioner: by the record column of T02a–T02g.
+    pub fn receipt_way(&self) -> ReceiptWay {
+        let hearing = |visit: &OutsideVisit| visit.form() == OutsideForm::PhoneHearing;
+        match self.channel {
+            Channel::Visit => ReceiptWay::HandedOver,
+            Channel::Outside if !self.outside_visit().is_some_and(hearing) => ReceiptWay::HandedOver,
+            Channel::Outside | Channel::Phone if self.mobile() => ReceiptWay::Sms,
+            Channel::Outside | Channel::Phone => ReceiptWay::ReadOut,
+            Channel::Online => ReceiptWay::OnScreen,
+            Channel::Letter | Channel::Fax if self.mobile() && !self.wants_post() => ReceiptWay::Sms,
+            Channel::Letter | Channel::Fax if self.address() => ReceiptWay::Post,
+            Channel::Letter | Channel::Fax | Channel::Forwarded => ReceiptWay::Kept,
+        }
+    }
+
+    fn mobile(&self) -> bool {
+        let first = self.petitioners.first();
+        first.is_some_and(|one| one.identity.told_by_sms())
+    }
+
+    fn address(&self) -> bool {
+        let first = self.petitioners.first();
+        first.is_some_and(|one| !one.identity.addr_detail.is_empty())
+    }
+
+    fn wants_post(&self) -> bool {
+        let first = self.petitioners.first();
+        self.address() && first.is_some_and(|one| one.preferred == PreferredChannel::Post)
     }
 
     /// The channel group of the case number; a fax takes the letter's.
@@ -135,6 +189,51 @@ pub struct Identity {
     pub addr_code: Option<String>,
     /// Street and house.
     pub addr_detail: String,
+    /// The number a call came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_number: Option<String>,
+    /// Unified social credit code of an organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uscc: Option<String>,
+    /// Date of birth of a person.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "iso_date::option")]
+    pub birth_date: Option<Date>,
+    /// Under age when he was registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub minor: bool,
+    /// He refused to show an identity paper.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub id_refused: bool,
+    /// Who acts for him by his mandate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<Proxy>,
+    /// Who acts for him by law.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardian: Option<Proxy>,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Where papers are posted, when it is not his address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_addr: Option<String>,
+    /// Post code, six digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_code: Option<String>,
+}
+
+/// Who acts for a petitioner: an agent 代理人 or a guardian 监护人.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Proxy {
+    /// Name 姓名.
+    pub name: String,
+    /// Number of [`IdKind`], when a paper was shown.
+    pub id_kind: Option<i16>,
+    /// Number of the paper, normalised.
+    pub id_no: Option<String>,
+    /// Mobile, eleven digits.
+    pub mobile: Option<String>,
+    /// Where his mandate, or the proof that he is the guardian, is kept.
+    pub paper_reference: String,
 }
 
 impl Identity {
@@ -143,9 +242,50 @@ impl Identity {
         self.sex.and_then(Sex::of_number)
     }
 
+    /// The mobile he has named, or the one he has called from.
+    pub fn mobile(&self) -> Option<&String> {
+        let is_mobile = |number: &&String| number.starts_with('1');
+        self.mobile
+            .as_ref()
+            .or(self.caller_number.as_ref().filter(is_mobile))
+    }
+
+    /// The telephone that he, or who acts for him, knows his query code by.
+    pub fn telephone(&self) -> Option<&String> {
+        let own = [&self.mobile, &self.landline, &self.caller_number];
+        own.into_iter().flatten().next().or(self.proxy_mobile())
+    }
+
+    /// Whether he, or who acts for him, can be sent a short message.
+    pub fn told_by_sms(&self) -> bool {
+        self.mobile().or(self.proxy_mobile()).is_some()
+    }
+
+    /// Who acts for him, the guardian first.
+    pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
+        self.guardian.iter().chain(&self.agents)
+    }
+
+    fn proxy_mobile(&self) -> Option<&String> {
+        self.proxies().find_map(|one| one.mobile.as_ref())
+    }
+
     /// Kind of paper, when one was shown.
     pub fn id_kind(&self) -> Option<IdKind> {
         self.id_kind.and_then(IdKind::of_number)
+    }
+}
+
+impl Proxy {
+    /// Kind of paper, when one was shown.
+    pub fn id_kind(&self) -> Option<IdKind> {
+        self.id_kind.and_then(IdKind::of_number)
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proxy(…)")
     }
 }
 
@@ -153,6 +293,15 @@ impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Identity(…)")
     }
+}
+
+/// Whether somebody born on a day is a minor on another `[CC:17]`. Who was born on 29 February comes of age on 1 March.
+pub fn is_minor(born: Date, on: Date) -> bool {
+    let year = born.year() + FULL_AGE;
+    let of_age = born
+        .replace_year(year)
+        .or(Date::from_calendar_date(year, Month::March, 1));
+    of_age.is_ok_and(|of_age| on < of_age)
 }
 
 /// The number of an identity paper in its one form: full-width characters, small letters and blanks make no other number.
@@ -198,6 +347,15 @@ mod tests {
             assert_eq!(paper_number(typed), "E1234567(8)", "{typed}");
         }
         assert_ne!(paper_number("E1234567-8"), paper_number("E12345678"));
+    }
+
+    #[test]
+    fn one_comes_of_age_on_the_eighteenth_birthday() {
+        use time::macros::date;
+        assert!(is_minor(date!(2008 - 03 - 04), date!(2026 - 03 - 03)));
+        assert!(!is_minor(date!(2008 - 03 - 03), date!(2026 - 03 - 03)));
+        assert!(is_minor(date!(2008 - 02 - 29), date!(2026 - 02 - 28)));
+        assert!(!is_minor(date!(2008 - 02 - 29), date!(2026 - 03 - 01)));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Registration: turns what people bring into numbered cases.
 
 mod accused;
-mod form;
+pub(super) mod channels;
+pub(super) mod form;
 mod person;
 mod repeat;
 
@@ -12,12 +13,16 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Authorised, Command, Desk, REPLAYED, person_ref};
 use xinqiao_chassis::idempotency::{self, IdempotencyRow};
+use xinqiao_chassis::identity::Caller;
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::DistrictCode;
 use xinqiao_proto::intake::registration_service_server::RegistrationService;
 use xinqiao_proto::intake::{
-    FindRepeatCandidatesRequest, FindRepeatCandidatesResponse, RegisterLetterRequest, RegisterLetterResponse,
-    RegisterVisitRequest, RegisterVisitResponse, Registered,
+    FindRepeatCandidatesRequest, FindRepeatCandidatesResponse, RegisterCallRequest, RegisterCallResponse,
+    RegisterFaxRequest, RegisterFaxResponse, RegisterForwardedRequest, RegisterForwardedResponse,
+    RegisterLetterRequest, RegisterLetterResponse, RegisterOnlineRequest, RegisterOnlineResponse,
+    RegisterOutsideVisitRequest, RegisterOutsideVisitResponse, RegisterVisitRequest, RegisterVisitResponse,
+    Registered,
 };
 
 use crate::domain::submission::Submission;
@@ -37,21 +42,39 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
+    /// Reads the form of a channel and registers what it says.
+    async fn enter<Q: Command>(
+        &self,
+        request: Request<Q>,
+        read: impl FnOnce(&Q, &Caller, OffsetDateTime) -> Result<Submission, Refusal>,
+    ) -> Result<(Registered, bool), Refusal> {
+        let by = self.desk.authorised(&request).await?;
+        let query = request.into_inner();
+        let now = self.desk.clock().now();
+        let submission = read(&query, by.caller(), now)?;
+        let request_id = idempotency::request_id(query.request_id())?;
+        let (keys, caller) = (self.desk.keys(), by.caller());
+        let hash = idempotency::body_hash(
+            keys,
+            caller.district,
+            &person_ref(&caller.person_id),
+            Q::ACTION,
+            &query,
+        );
+        let row = IdempotencyRow::new(request_id, Q::ACTION, hash, now);
+        self.register(&by, row, now, submission).await
+    }
+
     /// Seals, hashes and encodes what does not need the number on this task, then waits for the writer.
-    async fn register<Q: Command>(
+    pub(super) async fn register(
         &self,
         by: &Authorised,
-        query: &Q,
+        request: IdempotencyRow,
         now: OffsetDateTime,
         submission: Submission,
     ) -> Result<(Registered, bool), Refusal> {
-        let caller = by.caller();
-        let district = caller.district;
-        let keys = self.desk.keys();
-        let request_id = idempotency::request_id(query.request_id())?;
-        self.known(district, request_id, &submission, now).await?;
-        let hash = idempotency::body_hash(keys, district, &person_ref(&caller.person_id), Q::ACTION, query);
-        let request = IdempotencyRow::new(request_id, Q::ACTION, hash, now);
+        let district = by.caller().district;
+        self.known(district, request.request_id, &submission, now).await?;
         let file = self
             .desk
             .districts()
@@ -62,7 +85,7 @@ impl Registration {
             district: file,
             calendar: &calendar,
             deadlines: &self.deadlines,
-            keys,
+            keys: self.desk.keys(),
             now,
         };
         let registration = prepare(&office, by, request, submission);
@@ -129,34 +152,75 @@ impl RegistrationService for Registration {
         &self,
         request: Request<RegisterVisitRequest>,
     ) -> Result<Response<RegisterVisitResponse>, Status> {
-        let by = self.desk.authorised(&request).await?;
-        let query = request.into_inner();
-        let now = self.desk.clock().now();
-        let submission = form::visit(&query, now)?;
-        let (registered, replayed) = self.register(&by, &query, now, submission).await?;
-        Ok(marked(
-            RegisterVisitResponse {
-                registered: Some(registered),
-            },
-            replayed,
-        ))
+        let (case, replayed) = self
+            .enter(request, |query, _, now| form::visit(query, now))
+            .await?;
+        let registered = Some(case);
+        Ok(marked(RegisterVisitResponse { registered }, replayed))
     }
 
     async fn register_letter(
         &self,
         request: Request<RegisterLetterRequest>,
     ) -> Result<Response<RegisterLetterResponse>, Status> {
-        let by = self.desk.authorised(&request).await?;
-        let query = request.into_inner();
-        let now = self.desk.clock().now();
-        let submission = form::letter(&query, now)?;
-        let (registered, replayed) = self.register(&by, &query, now, submission).await?;
-        Ok(marked(
-            RegisterLetterResponse {
-                registered: Some(registered),
-            },
-            replayed,
-        ))
+        let (case, replayed) = self
+            .enter(request, |query, _, now| form::letter(query, now))
+            .await?;
+        let registered = Some(case);
+        Ok(marked(RegisterLetterResponse { registered }, replayed))
+    }
+
+    async fn register_call(
+        &self,
+        request: Request<RegisterCallRequest>,
+    ) -> Result<Response<RegisterCallResponse>, Status> {
+        let (case, replayed) = self
+            .enter(request, |query, _, now| channels::call(query, now))
+            .await?;
+        let registered = Some(case);
+        Ok(marked(RegisterCallResponse { registered }, replayed))
+    }
+
+    async fn register_fax(
+        &self,
+        request: Request<RegisterFaxRequest>,
+    ) -> Result<Response<RegisterFaxResponse>, Status> {
+        let (case, replayed) = self
+            .enter(request, |query, _, now| channels::fax(query, now))
+            .await?;
+        let registered = Some(case);
+        Ok(marked(RegisterFaxResponse { registered }, replayed))
+    }
+
+    async fn register_online(
+        &self,
+        request: Request<RegisterOnlineRequest>,
+    ) -> Result<Response<RegisterOnlineResponse>, Status> {
+        let (case, replayed) = self.enter(request, channels::online).await?;
+        let registered = Some(case);
+        Ok(marked(RegisterOnlineResponse { registered }, replayed))
+    }
+
+    async fn register_forwarded(
+        &self,
+        request: Request<RegisterForwardedRequest>,
+    ) -> Result<Response<RegisterForwardedResponse>, Status> {
+        let (case, replayed) = self
+            .enter(request, |query, _, now| channels::forwarded(query, now))
+            .await?;
+        let registered = Some(case);
+        Ok(marked(RegisterForwardedResponse { registered }, replayed))
+    }
+
+    async fn register_outside_visit(
+        &self,
+        request: Request<RegisterOutsideVisitRequest>,
+    ) -> Result<Response<RegisterOutsideVisitResponse>, Status> {
+        let (case, replayed) = self
+            .enter(request, |query, _, now| channels::outside_visit(query, now))
+            .await?;
+        let registered = Some(case);
+        Ok(marked(RegisterOutsideVisitResponse { registered }, replayed))
     }
 
     async fn find_repeat_candidates(
@@ -170,7 +234,8 @@ impl RegistrationService for Registration {
     }
 }
 
-fn marked<A>(answer: A, replayed: bool) -> Response<A> {
+/// An answer, said to be the answer to an earlier copy of the request when it is.
+pub(super) fn marked<A>(answer: A, replayed: bool) -> Response<A> {
     let mut response = Response::new(answer);
     if replayed {
         response

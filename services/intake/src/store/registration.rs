@@ -7,6 +7,7 @@
 pub(crate) mod batch;
 mod entry;
 mod metrics;
+mod paper;
 pub(crate) mod queue;
 mod sheet;
 mod standing;
@@ -19,7 +20,7 @@ use tracing::Span;
 use uuid::Uuid;
 use xinqiao_chassis::audit::Entry;
 use xinqiao_chassis::document::{DocumentRow, timestamp};
-use xinqiao_chassis::idempotency::IdempotencyRow;
+use xinqiao_chassis::idempotency::{self, IdempotencyRow};
 use xinqiao_chassis::journal::{Draft, Entity, OutboxRow};
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_chassis::seal::{KeyRing, Sealed, sha256};
@@ -34,7 +35,7 @@ use crate::domain::submission::Submission;
 use crate::legal::Deadline;
 
 pub(crate) use sheet::{Office, prepare};
-pub(crate) use standing::known;
+pub(crate) use standing::{KnownRequest, known};
 
 /// A submission with all that can be made ready before it has its number.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub(crate) struct Registration {
     pub(crate) petitioners: Vec<PetitionerRow>,
     /// Whom an accusation is about, when it names anybody.
     pub(crate) accused: Option<AccusedRow>,
+    /// What only its channel has.
+    pub(crate) particulars: Option<Sealed>,
     /// The petitioner's own text, item 03.
     pub(crate) original: DocumentRow,
     /// The form with its receipt, item 02, but for the number.
@@ -133,7 +136,9 @@ impl Registration {
             registered_at: Some(timestamp(self.now)),
             documents: documents.clone(),
             sealed: self.submission.sealed(),
+            receipt_way: self.submission.receipt_way().number().into(),
         };
+        let forwarded = self.submission.forwarded();
         let facts = receipt_facts(number, self.k1.due.start, self.registered_on, self.k1.due.eff);
         let body = CaseRegistered {
             submission_no,
@@ -159,6 +164,13 @@ impl Registration {
             documents,
             sealed: self.submission.sealed(),
             representative_count: self.submission.representatives(),
+            source_level: forwarded
+                .filter(|_| !self.submission.sealed())
+                .map_or(0, |forwarded| forwarded.level.into()),
+            sender_due: forwarded
+                .and_then(|forwarded| forwarded.sender_due)
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
         };
         let entity = Entity::case(self.case_id, number);
         let draft = self.span.in_scope(|| {
@@ -171,7 +183,7 @@ impl Registration {
                 &body,
             )
         });
-        // Both registrations answer with the same bytes: one field, the registered case.
+        // Every registration answers with the same bytes: one field, the registered case.
         let response = RegisterVisitResponse {
             registered: Some(answer),
         };
@@ -187,6 +199,18 @@ impl Registration {
         };
         (numbered, told)
     }
+}
+
+/// What was told to a request that is known; a refusal when it was another request.
+pub(crate) fn told_before(
+    keys: &KeyRing,
+    district: DistrictCode,
+    request: &IdempotencyRow,
+    known: KnownRequest,
+) -> Result<Registered, Refusal> {
+    let stored: RegisterVisitResponse =
+        idempotency::replay(keys, district, request, &known.body_hash, known.answer)?;
+    told_again(keys, district, stored)
 }
 
 /// A stored answer as it was told: with the query code, which is derived again.

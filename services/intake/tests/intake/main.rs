@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
 
 mod break_glass;
+mod channels;
 mod desk;
+mod drafts;
 mod exits;
 mod export;
 mod follow;

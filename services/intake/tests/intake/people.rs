@@ -201,3 +201,12 @@ pub(crate) fn wrong_fields(status: &Status) -> Vec<String> {
         .unwrap_or_default();
     violations.into_iter().map(|violation| violation.field).collect()
 }
+
+/// The wrong fields of a refusal with their reasons.
+pub(crate) fn faults(status: &Status) -> Vec<String> {
+    let details = status.get_error_details();
+    let violations = details.bad_request().map(|wrong| wrong.field_violations.clone());
+    let told = violations.unwrap_or_default().into_iter();
+    told.map(|violation| format!("{} {}", violation.field, violation.reason))
+        .collect()
+}

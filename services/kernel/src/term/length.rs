@@ -4,6 +4,7 @@ use crate::explain::Explain;
 use crate::text;
 use std::fmt;
 use std::str::FromStr;
+use time::Date;
 
 /// A number of calendar days 日 or of working days 工作日; as text `60d` or `5wd`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +18,12 @@ pub enum Term {
 impl Term {
     /// No period is longer than this many days.
     pub const MAX: u16 = 3_660;
+
+    /// The calendar days from an event on `first` to a last day that somebody has set; one before the event is its day.
+    pub fn until(first: Date, last: Date) -> Self {
+        let days = (last - first).whole_days().clamp(0, i64::from(Self::MAX));
+        Self::Days(u16::try_from(days).expect("invariant: clamped"))
+    }
 
     /// The number of days, of either kind.
     pub fn count(self) -> u16 {
@@ -105,6 +112,19 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(term));
             assert_eq!((term.to_string().as_str(), term.zh().as_str()), (text, zh));
+        }
+    }
+
+    #[test]
+    fn a_last_day_that_somebody_sets_ends_the_period_at_the_event_at_the_earliest() {
+        let event = time::macros::date!(2026 - 05 - 20);
+        for (last, days) in [
+            (time::macros::date!(2026 - 05 - 27), 7),
+            (event, 0),
+            (time::macros::date!(2026 - 05 - 01), 0),
+            (time::macros::date!(2099 - 01 - 01), Term::MAX),
+        ] {
+            assert_eq!(Term::until(event, last), Term::Days(days), "{last}");
         }
     }
 

@@ -410,23 +410,21 @@ fn derive(
     let by_act = || {
         happening
             .last_day
-            .map(|last| term::due(happening.day, until(happening.day, last), law.calendar))
+            .map(|last| term::due(happening.day, Term::until(happening.day, last), law.calendar))
     };
     match period {
         Period::Rule => by_rule(),
         Period::SetByAct => by_act(),
         Period::SetByActOrRule => by_act().or_else(by_rule),
+        Period::RuleOrSooner => by_rule().map(|rule| match by_act() {
+            Some(act) if act.raw < rule.raw => act,
+            _ => rule,
+        }),
         Period::OnRawOf(extended) => {
             let clock = before.running_of(extended)?;
             Some(clock.due.extended(happening.added_days, law.calendar))
         }
     }
-}
-
-/// The period that ends on `last`; a last day before the first is the first.
-fn until(first: Date, last: Date) -> Term {
-    let days = (last - first).whole_days().clamp(0, i64::from(Term::MAX));
-    Term::Days(u16::try_from(days).unwrap_or(Term::MAX))
 }
 
 /// The levels of a clock started at an instant.

@@ -62,7 +62,8 @@ impl Facts {
     }
 }
 
-/// A registration: the case, and the start of K1 on the day its submission was received.
+/// A registration: the case, and the start of K1 on the day its submission was received. It ends on the date that an organ
+/// above has set when that is earlier.
 pub(super) fn registered(event: &Incoming, body: &CaseRegistered) -> Result<(Case, Happening), Refusal> {
     let number = event
         .case_no
@@ -77,6 +78,7 @@ pub(super) fn registered(event: &Incoming, body: &CaseRegistered) -> Result<(Cas
     case.representatives = body.representative_count.max(1);
     let happening = Happening::now(Trigger::Registered, event.occurred_at)
         .on(local_date(received))
+        .until(date(&body.sender_due))
         .published(published([&body.k1]));
     Ok((case, happening))
 }

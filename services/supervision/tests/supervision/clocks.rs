@@ -87,6 +87,28 @@ async fn the_letter_of_february_is_red_from_the_fifteenth_and_overdue_after_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_matter_from_above_is_due_on_the_senders_date_when_that_is_earlier() {
+    let stage = Stage::at("2026-05-20T10:00:00+08:00").await;
+    let forwarded = CaseRegistered {
+        received_at: Some(at("2026-05-20T00:00:00+08:00")),
+        sender_due: "2026-05-27".to_owned(),
+        k1: Some(legal_term("K1", "2026-05-20", "7d")),
+        ..CaseRegistered::default()
+    };
+    stage
+        .tell(
+            "2026-05-20T10:00:00+08:00",
+            "intake",
+            "case.registered",
+            &forwarded,
+        )
+        .await;
+    assert_eq!(stage.dates("K1").await, ["05-27"; 3]);
+    assert!(!stage.clock("K1").await.differed, "intake and supervision agree");
+    stage.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_assignment_of_february_may_be_objected_to_until_the_twenty_sixth() {
     let stage = Stage::at("2026-02-10T10:00:00+08:00").await;
     let registered = CaseRegistered {

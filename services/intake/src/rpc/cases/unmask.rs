@@ -3,9 +3,10 @@
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, object_ref};
 use xinqiao_chassis::refusal::{Fields, Refusal};
-use xinqiao_proto::intake::{PetitionerField, UnmaskPetitionerRequest, UnmaskPetitionerResponse};
+use xinqiao_proto::intake::{PetitionerField, ProxyInput, UnmaskPetitionerRequest, UnmaskPetitionerResponse};
 
 use super::note_access;
+use crate::domain::submission::Proxy;
 use crate::rpc::refused::{no_such_case, used_up_today};
 use crate::store::cases as rows;
 use crate::store::cases::content;
@@ -59,13 +60,38 @@ pub(super) async fn unmask(
 
     let asked = |field| wanted.contains(&field);
     let shown = |field, value: Option<String>| value.filter(|_| asked(field)).unwrap_or_default();
+    let proxies = asked(PetitionerField::Proxies);
     Ok(UnmaskPetitionerResponse {
         name: shown(PetitionerField::Name, Some(identity.name)),
         id_no: shown(PetitionerField::IdNo, identity.id_no),
         mobile: shown(PetitionerField::Mobile, identity.mobile),
         landline: shown(PetitionerField::Landline, identity.landline),
         addr_detail: shown(PetitionerField::Address, Some(identity.addr_detail)),
+        caller_number: shown(PetitionerField::CallerNumber, identity.caller_number),
+        birth_date: shown(
+            PetitionerField::BirthDate,
+            identity.birth_date.map(|day| day.to_string()),
+        ),
+        email: shown(PetitionerField::Email, identity.email),
+        post_addr: shown(PetitionerField::PostAddress, identity.post_addr),
+        agents: identity
+            .agents
+            .into_iter()
+            .filter(|_| proxies)
+            .map(proxy)
+            .collect(),
+        guardian: identity.guardian.filter(|_| proxies).map(proxy),
     })
+}
+
+fn proxy(one: Proxy) -> ProxyInput {
+    ProxyInput {
+        name: one.name,
+        id_type: one.id_kind.unwrap_or_default().into(),
+        id_no: one.id_no.unwrap_or_default(),
+        mobile: one.mobile.unwrap_or_default(),
+        paper_reference: one.paper_reference,
+    }
 }
 
 /// Counts one of the person's day.
@@ -94,5 +120,10 @@ pub(in crate::rpc) fn name(field: PetitionerField) -> &'static str {
         PetitionerField::Mobile => "mobile",
         PetitionerField::Landline => "landline",
         PetitionerField::Address => "addr_detail",
+        PetitionerField::CallerNumber => "caller_number",
+        PetitionerField::BirthDate => "birth_date",
+        PetitionerField::Email => "email",
+        PetitionerField::PostAddress => "post_addr",
+        PetitionerField::Proxies => "proxies",
     }
 }

@@ -9,12 +9,17 @@ use xinqiao_chassis::document::timestamp;
 use xinqiao_chassis::permission::Right;
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_chassis::seal::Opening;
-use xinqiao_kernel::{ClockCode, SubmissionNumber, local, mask};
+use xinqiao_kernel::{ClockCode, SubmissionNumber, Term, local, mask};
 use xinqiao_proto::common::{LegalTerm, TermUnit};
-use xinqiao_proto::intake::{CaseHeader, GetCaseResponse, PetitionerView, SubmissionView, TriageView};
+use xinqiao_proto::intake::{
+    CaseHeader, ExternalRef, ForwardedView, GetCaseResponse, OutsideVisitView, PetitionerView, ProxyView,
+    SubmissionView, TriageView,
+};
 
 use crate::contract;
-use crate::domain::submission::{DISPOSAL_DAYS, Identity};
+use crate::domain::codes::OutsideForm;
+use crate::domain::particulars::{self, Forwarded, OutsideVisit, Particulars};
+use crate::domain::submission::{Identity, Proxy};
 use crate::store::access;
 use crate::store::cases::content::{self, PetitionerRow, SubmissionRow, Triage};
 use crate::store::cases::{self as rows, CaseRow};
@@ -90,6 +95,12 @@ pub(in crate::rpc) async fn said(
         view.petitioners = people.collect::<Result<_, Refusal>>()?;
         view.title = text.title;
         view.content = text.content;
+        view.scan_reference = text.scan_reference.unwrap_or_default();
+        match submission.particulars(opening, desk.keys(), district)? {
+            Some(Particulars::Forwarded(from)) => view.forwarded = Some(forwarded(from)),
+            Some(Particulars::OutsideVisit(visit)) => view.outside_visit = Some(outside_visit(visit)),
+            None => {}
+        }
         // What was joined later repeats them (RP-1).
         if submission.ordinal == 1 {
             requests = text.requests;
@@ -149,10 +160,11 @@ pub(in crate::rpc) async fn headers(act: &mut Act, found: &[CaseRow]) -> Result<
 
 /// K1 as it was computed at the registration.
 pub(in crate::rpc) fn k1(row: &CaseRow) -> LegalTerm {
+    let start = local::local_date(row.received_at);
     LegalTerm {
         clock: ClockCode::K1.code().to_owned(),
-        start_date: local::local_date(row.received_at).to_string(),
-        length: DISPOSAL_DAYS,
+        start_date: start.to_string(),
+        length: Term::until(start, row.k1_raw).count().into(),
         unit: TermUnit::Day.into(),
         calendar_version: row.k1_calendar.clone(),
         due_raw: row.k1_raw.to_string(),
@@ -186,20 +198,68 @@ fn view_of(act: &Act, row: &CaseRow, submission: &SubmissionRow) -> Result<Submi
 }
 
 fn petitioner(row: &PetitionerRow, identity: &Identity) -> PetitionerView {
-    let masked_id = |number: &String| mask::resident_id(number);
     PetitionerView {
         petitioner_id: row.id.to_string(),
         kind: row.kind.into(),
         name_masked: mask::name(&identity.name),
         sex: identity.sex.unwrap_or_default().into(),
         id_type: identity.id_kind.unwrap_or_default().into(),
-        id_no_masked: identity.id_no.as_ref().map(masked_id).unwrap_or_default(),
-        mobile_masked: identity.mobile.as_deref().map(mask::phone).unwrap_or_default(),
-        landline_masked: identity.landline.as_deref().map(mask::phone).unwrap_or_default(),
+        id_no_masked: masked(identity.id_no.as_ref(), mask::resident_id),
+        mobile_masked: masked(identity.mobile.as_ref(), mask::phone),
+        landline_masked: masked(identity.landline.as_ref(), mask::phone),
         addr_code: identity.addr_code.clone().unwrap_or_default(),
         addr_masked: mask::address(&identity.addr_detail),
         preferred_channel: row.preferred_channel.into(),
         representative: row.representative,
+        caller_number_masked: masked(identity.caller_number.as_ref(), mask::phone),
+        uscc: identity.uscc.clone().unwrap_or_default(),
+        minor: identity.minor,
+        id_refused: identity.id_refused,
+        agents: identity.agents.iter().map(proxy).collect(),
+        guardian: identity.guardian.as_ref().map(proxy),
+        email_masked: masked(identity.email.as_ref(), mask::email),
+        post_addr_masked: masked(identity.post_addr.as_ref(), mask::address),
+        post_code: identity.post_code.clone().unwrap_or_default(),
+    }
+}
+
+fn proxy(one: &Proxy) -> ProxyView {
+    ProxyView {
+        name_masked: mask::name(&one.name),
+        id_type: one.id_kind.unwrap_or_default().into(),
+        id_no_masked: masked(one.id_no.as_ref(), mask::resident_id),
+        mobile_masked: masked(one.mobile.as_ref(), mask::phone),
+        paper_reference: one.paper_reference.clone(),
+    }
+}
+
+fn masked(text: Option<&String>, mask: fn(&str) -> String) -> String {
+    text.map(|text| mask(text)).unwrap_or_default()
+}
+
+fn forwarded(from: Forwarded) -> ForwardedView {
+    let number = |one: particulars::ExternalRef| ExternalRef {
+        system: one.system.into(),
+        number: one.number,
+    };
+    ForwardedView {
+        source_level: from.level.into(),
+        sender_org: from.sender_org,
+        sender_number: from.sender_number,
+        sender_on: from.sender_on.to_string(),
+        sender_due: from.sender_due.map(|day| day.to_string()).unwrap_or_default(),
+        external_refs: from.external_refs.into_iter().map(number).collect(),
+    }
+}
+
+fn outside_visit(visit: OutsideVisit) -> OutsideVisitView {
+    let at_home = visit.form() == OutsideForm::Home;
+    let place = visit.place.unwrap_or_default();
+    OutsideVisitView {
+        outside_form: visit.form.into(),
+        visit_place: if at_home { mask::address(&place) } else { place },
+        staff: visit.staff,
+        consent_home_visit: visit.consent_home_visit,
     }
 }
 

@@ -1,5 +1,7 @@
-//! The counter form: every wrong field named at once, and a checked submission when there is none.
+//! The form of a submission: every wrong field named at once, and a checked submission when there is none. Visits and
+//! letters are read here, the other channels in `channels`.
 
+use prost_types::Timestamp;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_chassis::document::stamp;
@@ -9,47 +11,76 @@ use xinqiao_proto::intake::{RegisterLetterRequest, RegisterVisitRequest, Submiss
 
 use super::{accused, person};
 use crate::domain::codes::{Channel, Purpose};
+use crate::domain::particulars::Particulars;
 use crate::domain::submission::{
     CONTENT_MAX, CONTENT_MIN, PETITIONERS_MAX, REPRESENTATIVES_MAX, REQUESTS_MAX, Submission, TITLE_MAX, Text,
 };
 
 /// What is known besides the submission itself.
-struct Arrival {
-    channel: Channel,
-    received_at: Option<OffsetDateTime>,
-    postmark_on: Option<Date>,
-    reception_day: Option<Uuid>,
-    scan_reference: Option<String>,
+pub(super) struct Arrival {
+    pub(super) channel: Channel,
+    pub(super) received_at: Option<OffsetDateTime>,
+    pub(super) oral: Oral,
+    pub(super) postmark_on: Option<Date>,
+    pub(super) reception_day: Option<Uuid>,
+    pub(super) scan_reference: Option<String>,
+    pub(super) caller_number: Option<String>,
+    pub(super) particulars: Option<Particulars>,
+}
+
+/// Whether what came by a channel was said or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Oral {
+    /// Either, as the form says.
+    Either,
+    /// Always said, and so read back `[R:19(1)]`.
+    Always,
+    /// Always written.
+    Never,
+}
+
+impl Arrival {
+    /// By a channel that has nothing of its own.
+    pub(super) fn by(channel: Channel, received_at: Option<OffsetDateTime>, oral: Oral) -> Self {
+        Self {
+            channel,
+            received_at,
+            oral,
+            postmark_on: None,
+            reception_day: None,
+            scan_reference: None,
+            caller_number: None,
+            particulars: None,
+        }
+    }
 }
 
 /// Checks a visit. `now` is legal time.
-pub(super) fn visit(request: &RegisterVisitRequest, now: OffsetDateTime) -> Result<Submission, Refusal> {
+pub(in crate::rpc) fn visit(
+    request: &RegisterVisitRequest,
+    now: OffsetDateTime,
+) -> Result<Submission, Refusal> {
     let mut fields = Fields::new();
     fields.uuid("request_id", &request.request_id);
-    let received_at = match &request.received_at {
-        None => Some(now),
-        Some(at) => fields
-            .instant("received_at", Some(stamp(*at)))
-            .filter(|at| not_in_future(&mut fields, "received_at", *at <= now)),
-    };
+    let received_at = received_by_now(&mut fields, request.received_at, now);
     let reception_day = fields.optional_uuid("reception_day_id", &request.reception_day_id);
     let arrival = Arrival {
-        channel: Channel::Visit,
-        received_at,
-        postmark_on: None,
         reception_day,
-        scan_reference: None,
+        ..Arrival::by(Channel::Visit, received_at, Oral::Either)
     };
     submission(fields, request.submission.as_ref(), &arrival, now)
 }
 
 /// Checks a letter. `now` is legal time.
-pub(super) fn letter(request: &RegisterLetterRequest, now: OffsetDateTime) -> Result<Submission, Refusal> {
+pub(in crate::rpc) fn letter(
+    request: &RegisterLetterRequest,
+    now: OffsetDateTime,
+) -> Result<Submission, Refusal> {
     let mut fields = Fields::new();
     fields.uuid("request_id", &request.request_id);
     let today = local::local_date(now);
     let postmark_on = fields.date("postmark_on", &request.postmark_on);
-    let received_on = fields.date("received_on", &request.received_on);
+    let received_on = past_day(&mut fields, "received_on", &request.received_on, today);
     if let (Some(postmark), Some(received)) = (postmark_on, received_on) {
         fields.require(
             "postmark_on",
@@ -59,19 +90,49 @@ pub(super) fn letter(request: &RegisterLetterRequest, now: OffsetDateTime) -> Re
             "the postmark cannot be after the day of receipt",
         );
     }
-    if let Some(received) = received_on {
-        not_in_future(&mut fields, "received_on", received <= today);
-    }
-    let scan = fields.text("scan_reference", &request.scan_reference, 1..=200);
+    // A letter has a date, not an hour: it counts from the beginning of its day.
+    let received_at = received_on.map(local::start_of_day);
     let arrival = Arrival {
-        channel: Channel::Letter,
-        // A letter has a date, not an hour: it counts from the beginning of its day.
-        received_at: received_on.map(local::start_of_day),
         postmark_on,
-        reception_day: None,
-        scan_reference: Some(scan),
+        scan_reference: Some(scan(&mut fields, &request.scan_reference)),
+        ..Arrival::by(Channel::Letter, received_at, Oral::Either)
     };
     submission(fields, request.submission.as_ref(), &arrival, now)
+}
+
+/// When it was received, if the form says so; otherwise now.
+pub(super) fn received_by_now(
+    fields: &mut Fields,
+    at: Option<Timestamp>,
+    now: OffsetDateTime,
+) -> Option<OffsetDateTime> {
+    match at {
+        None => Some(now),
+        Some(_) => past_instant(fields, "received_at", at, now),
+    }
+}
+
+/// An instant that has been.
+pub(super) fn past_instant(
+    fields: &mut Fields,
+    field: &str,
+    at: Option<Timestamp>,
+    now: OffsetDateTime,
+) -> Option<OffsetDateTime> {
+    let found = fields.instant(field, at.map(stamp))?;
+    not_in_future(fields, field, found <= now).then_some(found)
+}
+
+/// A day that has begun.
+pub(super) fn past_day(fields: &mut Fields, field: &str, typed: &str, today: Date) -> Option<Date> {
+    let found = fields.date(field, typed)?;
+    not_in_future(fields, field, found <= today);
+    Some(found)
+}
+
+/// Where the paper or its scan is kept.
+pub(super) fn scan(fields: &mut Fields, typed: &str) -> String {
+    fields.text("scan_reference", typed, 1..=200)
 }
 
 fn not_in_future(fields: &mut Fields, field: &str, holds: bool) -> bool {
@@ -84,7 +145,8 @@ fn not_in_future(fields: &mut Fields, field: &str, holds: bool) -> bool {
     )
 }
 
-fn submission(
+/// The submission itself, and with it all that is wrong.
+pub(super) fn submission(
     mut fields: Fields,
     input: Option<&SubmissionInput>,
     arrival: &Arrival,
@@ -101,20 +163,17 @@ fn submission(
         counts(fields, input, arrival.channel);
         let text = text(fields, input, arrival.scan_reference.clone());
         let purpose = fields.choice::<Purpose>("purpose", input.purpose);
-        fields.require(
-            "oral_readback",
-            !input.oral || input.oral_readback,
-            "NOT_READ_BACK",
-            "口述内容应向信访人宣读核对",
-            "what was taken down must be read back to the petitioner",
-        );
+        oral(fields, input, arrival.oral);
         let today = local::local_date(now);
         let petitioners = person::petitioners(fields, input, today);
         let accused = accused::accused(fields, input, purpose);
         Some((text, purpose?, petitioners?, accused?))
     });
     fields.finish()?;
-    let (text, purpose, petitioners, accused) = checked.expect("invariant: nothing was wrong");
+    let (text, purpose, mut petitioners, accused) = checked.expect("invariant: nothing was wrong");
+    if let Some(first) = petitioners.first_mut() {
+        first.identity.caller_number.clone_from(&arrival.caller_number);
+    }
     Ok(Submission {
         channel: arrival.channel,
         received_at: arrival.received_at.expect("invariant: nothing was wrong"),
@@ -126,12 +185,31 @@ fn submission(
         affected_count: i32::try_from(input.affected_count).expect("invariant: checked"),
         joint: input.joint,
         purpose,
-        oral: input.oral,
+        oral: input.oral || arrival.oral == Oral::Always,
         confidential: input.confidential_request,
         consent_public: input.consent_public,
         accused,
+        particulars: arrival.particulars.clone(),
         text,
     })
+}
+
+/// What was said is read back; what came in writing was not said.
+fn oral(fields: &mut Fields, input: &SubmissionInput, channel: Oral) {
+    fields.require(
+        "oral",
+        channel != Oral::Never || !input.oral,
+        "NOT_OF_THIS_CHANNEL",
+        "该信访形式为书面提交，不是口述记录",
+        "what comes by this channel is written, not taken down",
+    );
+    fields.require(
+        "oral_readback",
+        input.oral_readback || channel == Oral::Never || (channel == Oral::Either && !input.oral),
+        "NOT_READ_BACK",
+        "口述内容应向信访人宣读核对",
+        "what was taken down must be read back to the petitioner",
+    );
 }
 
 fn text(fields: &mut Fields, input: &SubmissionInput, scan_reference: Option<String>) -> Text {
@@ -162,7 +240,7 @@ fn counts(fields: &mut Fields, input: &SubmissionInput, channel: Channel) {
     );
     fields.require(
         "visit_count",
-        usize::try_from(input.visit_count).is_ok_and(|count| count >= named),
+        input.visit_count == 0 || usize::try_from(input.visit_count).is_ok_and(|count| count >= named),
         "TOO_FEW",
         format_args!("信访人数不能少于登记的信访人数({named})"),
         format_args!("fewer persons than the {named} petitioners named"),

@@ -13,6 +13,7 @@ use xinqiao_kernel::DistrictCode;
 
 use super::By;
 use crate::domain::codes::{LegalRoute, VoidReason};
+use crate::domain::particulars::Particulars;
 use crate::domain::submission::{Identity, Text};
 
 /// A submission with its text, the petitioner's own words, still sealed.
@@ -32,6 +33,7 @@ pub(crate) struct SubmissionRow {
     pub(crate) consent_public: bool,
     original_id: Uuid,
     original: Sealed,
+    particulars: Option<Sealed>,
 }
 
 impl SubmissionRow {
@@ -53,6 +55,20 @@ impl SubmissionRow {
             requests: original.requests,
             scan_reference: original.scan_reference,
         })
+    }
+
+    /// Opens what only its channel has; an accusation's only with an opening.
+    pub(crate) fn particulars(
+        &self,
+        opening: Option<&Opening>,
+        keys: &KeyRing,
+        district: DistrictCode,
+    ) -> Result<Option<Particulars>, Refusal> {
+        let place = SealContext::new(district, "submission", "particulars", self.id);
+        let sealed = self.particulars.as_ref();
+        sealed
+            .map(|sealed| open(opening, keys, &place, sealed))
+            .transpose()
     }
 }
 
@@ -117,7 +133,7 @@ pub(crate) async fn submissions(
     sqlx::query_as(
         "SELECT s.id, s.ordinal, s.channel, s.received_at, s.registered_at, s.postmark_on, s.visit_count,
                 s.affected_count, s.joint, s.oral, s.confidential, s.consent_public, s.original_id,
-                d.content AS original
+                s.particulars, d.content AS original
          FROM submission s
          JOIN document d ON d.district_code = s.district_code AND d.document_id = s.original_id
          WHERE s.district_code = $1 AND s.case_id = $2 ORDER BY s.ordinal",

@@ -168,17 +168,17 @@ WITH counter AS (
 ), submissions AS (
     INSERT INTO submission (district_code, ordinal, first_flag, version,
         case_id, channel, received_at, registered_at, created_at, updated_at, created_by, updated_by,
-        id, postmark_on, visit_count, affected_count, joint, oral, confidential, consent_public, original_id)
+        id, postmark_on, visit_count, affected_count, joint, oral, confidential, consent_public, original_id, particulars)
     SELECT $1, 1, true, 1,
         r.case_id, r.channel, r.received_at, r.at, r.at, r.at, r.by, r.by,
         r.id, r.postmark_on, r.visit_count, r.affected_count, r.joint, r.oral, r.confidential, r.consent_public,
-        r.original_id
+        r.original_id, r.particulars
     FROM (SELECT unnest($14::uuid[]) AS case_id, unnest($16::smallint[]) AS channel,
         unnest($20::timestamptz[]) AS received_at, unnest($21::timestamptz[]) AS at, unnest($31::text[]) AS by,
         unnest($32::uuid[]) AS id, unnest($33::date[]) AS postmark_on, unnest($34::integer[]) AS visit_count,
         unnest($35::integer[]) AS affected_count, unnest($36::boolean[]) AS joint, unnest($37::boolean[]) AS oral,
         unnest($38::boolean[]) AS confidential, unnest($39::boolean[]) AS consent_public,
-        unnest($40::uuid[]) AS original_id) AS r
+        unnest($40::uuid[]) AS original_id, unnest($77::bytea[]) AS particulars) AS r
     WHERE EXISTS (SELECT FROM head)
 ), petitioners AS (
     INSERT INTO petitioner (district_code, ordinal, version,
@@ -233,7 +233,7 @@ WITH counter AS (
 SELECT CASE WHEN EXISTS (SELECT FROM counter) THEN 1 / (SELECT count(*)::integer FROM head) ELSE 0 END";
 
 /// Arguments of the statement.
-const ARGUMENTS: usize = 76;
+const ARGUMENTS: usize = 77;
 /// Room for the arguments of a usual registration, so that they do not move while they grow.
 const ROW_BYTES: usize = 8 * 1024;
 
@@ -260,6 +260,7 @@ impl Batch {
         query = self.bind_events_and_audit(query);
         query = self.bind_query_keys(query);
         query = self.bind_accused(query);
+        query = query.bind(self.list(|row, _, _| row.particulars.as_ref().map(Sealed::as_bytes)));
         match query.fetch_one(connection).await {
             Ok(1) => Ok(Outcome::Written),
             Ok(_) => Ok(Outcome::Moved),

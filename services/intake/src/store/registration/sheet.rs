@@ -5,10 +5,11 @@ use tracing::Span;
 use uuid::Uuid;
 use xinqiao_chassis::audit::Entry;
 use xinqiao_chassis::concern::{person_mark, unit_mark};
-use xinqiao_chassis::desk::{Authorised, object_ref, person_ref};
+use xinqiao_chassis::desk::{Authorised, object_ref, person_ref, petitioner_ref};
 use xinqiao_chassis::districts::District;
 use xinqiao_chassis::document::{DocumentRow, Heading};
 use xinqiao_chassis::idempotency::IdempotencyRow;
+use xinqiao_chassis::identity::Caller;
 use xinqiao_chassis::random;
 use xinqiao_chassis::seal::{Compartment, KeyRing, SealContext, Sealed};
 use xinqiao_chassis::trace;
@@ -16,7 +17,8 @@ use xinqiao_documents::forms::registration::{self as forms, Original};
 use xinqiao_documents::{Form as _, canonical};
 use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, Phone, SubmissionNumber, local};
 
-use super::{AccusedRow, FormToCome, PetitionerRow, Registration};
+use super::{AccusedRow, FormToCome, PetitionerRow, Registration, paper};
+use crate::domain::codes::Channel;
 use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
 use crate::store::access;
@@ -46,9 +48,12 @@ pub(crate) fn prepare(
     let (caller, district) = (by.caller(), office.district.code);
     let (case_id, event_id, submission_id) = (random::new_id(), random::new_id(), random::new_id());
     let start = local::local_date(submission.received_at);
-    let k1 = office.deadlines.k1(office.district, office.calendar, start);
+    let sender_due = submission.forwarded().and_then(|forwarded| forwarded.sender_due);
+    let k1 = office
+        .deadlines
+        .k1(office.district, office.calendar, start, sender_due);
     let query_code = office.keys.query_code(district, case_id);
-    let actor_ref = person_ref(&caller.person_id);
+    let (actor_ref, registered_by) = by_whom(caller, &submission, case_id);
     let trace_id = trace::current_trace_id();
     let mut audit = Entry::new(
         office.now,
@@ -74,7 +79,7 @@ pub(crate) fn prepare(
             salt: random::bytes(),
             district: office.district.name_zh.clone(),
             office: office.district.office.name_zh.clone(),
-            registered_by: caller.name.clone(),
+            registered_by,
         },
         petitioners: submission
             .petitioners
@@ -82,6 +87,7 @@ pub(crate) fn prepare(
             .map(|one| petitioner(office, &submission, one, &query_code))
             .collect(),
         accused: accused(office, &submission, case_id),
+        particulars: particulars(office, &submission, submission_id),
         query_code,
         actor_ref,
         request,
@@ -96,6 +102,16 @@ pub(crate) fn prepare(
         audit,
         trace_id,
         span: Span::current(),
+    }
+}
+
+/// Who registers, for journal and paper. A petitioner's account is kept nowhere: he is known as whoever shows the query
+/// code of the case.
+fn by_whom(caller: &Caller, submission: &Submission, case_id: Uuid) -> (String, String) {
+    if submission.channel == Channel::Online {
+        (petitioner_ref(case_id), "信访人网上提交".to_owned())
+    } else {
+        (person_ref(&caller.person_id), caller.name.clone())
     }
 }
 
@@ -128,12 +144,10 @@ fn petitioner(
     query_code: &str,
 ) -> PetitionerRow {
     let told = &petitioner.identity;
-    let telephone = told.mobile.as_ref().or(told.landline.as_ref());
     let (keys, district) = (office.keys, office.district.code);
     let id = random::new_id();
     let identity = serde_json::to_vec(&petitioner.identity).expect("invariant: identities are plain data");
-    let index = |shared, value: &Option<String>| {
-        let value = value.as_ref();
+    let index = |shared, value: Option<&String>| {
         value.map(|value| repeats::index(keys, district, compartment(submission.sealed()), shared, value))
     };
     PetitionerRow {
@@ -150,11 +164,12 @@ fn petitioner(
             id,
             &identity,
         ),
-        query_key: telephone
+        query_key: told
+            .telephone()
             .and_then(|number| Phone::parse(number).ok())
             .map(|phone| access::query_key(keys, district, query_code, phone.last_four())),
-        id_index: index(Shared::IdNo, &petitioner.identity.id_no),
-        mobile_index: index(Shared::Mobile, &petitioner.identity.mobile),
+        id_index: index(Shared::IdNo, told.id_no.as_ref()),
+        mobile_index: index(Shared::Mobile, told.mobile()),
     }
 }
 
@@ -176,6 +191,21 @@ fn accused(office: &Office<'_>, submission: &Submission, case_id: Uuid) -> Optio
     let named = serde_json::to_vec(&submission.accused).expect("invariant: names are plain data");
     let objects = seal(keys, submission, district, "accused", "objects", case_id, &named);
     Some(AccusedRow { marks, objects })
+}
+
+/// What only the channel has, sealed.
+fn particulars(office: &Office<'_>, submission: &Submission, submission_id: Uuid) -> Option<Sealed> {
+    let plain =
+        serde_json::to_vec(submission.particulars.as_ref()?).expect("invariant: particulars are plain data");
+    Some(seal(
+        office.keys,
+        submission,
+        office.district.code,
+        "submission",
+        "particulars",
+        submission_id,
+        &plain,
+    ))
 }
 
 fn original(office: &Office<'_>, submission: &Submission, case_id: Uuid, actor_ref: &str) -> DocumentRow {
@@ -227,7 +257,7 @@ pub(super) fn form_document(registration: &Registration, keys: &KeyRing, number:
         postmark_on: submission.postmark_on.map(Into::into),
         reception_day: submission.reception_day.as_ref().map(Uuid::to_string),
         anonymous: submission.anonymous,
-        petitioners: submission.petitioners.iter().map(on_form).collect(),
+        petitioners: submission.petitioners.iter().map(paper::petitioner).collect(),
         visit_count: submission.visit_count.unsigned_abs(),
         affected_count: submission.affected_count.unsigned_abs(),
         joint: submission.joint,
@@ -237,6 +267,10 @@ pub(super) fn form_document(registration: &Registration, keys: &KeyRing, number:
         consent_public: submission.consent_public,
         k1: legal::on_paper(ClockCode::K1, &registration.k1.due),
         registered_by: to_come.registered_by.clone(),
+        recording_told: (submission.channel == Channel::Phone).then_some(true),
+        forwarded: submission.forwarded().map(paper::forwarded),
+        outside_visit: submission.outside_visit().map(paper::outside_visit),
+        receipt_way: Some(submission.receipt_way().zh().to_owned()),
     };
     let heading = Heading {
         document_id: to_come.document_id,
@@ -265,21 +299,4 @@ fn document(
         heading,
         canonical,
     )
-}
-
-fn on_form(petitioner: &Petitioner) -> forms::Petitioner {
-    let identity = &petitioner.identity;
-    forms::Petitioner {
-        kind: petitioner.kind.zh().to_owned(),
-        name: identity.name.clone(),
-        sex: identity.sex().map(|sex| sex.zh().to_owned()),
-        id_kind: identity.id_kind().map(|kind| kind.zh().to_owned()),
-        id_no: identity.id_no.clone(),
-        mobile: identity.mobile.clone(),
-        landline: identity.landline.clone(),
-        addr_code: identity.addr_code.clone(),
-        addr_detail: Some(identity.addr_detail.clone()).filter(|address| !address.is_empty()),
-        preferred_channel: petitioner.preferred.zh().to_owned(),
-        representative: petitioner.representative,
-    }
 }

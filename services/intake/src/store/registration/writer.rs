@@ -14,16 +14,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use xinqiao_chassis::database::{Database, TenantConnection};
 use xinqiao_chassis::desk::Desk;
-use xinqiao_chassis::idempotency;
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_proto::intake::RegisterVisitResponse;
 
 use super::batch::{Base, Batch, Outcome};
 use super::entry::{Entry, Key, oldest};
 use super::metrics;
 use super::queue::Waiting;
 use super::standing::{self, KnownRequest};
-use super::{Registration, told_again};
+use super::{Registration, told_before};
 
 /// For the careful way; the quick one has a connection of its own.
 const CONNECTIONS: u32 = 1;
@@ -243,15 +241,7 @@ impl Writer {
         let Registration {
             district, request, ..
         } = &*entry.registration;
-        let keys = self.desk.keys();
-        let stored = idempotency::replay::<RegisterVisitResponse>(
-            keys,
-            *district,
-            request,
-            &known.body_hash,
-            known.answer,
-        );
-        let told = stored.and_then(|stored| told_again(keys, *district, stored));
+        let told = told_before(self.desk.keys(), *district, request, known);
         entry.answer(told.map(|registered| (registered, true)));
     }
 }

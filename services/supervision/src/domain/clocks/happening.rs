@@ -28,7 +28,7 @@ pub struct Happening {
     pub at: OffsetDateTime,
     /// The local date of its proof: counter stamp, delivery, service. Terms count from here.
     pub day: Date,
-    /// The last day it sets: of K5a, K20 or K13.
+    /// The last day it sets: of K1, K5a, K20 or K13.
     pub last_day: Option<Date>,
     /// The days it adds: of K5.
     pub added_days: u16,

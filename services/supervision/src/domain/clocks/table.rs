@@ -16,6 +16,8 @@ pub enum Period {
     SetByAct,
     /// The act may set the last day; else from the rule set.
     SetByActOrRule,
+    /// From the rule set, unless the act sets an earlier last day.
+    RuleOrSooner,
     /// So many days on the raw date of the clock it replaces (DEC-13).
     OnRawOf(K),
 }
@@ -60,11 +62,11 @@ const fn row(on: T, clock: K, effect: Effect, source: &'static str) -> Row {
 }
 
 use Effect::{Cancel, Met, Replace, Start, StartHandling, StartReview};
-use Period::{OnRawOf, Rule, SetByAct, SetByActOrRule};
+use Period::{OnRawOf, Rule, RuleOrSooner, SetByAct, SetByActOrRule};
 
 /// The table, in the order of the journey. Of one trigger the stops come before the starts.
 pub const TABLE: &[Row] = &[
-    row(T::Registered, K::K1, Start(Rule), "R:22"),
+    row(T::Registered, K::K1, Start(RuleOrSooner), "R:22, T02g"),
     row(T::ReceptionHeld, K::K0, Start(Rule), "S:L42"),
     row(T::ReceptionFinalised, K::K0, Met, "S:L42"),
     // The office has disposed of the matter, or it is settled on the spot. A handling clock that a lapsed notice has

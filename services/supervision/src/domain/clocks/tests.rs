@@ -122,6 +122,21 @@ fn assigned() -> Play {
 }
 
 #[test]
+fn a_matter_from_above_is_due_on_the_senders_date_only_when_that_is_earlier() {
+    let registered = Happening::now(T::Registered, datetime!(2026-05-20 09:00 +8));
+    for (sender_due, due) in [
+        (Some(date!(2026 - 07 - 10)), date!(2026 - 06 - 04)),
+        (None, date!(2026 - 06 - 04)),
+        (Some(date!(2026 - 05 - 27)), date!(2026 - 05 - 27)),
+        (Some(date!(2026 - 05 - 11)), date!(2026 - 05 - 20)),
+    ] {
+        let mut play = Play::new();
+        play.happen(&registered.clone().until(sender_due));
+        assert_eq!(play.dates(K::K1), same(due), "{sender_due:?}");
+    }
+}
+
+#[test]
 fn a_walk_in_runs_on_the_dates_the_law_gives_it() {
     let mut play = assigned();
     assert_eq!(play.dates(K::K0), same(date!(2026 - 03 - 04)));
