@@ -29,7 +29,7 @@ use crate::domain::exit::{Exit, ExitError, Other, Proposal};
 use crate::domain::transition::Standing;
 use crate::legal;
 use crate::store::cases::{self as rows, By, CaseRow};
-use crate::store::exit::{self as exits, Proposed};
+use crate::store::exit::{self as exits, Proposed, attach};
 use crate::store::onlooker::Onlooker;
 
 /// Where two persons end a case.
@@ -223,7 +223,7 @@ async fn link(act: &mut Act, row: &CaseRow, standing: Standing, open: &CaseRow) 
     note(act, row, "case.linked", event, standing).await?;
     let (desk, actor, at) = (act.desk().clone(), act.actor_ref().to_owned(), act.now());
     let (cases, by) = ((row.id, open.id), By { actor: &actor, at });
-    let ordinal = exits::attach(act.conn(), desk.keys(), district, cases, by).await?;
+    let ordinal = attach::attach(act.conn(), desk.keys(), district, cases, by).await?;
     let submission_no = u8::try_from(ordinal)
         .ok()
         .and_then(|ordinal| SubmissionNumber::new(open_number, ordinal).ok())

@@ -1,14 +1,15 @@
 //! Ends of cases that two persons decide.
 
+pub(crate) mod attach;
+
 use sqlx::{FromRow, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use xinqiao_chassis::random::new_id;
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_chassis::seal::{KeyRing, SealContext, Sealed};
 use xinqiao_kernel::DistrictCode;
 
-use super::cases::{By, content};
+use super::cases::By;
 use crate::domain::exit::{Exit, Proposal};
 
 fn place(district: DistrictCode, case: Uuid) -> SealContext<'static> {
@@ -116,66 +117,6 @@ pub(crate) async fn decide(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Puts the submissions of a case under an open one, with the next ordinals and as repeats of its first (RP-1). What was
-/// said is kept once; who said it is sealed anew, for a sealed value opens in its own row only. The first ordinal given.
-pub(crate) async fn attach(
-    connection: &mut PgConnection,
-    keys: &KeyRing,
-    district: DistrictCode,
-    (from, to): (Uuid, Uuid),
-    by: By<'_>,
-) -> Result<i16, Refusal> {
-    let last: i16 =
-        sqlx::query_scalar("SELECT max(ordinal) FROM submission WHERE district_code = $1 AND case_id = $2")
-            .bind(district.as_str())
-            .bind(to)
-            .fetch_one(&mut *connection)
-            .await?;
-    sqlx::query(
-        "INSERT INTO submission (district_code, case_id, ordinal, id, channel, received_at, registered_at, postmark_on,
-                                 visit_count, affected_count, joint, oral, confidential, consent_public, first_flag,
-                                 repeat_of, original_id, created_at, created_by, updated_at, updated_by, version)
-         SELECT s.district_code, $3, s.ordinal + $4, gen_random_uuid(), s.channel, s.received_at, s.registered_at,
-                s.postmark_on, s.visit_count, s.affected_count, s.joint, s.oral, s.confidential, s.consent_public,
-                false, t.id, s.original_id, $5, $6, $5, $6, 1
-         FROM submission s
-         JOIN submission t ON t.district_code = s.district_code AND t.case_id = $3 AND t.ordinal = 1
-         WHERE s.district_code = $1 AND s.case_id = $2",
-    )
-    .bind(district.as_str())
-    .bind(from)
-    .bind(to)
-    .bind(last)
-    .bind(by.at)
-    .bind(by.actor)
-    .execute(&mut *connection)
-    .await?;
-    for petitioner in content::petitioners(connection, district, from).await? {
-        let identity = petitioner.identity(None, keys, district)?;
-        let id = new_id();
-        sqlx::query(
-            "INSERT INTO petitioner (district_code, case_id, ordinal, position, id, kind, preferred_channel,
-                                     representative, identity, id_index, mobile_index,
-                                     created_at, created_by, updated_at, updated_by, version)
-             SELECT district_code, $3, ordinal + $4, position, $5, kind, preferred_channel, representative, $6,
-                    id_index, mobile_index, $7, $8, $7, $8, 1
-             FROM petitioner WHERE district_code = $1 AND case_id = $2 AND id = $9",
-        )
-        .bind(district.as_str())
-        .bind(from)
-        .bind(to)
-        .bind(last)
-        .bind(id)
-        .bind(content::seal_identity(keys, district, id, &identity))
-        .bind(by.at)
-        .bind(by.actor)
-        .bind(petitioner.id)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(last + 1)
 }
 
 /// The case that one is joined to, and those that are joined to it.
