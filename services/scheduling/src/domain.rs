@@ -2,6 +2,7 @@
 //! as arguments, nothing here reads a clock, a database or a network.
 
 pub mod appointment;
+pub mod conflict;
 pub mod delegation;
 pub mod icalendar;
 pub mod leader;

@@ -75,6 +75,10 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::WriteRoster,
     ),
     (
+        "/xinqiao.scheduling.v1.RosterService/CheckRoster",
+        Right::ReadRoster,
+    ),
+    (
         "/xinqiao.scheduling.v1.RosterService/PublishRoster",
         Right::ApproveRoster,
     ),

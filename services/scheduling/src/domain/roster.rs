@@ -1,11 +1,14 @@
 //! Planning the reception days of a year: which days `[S:L28, DEC-11]`, and whose turn it is.
 
+mod fairness;
+
 use std::collections::VecDeque;
 
 use time::{Date, Duration, Month, Weekday};
 use uuid::Uuid;
 use xinqiao_kernel::{Calendar, Fields};
 
+use self::fairness::Place;
 use super::reception_day::Kind;
 
 /// No run of rest days is longer; a search for a working day that goes on further has a broken calendar.
@@ -32,7 +35,8 @@ pub struct Turn {
 }
 
 impl Turn {
-    fn is_here(&self, day: Date) -> bool {
+    /// He is not on leave.
+    pub fn is_here(&self, day: Date) -> bool {
         self.is_here_throughout(day, day)
     }
 
@@ -135,27 +139,49 @@ pub fn next_session_days(calendar: &Calendar, from: Date, count: usize) -> Vec<D
         .collect()
 }
 
-/// Gives each day its leader: in turn, in the order given. Whoever is away keeps his turn and takes the next day
-/// on which he is here.
-pub fn assign(days: &[SessionDay], team: &[Turn]) -> Result<Vec<PlannedDay>, NoLeader> {
-    let mut queue: VecDeque<&Turn> = team.iter().collect();
-    let mut plan = Vec::with_capacity(days.len());
-    for session in days {
-        let day = session.day;
-        let place = queue
-            .iter()
-            .position(|turn| turn.is_here(day))
-            .ok_or(NoLeader { day })?;
-        let leader = queue.remove(place).ok_or(NoLeader { day })?;
-        let backup = queue.iter().find(|turn| turn.is_here(day));
-        plan.push(PlannedDay {
+/// Gives each day its leader: in turn, in the order given. Whoever is away keeps his turn and takes the next day on which
+/// he is here; then turns are evened out as far as leave allows. `held` are the leaders of days that stand already, one
+/// for each day: they count as turns.
+pub fn assign(days: &[SessionDay], team: &[Turn], held: &[Uuid]) -> Result<Vec<PlannedDay>, NoLeader> {
+    let held = |turn: &Turn| held.iter().filter(|leader| **leader == turn.leader_id).count();
+    let mut turns: Vec<usize> = team.iter().map(held).collect();
+    let mut plan = in_turn(days, team, &turns)?;
+    for leader in &plan {
+        turns[*leader] += 1;
+    }
+    let here = |session: &SessionDay| team.iter().map(|turn| turn.is_here(session.day)).collect();
+    let free: Vec<Vec<bool>> = days.iter().map(here).collect();
+    fairness::even_out(&mut plan, &free, &mut turns);
+    let planned = days.iter().zip(&plan).zip(&free);
+    Ok(planned
+        .map(|((session, leader), free)| PlannedDay {
             session: *session,
-            leader_id: leader.leader_id,
-            backup_leader_id: backup.map(|turn| turn.leader_id),
-        });
+            leader_id: team[*leader].leader_id,
+            backup_leader_id: stand_in(*leader, free).map(|place| team[place].leader_id),
+        })
+        .collect())
+}
+
+/// Places in the team by day. Whoever has the fewest turns begins.
+fn in_turn(days: &[SessionDay], team: &[Turn], turns: &[usize]) -> Result<Vec<Place>, NoLeader> {
+    let mut order: Vec<Place> = (0..team.len()).collect();
+    order.sort_by_key(|place| turns[*place]);
+    let mut queue = VecDeque::from(order);
+    let mut plan = Vec::with_capacity(days.len());
+    for SessionDay { day, .. } in days {
+        let first_here = queue.iter().position(|place| team[*place].is_here(*day));
+        let leader = first_here.and_then(|first| queue.remove(first));
+        let leader = leader.ok_or(NoLeader { day: *day })?;
+        plan.push(leader);
         queue.push_back(leader);
     }
     Ok(plan)
+}
+
+/// The next one after the leader, round the team, who is here.
+fn stand_in(leader: Place, free: &[bool]) -> Option<Place> {
+    let round = (leader + 1..free.len()).chain(0..leader);
+    round.into_iter().find(|place| free[*place])
 }
 
 #[cfg(test)]

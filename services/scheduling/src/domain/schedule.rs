@@ -25,11 +25,11 @@ pub struct PublishedDay {
     /// When it closes.
     pub open_to: Time,
     /// Who receives.
-    pub leader_id: Uuid,
-    /// His post.
-    pub post: String,
-    /// His fields of duty.
-    pub portfolio: Vec<String>,
+    pub leader: OnDuty,
+    /// Who receives with him.
+    pub joint: Vec<OnDuty>,
+    /// Names of the units on duty.
+    pub units: Vec<String>,
     /// When it was published.
     pub published_at: OffsetDateTime,
     /// When what is shown of it was last changed.
@@ -40,6 +40,17 @@ pub struct PublishedDay {
     pub substitute_day: Option<Date>,
     /// Counts its changes.
     pub version: u64,
+}
+
+/// A leader as the public sees him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnDuty {
+    /// The leader.
+    pub leader_id: Uuid,
+    /// His post.
+    pub post: String,
+    /// His fields of duty.
+    pub portfolio: Vec<String>,
 }
 
 /// Who publishes, as the district file names it.
@@ -80,7 +91,7 @@ fn event(publisher: Publisher<'_>, day: &PublishedDay) -> Event {
         revised_at: day.revised_at,
         starts: PrimitiveDateTime::new(day.day, day.open_from),
         ends: PrimitiveDateTime::new(day.day, day.open_to),
-        summary: format!("领导接访（{}） Leaders' reception day", day.post),
+        summary: format!("领导接访（{}） Leaders' reception day", day.leader.post),
         description: description(publisher, day),
         location: format!("{}，{address}", day.hall),
         contact: format!("{office} {phone}"),
@@ -97,8 +108,16 @@ fn description(publisher: Publisher<'_>, day: &PublishedDay) -> String {
     if let Some(instead) = day.substitute_day {
         lines.push(format!("改期至 Held instead on：{instead}"));
     }
-    lines.push(format!("接访领导 Received by：{}", day.post));
-    lines.push(format!("分管领域 Fields of duty：{}", day.portfolio.join("、")));
+    lines.push(format!("接访领导 Received by：{}", day.leader.post));
+    let fields = day.leader.portfolio.join("、");
+    lines.push(format!("分管领域 Fields of duty：{fields}"));
+    if !day.joint.is_empty() {
+        let posts: Vec<&str> = day.joint.iter().map(|leader| leader.post.as_str()).collect();
+        lines.push(format!("联合接访 Together with：{}", posts.join("、")));
+    }
+    if !day.units.is_empty() {
+        lines.push(format!("到场单位 Units on duty：{}", day.units.join("、")));
+    }
     lines.push(format!("预约 Booking：{} {}", publisher.office, publisher.phone));
     lines.join("\n")
 }
@@ -124,9 +143,13 @@ mod tests {
             hall: "接访大厅".to_owned(),
             open_from: time!(9:00),
             open_to: time!(16:30),
-            leader_id: Uuid::from_u128(8),
-            post: "副区长".to_owned(),
-            portfolio: vec!["03".to_owned(), "04".to_owned()],
+            leader: OnDuty {
+                leader_id: Uuid::from_u128(8),
+                post: "副区长".to_owned(),
+                portfolio: vec!["03".to_owned(), "04".to_owned()],
+            },
+            joint: Vec::new(),
+            units: Vec::new(),
             published_at: datetime!(2026-02-02 09:00 +8),
             revised_at: datetime!(2026-02-02 09:00 +8),
             cancel_reason: None,
@@ -146,6 +169,22 @@ mod tests {
             event.description,
             "接访领导 Received by：副区长\n分管领域 Fields of duty：03、04\n预约 Booking：区联席办 0435-0000001"
         );
+    }
+
+    #[test]
+    fn a_joint_reception_names_posts_and_units() {
+        let with_others = PublishedDay {
+            joint: vec![OnDuty {
+                leader_id: Uuid::from_u128(9),
+                post: "区委常委".to_owned(),
+                portfolio: Vec::new(),
+            }],
+            units: vec!["区住建局".to_owned(), "金厂镇政府".to_owned()],
+            ..day()
+        };
+        let event = &feed(OFFICE, None, &[with_others]).events[0];
+        let said = "联合接访 Together with：区委常委\n到场单位 Units on duty：区住建局、金厂镇政府\n";
+        assert!(event.description.contains(said), "{}", event.description);
     }
 
     #[test]

@@ -216,7 +216,7 @@ async fn record_leave(
     let days = store::days::between(act, first_day, last_day).await?;
     let affected = days
         .into_iter()
-        .filter(|day| day.leader_id == leader_id)
+        .filter(|day| day.leader_id == leader_id || day.joint_leader_ids.contains(&leader_id))
         .map(|day| day.id.to_string());
     Ok(wire_v1::RecordLeaveResponse {
         leave_id: id.to_string(),

@@ -18,7 +18,9 @@ use crate::store::days::{Filter, ReceptionDay};
 
 mod cancel;
 mod change;
+mod check;
 mod generate;
+mod joint;
 mod publish;
 mod told;
 
@@ -45,6 +47,15 @@ impl RosterService for Roster {
     ) -> Result<Response<wire_v1::GenerateRosterResponse>, Status> {
         self.desk
             .act(request, |act, query| Box::pin(generate::generate(act, query)))
+            .await
+    }
+
+    async fn check_roster(
+        &self,
+        request: Request<wire_v1::CheckRosterRequest>,
+    ) -> Result<Response<wire_v1::CheckRosterResponse>, Status> {
+        self.desk
+            .read(request, |act, query| Box::pin(check::check(act, query)))
             .await
     }
 

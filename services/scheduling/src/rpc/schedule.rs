@@ -14,7 +14,7 @@ use xinqiao_proto::scheduling::schedule_service_server::ScheduleService;
 use super::error::{Error, What};
 use super::wire;
 use crate::domain::reception_day::State;
-use crate::domain::schedule::{self, PublishedDay, Publisher};
+use crate::domain::schedule::{self, OnDuty, PublishedDay, Publisher};
 use crate::store;
 use crate::store::days::Filter;
 
@@ -141,12 +141,18 @@ fn shown(district: &District, day: PublishedDay) -> wire_v1::ScheduledDay {
         address: district.reception.address_zh.clone(),
         open_from: wire::hour_minute(day.open_from),
         open_to: wire::hour_minute(day.open_to),
-        leader: Some(wire_v1::scheduled_day::LeaderOnDuty {
-            leader_id: day.leader_id.to_string(),
-            post: day.post,
-            portfolio: day.portfolio,
-        }),
+        leader: Some(on_duty(day.leader)),
+        joint_leaders: day.joint.into_iter().map(on_duty).collect(),
+        duty_units: day.units,
         published_at: Some(wire::timestamp(day.published_at)),
+    }
+}
+
+fn on_duty(leader: OnDuty) -> wire_v1::scheduled_day::LeaderOnDuty {
+    wire_v1::scheduled_day::LeaderOnDuty {
+        leader_id: leader.leader_id.to_string(),
+        post: leader.post,
+        portfolio: leader.portfolio,
     }
 }
 

@@ -106,6 +106,8 @@ pub(super) fn reception_day(day: &ReceptionDay) -> scheduling::ReceptionDay {
         cancel_reason: day.cancel_reason.clone().unwrap_or_default(),
         substitute_id: text_or_empty(day.substitute_id),
         version: day.version.unsigned_abs(),
+        joint_leader_ids: texts(&day.joint_leader_ids),
+        duty_unit_ids: texts(&day.duty_unit_ids),
     }
 }
 

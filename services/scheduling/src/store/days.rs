@@ -28,6 +28,10 @@ pub(crate) struct ReceptionDay {
     pub(crate) published_at: Option<OffsetDateTime>,
     pub(crate) cancel_reason: Option<String>,
     pub(crate) substitute_id: Option<Uuid>,
+    /// Who receives with the leader.
+    pub(crate) joint_leader_ids: Vec<Uuid>,
+    /// Units on duty.
+    pub(crate) duty_unit_ids: Vec<Uuid>,
     pub(crate) version: i64,
 }
 
@@ -46,9 +50,9 @@ pub(crate) async fn insert(act: &mut Act, day: &ReceptionDay) -> Result<bool, sq
     let stamp = Stamp::of(act);
     let done = sqlx::query(
         "INSERT INTO reception_day (district_code, id, day, kind, state, leader_id, backup_leader_id, hall, open_from,
-                                    open_to, provisional, receptions, created_at, created_by, updated_at,
-                                    updated_by, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $12, $13, 1)
+                                    open_to, provisional, joint_leader_ids, duty_unit_ids, receptions, created_at,
+                                    created_by, updated_at, updated_by, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $14, $15, 1)
          ON CONFLICT (district_code, day) WHERE state <> 'CANCELLED' DO NOTHING",
     )
     .bind(stamp.district)
@@ -62,6 +66,8 @@ pub(crate) async fn insert(act: &mut Act, day: &ReceptionDay) -> Result<bool, sq
     .bind(day.open_from)
     .bind(day.open_to)
     .bind(day.provisional)
+    .bind(&day.joint_leader_ids)
+    .bind(&day.duty_unit_ids)
     .bind(stamp.now)
     .bind(stamp.actor)
     .execute(act.conn())
@@ -74,7 +80,7 @@ pub(crate) async fn find(act: &mut Act, id: Uuid) -> Result<Option<ReceptionDay>
     let district = act.district().to_string();
     sqlx::query_as(
         "SELECT id, day, kind, state, leader_id, backup_leader_id, hall, open_from, open_to, provisional,
-                published_at, cancel_reason, substitute_id, version
+                published_at, cancel_reason, substitute_id, joint_leader_ids, duty_unit_ids, version
          FROM reception_day WHERE district_code = $1 AND id = $2",
     )
     .bind(district)
@@ -88,7 +94,7 @@ pub(crate) async fn lock(act: &mut Act, id: Uuid) -> Result<Option<ReceptionDay>
     let district = act.district().to_string();
     sqlx::query_as(
         "SELECT id, day, kind, state, leader_id, backup_leader_id, hall, open_from, open_to, provisional,
-                published_at, cancel_reason, substitute_id, version
+                published_at, cancel_reason, substitute_id, joint_leader_ids, duty_unit_ids, version
          FROM reception_day WHERE district_code = $1 AND id = $2 FOR UPDATE",
     )
     .bind(district)
@@ -102,7 +108,7 @@ pub(crate) async fn on(act: &mut Act, day: Date) -> Result<Option<ReceptionDay>,
     let district = act.district().to_string();
     sqlx::query_as(
         "SELECT id, day, kind, state, leader_id, backup_leader_id, hall, open_from, open_to, provisional,
-                published_at, cancel_reason, substitute_id, version
+                published_at, cancel_reason, substitute_id, joint_leader_ids, duty_unit_ids, version
          FROM reception_day WHERE district_code = $1 AND day = $2 AND state <> 'CANCELLED'",
     )
     .bind(district)
@@ -120,7 +126,7 @@ pub(crate) async fn between(
     let district = act.district().to_string();
     sqlx::query_as(
         "SELECT id, day, kind, state, leader_id, backup_leader_id, hall, open_from, open_to, provisional,
-                published_at, cancel_reason, substitute_id, version
+                published_at, cancel_reason, substitute_id, joint_leader_ids, duty_unit_ids, version
          FROM reception_day WHERE district_code = $1 AND day BETWEEN $2 AND $3 AND state <> 'CANCELLED'
          ORDER BY day",
     )
@@ -169,9 +175,9 @@ pub(crate) async fn page(
     let (day, id) = after.unwrap_or((filter.from, Uuid::nil()));
     sqlx::query_as(
         "SELECT id, day, kind, state, leader_id, backup_leader_id, hall, open_from, open_to, provisional,
-                published_at, cancel_reason, substitute_id, version
+                published_at, cancel_reason, substitute_id, joint_leader_ids, duty_unit_ids, version
          FROM reception_day
-         WHERE district_code = $1 AND day BETWEEN $2 AND $3 AND ($4::uuid IS NULL OR leader_id = $4)
+         WHERE district_code = $1 AND day BETWEEN $2 AND $3 AND ($4::uuid IS NULL OR leader_id = $4 OR $4 = ANY (joint_leader_ids))
            AND (NOT $5 OR published_at IS NOT NULL) AND (day, id) > ($6, $7)
          ORDER BY day, id LIMIT $8",
     )
@@ -193,8 +199,8 @@ pub(crate) async fn change(act: &mut Act, day: &mut ReceptionDay) -> Result<bool
     let stamp = Stamp::of(act);
     let done = sqlx::query(
         "UPDATE reception_day SET state = $4, published_at = $5, cancel_reason = $6, substitute_id = $7,
-                leader_id = $8, backup_leader_id = $9, hall = $10, updated_at = $11, updated_by = $12,
-                version = version + 1
+                leader_id = $8, backup_leader_id = $9, hall = $10, joint_leader_ids = $11, duty_unit_ids = $12,
+                updated_at = $13, updated_by = $14, version = version + 1
          WHERE district_code = $1 AND id = $2 AND version = $3",
     )
     .bind(stamp.district)
@@ -207,6 +213,8 @@ pub(crate) async fn change(act: &mut Act, day: &mut ReceptionDay) -> Result<bool
     .bind(day.leader_id)
     .bind(day.backup_leader_id)
     .bind(&day.hall)
+    .bind(&day.joint_leader_ids)
+    .bind(&day.duty_unit_ids)
     .bind(stamp.now)
     .bind(stamp.actor)
     .execute(act.conn())

@@ -1,6 +1,6 @@
 //! What other services told: cases that exist, units that can be named.
 
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_chassis::concern::{self, Concern};
 use xinqiao_chassis::desk::Act;
@@ -181,6 +181,34 @@ pub(crate) async fn expecting(act: &mut Act, day_id: Uuid) -> Result<Vec<Uuid>, 
     )
     .bind(district)
     .bind(day_id)
+    .fetch_all(act.conn())
+    .await
+}
+
+/// The same for the sessions of a stretch: each session with each case.
+pub(crate) async fn expecting_between(
+    act: &mut Act,
+    first: Date,
+    last: Date,
+) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as(
+        "SELECT d.id, k.id
+         FROM reception_day d
+         JOIN known_case k ON k.district_code = d.district_code AND NOT k.sealed
+           AND (k.reception_day_id = d.id
+                OR k.id IN (SELECT a.case_id FROM appointment a
+                            WHERE a.district_code = d.district_code AND a.reception_day_id = d.id
+                              AND a.state IN ('CONFIRMED', 'CHECKED_IN')))
+         WHERE d.district_code = $1 AND d.day BETWEEN $2 AND $3
+           AND d.state IN ('PLANNED', 'PUBLISHED', 'OPEN')
+           AND NOT EXISTS (SELECT 1 FROM reception r
+                           WHERE r.district_code = d.district_code AND r.case_id = k.id AND r.reception_day_id = d.id)
+         ORDER BY d.day, k.id",
+    )
+    .bind(district)
+    .bind(first)
+    .bind(last)
     .fetch_all(act.conn())
     .await
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
 
 use super::Stamp;
+use crate::domain::schedule::OnDuty;
 
 /// A member of the leadership team, or who only signs.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -42,6 +43,32 @@ pub(crate) async fn find(act: &mut Act, id: Uuid) -> Result<Option<Leader>, sqlx
     .bind(id)
     .fetch_optional(act.conn())
     .await
+}
+
+/// Leaders by the subjects of their tokens.
+pub(crate) async fn persons(act: &mut Act) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as("SELECT id, person_id FROM leader WHERE district_code = $1")
+        .bind(district)
+        .fetch_all(act.conn())
+        .await
+}
+
+/// Post and fields of duty of some leaders.
+pub(crate) async fn on_duty(act: &mut Act, ids: &[Uuid]) -> Result<Vec<OnDuty>, sqlx::Error> {
+    let district = act.district().to_string();
+    let rows: Vec<(Uuid, String, Vec<String>)> =
+        sqlx::query_as("SELECT id, post, portfolio FROM leader WHERE district_code = $1 AND id = ANY ($2)")
+            .bind(district)
+            .bind(ids)
+            .fetch_all(act.conn())
+            .await?;
+    let on_duty = |(leader_id, post, portfolio)| OnDuty {
+        leader_id,
+        post,
+        portfolio,
+    };
+    Ok(rows.into_iter().map(on_duty).collect())
 }
 
 /// Everybody who takes turns, in rota order.

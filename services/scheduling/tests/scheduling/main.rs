@@ -6,6 +6,7 @@ mod booking;
 mod changes;
 mod delegation;
 mod hall;
+mod joint;
 mod limits;
 mod lists;
 mod masters;

@@ -88,7 +88,7 @@ fn who_asks_for_a_holiday_is_told_the_next_days() {
 #[test]
 fn leaders_take_turns_and_the_next_one_stands_in() {
     let days = session_days(&Calendar::national(), 2026);
-    let plan = assign(&days, &[turn(1), turn(2), turn(3)]).unwrap();
+    let plan = assign(&days, &[turn(1), turn(2), turn(3)], &[]).unwrap();
     let order: Vec<_> = plan.iter().take(4).map(|day| day.leader_id).collect();
     assert_eq!(order, [leader(1), leader(2), leader(3), leader(1)]);
     assert_eq!(plan[0].backup_leader_id, Some(leader(2)));
@@ -101,7 +101,7 @@ fn whoever_is_away_takes_the_next_day() {
         leader_id: leader(1),
         leave: vec![(date!(2026 - 01 - 05), date!(2026 - 01 - 09))],
     };
-    let plan = assign(&days, &[away, turn(2), turn(3)]).unwrap();
+    let plan = assign(&days, &[away, turn(2), turn(3)], &[]).unwrap();
     let order: Vec<_> = plan.iter().take(4).map(|day| day.leader_id).collect();
     assert_eq!(order, [leader(2), leader(1), leader(3), leader(2)]);
 }
@@ -110,12 +110,12 @@ fn whoever_is_away_takes_the_next_day() {
 fn a_day_without_anybody_is_named() {
     let days = session_days(&Calendar::national(), 2026);
     assert_eq!(
-        assign(&days, &[]),
+        assign(&days, &[], &[]),
         Err(NoLeader {
             day: date!(2026 - 01 - 06)
         })
     );
-    let alone = assign(&days, &[turn(1)]).unwrap();
+    let alone = assign(&days, &[turn(1)], &[]).unwrap();
     assert!(alone.iter().all(|day| day.backup_leader_id.is_none()));
 }
 
@@ -152,7 +152,7 @@ proptest! {
     fn turns_are_even_when_nobody_is_away(size in 1_u8..9) {
         let days = session_days(&Calendar::national(), 2026);
         let team: Vec<_> = (1..=size).map(turn).collect();
-        let plan = assign(&days, &team).unwrap();
+        let plan = assign(&days, &team, &[]).unwrap();
         let turns = |number| plan.iter().filter(|day| day.leader_id == leader(number)).count();
         let counts: Vec<_> = (1..=size).map(turns).collect();
         prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1);
@@ -160,4 +160,82 @@ proptest! {
             prop_assert_ne!(Some(day.leader_id), day.backup_leader_id);
         }
     }
+
+    #[test]
+    fn no_plan_is_fairer_whoever_is_away(
+        away in proptest::collection::vec(proptest::collection::vec(any::<bool>(), 6), 1..=3),
+        held in proptest::collection::vec(1_u8..=3, 0..4),
+    ) {
+        let days: Vec<_> = session_days(&Calendar::national(), 2026).into_iter().take(6).collect();
+        let team: Vec<Turn> = (1..).zip(&away).map(|(number, away)| Turn {
+            leader_id: leader(number),
+            leave: days.iter().zip(away).filter(|(_, away)| **away)
+                .map(|(session, _)| (session.day, session.day)).collect(),
+        }).collect();
+        let held: Vec<Uuid> = held.into_iter().map(leader).collect();
+        let fairest = fairest(&days, &team, &held);
+        match assign(&days, &team, &held) {
+            Err(NoLeader { day }) => {
+                prop_assert!(team.iter().all(|turn| !turn.is_here(day)));
+                prop_assert_eq!(fairest, None);
+            }
+            Ok(plan) => {
+                for planned in &plan {
+                    let turn = team.iter().find(|turn| turn.leader_id == planned.leader_id).unwrap();
+                    prop_assert!(turn.is_here(planned.session.day));
+                    prop_assert_ne!(Some(planned.leader_id), planned.backup_leader_id);
+                }
+                let leaders: Vec<Uuid> = plan.iter().map(|planned| planned.leader_id).collect();
+                prop_assert_eq!(Some(unevenness(&leaders, &team, &held)), fairest);
+            }
+        }
+    }
+}
+
+/// The sum of the squares of everybody's turns: the smaller, the fairer.
+fn unevenness(leaders: &[Uuid], team: &[Turn], held: &[Uuid]) -> usize {
+    let turns = |turn: &Turn| {
+        let all = leaders.iter().chain(held);
+        all.filter(|leader| **leader == turn.leader_id).count()
+    };
+    team.iter().map(|turn| turns(turn).pow(2)).sum()
+}
+
+/// The least unevenness of all plans there are, by trying each of them; nothing when there is none.
+fn fairest(days: &[SessionDay], team: &[Turn], held: &[Uuid]) -> Option<usize> {
+    let plans = team.len().pow(u32::try_from(days.len()).unwrap());
+    let plan = |number: usize| {
+        let mut rest = number;
+        let mut leaders = Vec::new();
+        for session in days {
+            let turn = &team[rest % team.len()];
+            rest /= team.len();
+            leaders.push(turn.is_here(session.day).then_some(turn.leader_id)?);
+        }
+        Some(unevenness(&leaders, team, held))
+    };
+    (0..plans).filter_map(plan).min()
+}
+
+#[test]
+fn turns_are_evened_out_over_those_who_are_here() {
+    let days = session_days(&Calendar::national(), 2026);
+    // Away until the end of June: what he missed he catches up with.
+    let late = Turn {
+        leader_id: leader(1),
+        leave: vec![(date!(2026 - 01 - 01), date!(2026 - 06 - 30))],
+    };
+    let plan = assign(&days, &[late, turn(2), turn(3)], &[]).unwrap();
+    let turns = |number| plan.iter().filter(|day| day.leader_id == leader(number)).count();
+    assert_eq!([turns(1), turns(2), turns(3)], [17, 17, 17]);
+}
+
+#[test]
+fn days_that_stand_already_count_as_turns() {
+    let days: Vec<_> = session_days(&Calendar::national(), 2026)
+        .into_iter()
+        .take(2)
+        .collect();
+    let plan = assign(&days, &[turn(1), turn(2)], &[leader(1), leader(1)]).unwrap();
+    assert!(plan.iter().all(|day| day.leader_id == leader(2)));
 }

@@ -36,14 +36,14 @@ pub(super) async fn generate(
         return Err(Refusal::internal(&"the year was checked"));
     };
     let turns = turns(act, order, first, last).await?;
-    let days = roster::session_days(act.calendar(), query.year);
-    let plan = roster::assign(&days, &turns).map_err(Error::from)?;
     let there = store::days::dates(act, first, last).await?;
+    let standing = store::days::between(act, first, last).await?;
+    let held: Vec<Uuid> = standing.iter().map(|day| day.leader_id).collect();
+    let mut days = roster::session_days(act.calendar(), query.year);
+    days.retain(|session| !there.contains(&session.day));
+    let plan = roster::assign(&days, &turns, &held).map_err(Error::from)?;
     let mut added = 0;
-    for planned in plan
-        .iter()
-        .filter(|planned| !there.contains(&planned.session.day))
-    {
+    for planned in &plan {
         let day = planned_day(act.district_file(), planned);
         if add(act, &day).await? {
             added += 1;
@@ -98,6 +98,8 @@ pub(super) fn planned_day(district: &District, planned: &PlannedDay) -> Receptio
         published_at: None::<OffsetDateTime>,
         cancel_reason: None,
         substitute_id: None,
+        joint_leader_ids: Vec::new(),
+        duty_unit_ids: Vec::new(),
         version: 1,
     }
 }
@@ -110,14 +112,16 @@ pub(super) fn substitute(act: &Act, cancelled: &ReceptionDay, day: Date) -> Rece
         provisional: act.calendar().is_provisional(day),
     };
     let (leader_id, backup_leader_id) = (cancelled.leader_id, cancelled.backup_leader_id);
-    planned_day(
-        act.district_file(),
-        &PlannedDay {
-            session,
-            leader_id,
-            backup_leader_id,
-        },
-    )
+    let planned = PlannedDay {
+        session,
+        leader_id,
+        backup_leader_id,
+    };
+    ReceptionDay {
+        joint_leader_ids: cancelled.joint_leader_ids.clone(),
+        duty_unit_ids: cancelled.duty_unit_ids.clone(),
+        ..planned_day(act.district_file(), &planned)
+    }
 }
 
 fn hall(district: &District) -> HallPlan {
