@@ -10,3 +10,4 @@ mod masters;
 mod receptions;
 mod roster;
 mod rotation;
+mod told;
