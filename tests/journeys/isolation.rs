@@ -82,8 +82,8 @@ impl Filling for Names {
     fn text_of(&self, field: &str) -> Option<String> {
         let today = local::local_date(self.now);
         let text = match field {
-            "page_token" | "cause_code" | "addr_code" | "landline" | "file_sha256" | "path" | "due_hint"
-            | "certificate_pem" | "substitute_day" | "uscc" => String::new(),
+            "page_token" | "cause_code" | "addr_code" | "landline" | "email" | "file_sha256" | "path"
+            | "due_hint" | "certificate_pem" | "substitute_day" | "uscc" => String::new(),
             "query_code" => random_code(),
             "phone_last_four" => "0002".to_owned(),
             "content_code" => "030100".to_owned(),
@@ -98,7 +98,7 @@ impl Filling for Names {
             "name" | "title" | "addressee" | "contact" | "place" | "by" | "result" | "article" => {
                 "测试甲乙丙丁".to_owned()
             }
-            "postmark_on" | "received_on" | "served_on" | "notice_served_on" => today.to_string(),
+            "postmark_on" | "received_on" | "served_on" | "notice_served_on" | "told_on" => today.to_string(),
             "feedback_due" | "plan_due" | "due" | "day" | "last_day" | "to" => after(today, 7).to_string(),
             "first_day" | "from" => after(today, 1).to_string(),
             _ => return None,

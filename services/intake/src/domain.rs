@@ -5,6 +5,7 @@ pub mod case;
 pub mod codes;
 pub mod export;
 pub mod ledger;
+pub mod notice;
 pub mod query;
 pub mod sealed;
 pub mod submission;

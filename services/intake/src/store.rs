@@ -6,6 +6,7 @@ pub(crate) mod cases;
 pub(crate) mod daily;
 pub(crate) mod digest;
 pub(crate) mod export;
+pub(crate) mod notices;
 pub(crate) mod onlooker;
 pub(crate) mod reception_days;
 pub(crate) mod registration;

@@ -131,6 +131,9 @@ pub struct Identity {
     pub mobile: Option<String>,
     /// Landline with area code.
     pub landline: Option<String>,
+    /// E-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
     /// Division of the address, six or nine digits.
     pub addr_code: Option<String>,
     /// Street and house.

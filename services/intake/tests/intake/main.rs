@@ -7,6 +7,7 @@ mod desk;
 mod export;
 mod follow;
 mod journey;
+mod notices;
 mod numbers;
 mod own_case;
 mod people;

@@ -173,6 +173,7 @@ fn petitioner(row: &PetitionerRow, identity: &Identity) -> PetitionerView {
         id_no_masked: identity.id_no.as_ref().map(masked_id).unwrap_or_default(),
         mobile_masked: identity.mobile.as_deref().map(mask::phone).unwrap_or_default(),
         landline_masked: identity.landline.as_deref().map(mask::phone).unwrap_or_default(),
+        email_masked: identity.email.as_deref().map(mask::email).unwrap_or_default(),
         addr_code: identity.addr_code.clone().unwrap_or_default(),
         addr_masked: mask::address(&identity.addr_detail),
         preferred_channel: row.preferred_channel.into(),

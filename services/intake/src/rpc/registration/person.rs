@@ -2,6 +2,7 @@
 
 use time::Date;
 use xinqiao_chassis::refusal::Fields;
+use xinqiao_kernel::email::Email;
 use xinqiao_kernel::{Phone, ResidentId};
 use xinqiao_proto::intake::{PetitionerInput, SubmissionInput};
 
@@ -48,6 +49,7 @@ fn identity(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Identi
     let (id_kind, id_no) = paper(fields, input.id_type, &input.id_no, today);
     let mobile = given(&input.mobile).and_then(|typed| fields.take("mobile", Phone::mobile(typed)));
     let landline = given(&input.landline).and_then(|typed| fields.take("landline", Phone::landline(typed)));
+    let email = given(&input.email).and_then(|typed| fields.take("email", typed.parse::<Email>()));
     let addr_code = given(&input.addr_code).map(|typed| address_code(fields, typed));
     let addr_detail = fields.text("addr_detail", &input.addr_detail, 0..=200);
     Identity {
@@ -57,6 +59,7 @@ fn identity(fields: &mut Fields, input: &PetitionerInput, today: Date) -> Identi
         id_no,
         mobile: mobile.map(|phone| phone.as_str().to_owned()),
         landline: landline.map(|phone| phone.as_str().to_owned()),
+        email: email.map(|address| address.as_str().to_owned()),
         addr_code,
         addr_detail,
     }
