@@ -20,6 +20,9 @@ macro_rules! events {
 events! {
     DocumentCreated: "document.created";
     CaseOpened: "case.opened";
+    NotificationRequested: "notification.requested";
+    NotificationSent: "notification.sent";
+    NotificationFailed: "notification.failed";
 
     CaseRegistered: "case.registered";
     CaseReleased: "case.released";

@@ -81,34 +81,33 @@ impl Filling for Names {
 
     fn text_of(&self, field: &str) -> Option<String> {
         let today = local::local_date(self.now);
-        let text = match field {
-            "page_token" | "cause_code" | "addr_code" | "landline" | "file_sha256" | "path" | "due_hint"
-            | "certificate_pem" | "substitute_day" | "uscc" | "birth_date" | "email" | "post_addr"
-            | "post_code" => String::new(),
-            "query_code" => random_code(),
-            "phone_last_four" => "0002".to_owned(),
-            "content_code" => "030100".to_owned(),
-            "district_code" | "problem_loc_code" => DISTRICT_B.to_owned(),
-            "problem_town_code" => format!("{DISTRICT_B}100"),
-            "field_code" | "portfolio" => "03".to_owned(),
-            "item" => "13".to_owned(),
-            "id_no" => "440524188001010014".to_owned(),
-            "mobile" | "phone" | "caller_number" => "19900000002".to_owned(),
-            "number" | "sender_number" => "2026-0001".to_owned(),
-            "start" => "09:00".to_owned(),
-            "room" => "1".to_owned(),
-            "name" | "title" | "addressee" | "contact" | "place" | "by" | "result" | "article" | "staff" => {
-                ACCOUNT.to_owned()
-            }
-            "postmark_on" | "received_on" | "served_on" | "notice_served_on" | "sender_on" => {
-                today.to_string()
-            }
-            "sender_due" | "feedback_due" | "plan_due" | "due" | "day" | "last_day" | "to" => {
-                after(today, 7).to_string()
-            }
-            "first_day" | "from" => after(today, 1).to_string(),
-            _ => return None,
-        };
+        let text =
+            match field {
+                "page_token" | "cause_code" | "addr_code" | "landline" | "file_sha256" | "path"
+                | "due_hint" | "certificate_pem" | "substitute_day" | "uscc" | "birth_date" | "email"
+                | "post_addr" | "post_code" => String::new(),
+                "query_code" => random_code(),
+                "phone_last_four" => "0002".to_owned(),
+                "content_code" => "030100".to_owned(),
+                "district_code" | "problem_loc_code" => DISTRICT_B.to_owned(),
+                "problem_town_code" => format!("{DISTRICT_B}100"),
+                "field_code" | "portfolio" => "03".to_owned(),
+                "item" => "13".to_owned(),
+                "id_no" => "440524188001010014".to_owned(),
+                "mobile" | "phone" | "caller_number" => "19900000002".to_owned(),
+                "number" | "sender_number" => "2026-0001".to_owned(),
+                "start" => "09:00".to_owned(),
+                "room" => "1".to_owned(),
+                "name" | "title" | "addressee" | "contact" | "place" | "by" | "result" | "article"
+                | "staff" => ACCOUNT.to_owned(),
+                "postmark_on" | "received_on" | "served_on" | "notice_served_on" | "sender_on"
+                | "told_on" => today.to_string(),
+                "sender_due" | "feedback_due" | "plan_due" | "due" | "day" | "last_day" | "to" => {
+                    after(today, 7).to_string()
+                }
+                "first_day" | "from" => after(today, 1).to_string(),
+                _ => return None,
+            };
         Some(text)
     }
 

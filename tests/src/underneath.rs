@@ -72,8 +72,8 @@ impl Fleet {
         Ok(reconcile::reconcile(&lines))
     }
 
-    /// Everything the five databases hold, but for the list of uncopied documents and the index of the search, which
-    /// follow in their own time, and who has looked at a case, which looking changes.
+    /// Everything the five databases hold, but for the list of uncopied documents, the index of the search and the notices,
+    /// which follow in their own time, and who has looked at a case, which looking changes.
     pub async fn picture(&self) -> Result<Picture> {
         let mut picture = BTreeMap::new();
         for service in SERVICES {
@@ -81,7 +81,8 @@ impl Fleet {
             let tables: Vec<String> = sqlx::query_scalar(
                 "SELECT relname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
                  WHERE relkind = 'r' AND nspname = 'public' AND relname NOT IN
-                     ('_sqlx_migrations', 'uncopied', 'search_text', 'search_progress', 'case_access', 'case_opened')",
+                     ('_sqlx_migrations', 'uncopied', 'search_text', 'search_progress', 'notification', 'case_access',
+                      'case_opened')",
             )
             .fetch_all(&mut database)
             .await?;

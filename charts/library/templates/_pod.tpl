@@ -97,6 +97,73 @@
 {{- end }}
 {{- end }}
 
+{{/* How petitioners are told, for the running service that tells them. */}}
+{{- define "xinqiao.noticeEnvironment" -}}
+{{- with .Values.notices }}
+- name: XINQIAO_NOTICE_SMS
+  value: {{ .sms.channel | quote }}
+- name: XINQIAO_NOTICE_SMS_URL
+  value: {{ .sms.url | quote }}
+{{- with .sms.existingSecret }}
+- name: XINQIAO_NOTICE_SMS_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: hmac-key
+{{- end }}
+- name: XINQIAO_NOTICE_EMAIL
+  value: {{ .email.channel | quote }}
+- name: XINQIAO_NOTICE_SMTP_HOST
+  value: {{ .email.host | quote }}
+- name: XINQIAO_NOTICE_SMTP_PORT
+  value: {{ .email.port | quote }}
+- name: XINQIAO_NOTICE_SMTP_TLS
+  value: {{ .email.tls | quote }}
+- name: XINQIAO_NOTICE_SMTP_FROM
+  value: {{ .email.from | quote }}
+{{- with .email.existingSecret }}
+- name: XINQIAO_NOTICE_SMTP_USER
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: user
+- name: XINQIAO_NOTICE_SMTP_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: password
+{{- end }}
+{{- if .caConfigMap }}
+- name: XINQIAO_NOTICE_SMS_CA_FILE
+  value: /run/xinqiao/notice-ca/ca.pem
+- name: XINQIAO_NOTICE_SMTP_CA_FILE
+  value: /run/xinqiao/notice-ca/ca.pem
+{{- end }}
+- name: XINQIAO_NOTICE_ATTEMPTS_MAX
+  value: {{ int64 .attemptsMax | quote }}
+- name: XINQIAO_NOTICE_BACKOFF_MS
+  value: {{ int64 .backoffMs | quote }}
+- name: XINQIAO_NOTICE_BACKOFF_MAX_MS
+  value: {{ int64 .backoffMaxMs | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "xinqiao.noticeMount" -}}
+{{- with (default dict .Values.notices).caConfigMap }}
+- name: notice-ca
+  mountPath: /run/xinqiao/notice-ca
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "xinqiao.noticeVolume" -}}
+{{- with (default dict .Values.notices).caConfigMap }}
+- name: notice-ca
+  configMap:
+    name: {{ . }}
+{{- end }}
+{{- end }}
+
 {{/* The data keys and what unwraps them, for the running service only: the migration opens nothing. */}}
 {{- define "xinqiao.keyEnvironment" -}}
 {{- $platform := mergeOverwrite (deepCopy .Values.platform) (default dict (default dict .Values.global).platform) -}}

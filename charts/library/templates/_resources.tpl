@@ -41,6 +41,7 @@ spec:
             {{- include "xinqiao.keyEnvironment" . | nindent 12 }}
             {{- include "xinqiao.auditEnvironment" . | nindent 12 }}
             {{- include "xinqiao.tlsEnvironment" . | nindent 12 }}
+            {{- include "xinqiao.noticeEnvironment" . | nindent 12 }}
           # The kubelet speaks no TLS to a gRPC probe and has no certificate: health has a port of its own, where nothing
           # else is answered. Started and ready mean the same question: migrations seen, own database reached, not
           # draining.
@@ -65,11 +66,13 @@ spec:
             {{- include "xinqiao.keyMounts" . | nindent 12 }}
             {{- include "xinqiao.auditMount" . | nindent 12 }}
             {{- include "xinqiao.tlsMount" . | nindent 12 }}
+            {{- include "xinqiao.noticeMount" . | nindent 12 }}
       volumes:
         {{- include "xinqiao.volumes" . | nindent 8 }}
         {{- include "xinqiao.keyVolumes" . | nindent 8 }}
         {{- include "xinqiao.auditVolume" . | nindent 8 }}
         {{- include "xinqiao.tlsVolume" . | nindent 8 }}
+        {{- include "xinqiao.noticeVolume" . | nindent 8 }}
 {{- end }}
 
 {{- define "xinqiao.address" -}}

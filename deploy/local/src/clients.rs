@@ -14,7 +14,8 @@ use xinqiao_proto::assignment::{
 };
 use xinqiao_proto::intake::{
     break_glass_service_client::BreakGlassServiceClient, case_service_client::CaseServiceClient,
-    draft_service_client::DraftServiceClient, petitioner_service_client::PetitionerServiceClient,
+    draft_service_client::DraftServiceClient, notification_service_client::NotificationServiceClient,
+    petitioner_service_client::PetitionerServiceClient,
     registration_service_client::RegistrationServiceClient, sealed_service_client::SealedServiceClient,
     triage_service_client::TriageServiceClient,
 };
@@ -86,6 +87,8 @@ clients! {
     cases: CaseServiceClient on intake;
     /// The sealed compartment.
     sealed: SealedServiceClient on intake;
+    /// What petitioners are told.
+    notifications: NotificationServiceClient on intake;
     /// What a petitioner sees of his own case.
     petitioner: PetitionerServiceClient on intake;
     /// Break-glass.

@@ -317,7 +317,7 @@ impl Platform {
 }
 
 /// The settings of a service that follow from the data folder alone.
-pub(crate) fn settings_of(data: &Path, service: &str) -> [(&'static str, String); 9] {
+pub(crate) fn settings_of(data: &Path, service: &str) -> [(&'static str, String); 11] {
     let path = |inside: &str| data.join(inside).display().to_string();
     let (audit_key, audit_public_keys) = audit_keys(data, service);
     [
@@ -333,6 +333,8 @@ pub(crate) fn settings_of(data: &Path, service: &str) -> [(&'static str, String)
         ("XINQIAO_DISTRICTS_DIR", districts_folder().display().to_string()),
         ("XINQIAO_OBJECT_STORE_DIR", path("objects")),
         ("XINQIAO_ARCHIVE_DIR", path("archive")),
+        ("XINQIAO_NOTICE_SMS", "log".to_owned()),
+        ("XINQIAO_NOTICE_EMAIL", "log".to_owned()),
     ]
 }
 

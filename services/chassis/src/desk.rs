@@ -20,7 +20,7 @@ use xinqiao_kernel::{Calendar, DistrictCode};
 pub use xinqiao_proto::command::Command;
 
 use access::Access;
-pub use act::{Act, Actor, Capacity, FieldSealer};
+pub use act::{Act, Actor, Capacity, FieldSealer, Notice};
 
 use crate::audit::{Entry, Trail};
 use crate::calendars::Calendars;

@@ -4,6 +4,12 @@ use std::time::Duration;
 
 use xinqiao_chassis::config::{Reader, Variable};
 
+mod notices;
+
+pub(crate) use notices::{
+    EmailSettings, NoticeSettings, SmsSettings, SmtpSettings, SmtpTls, WebhookSettings,
+};
+
 /// Registrations that may wait for the writer of their district.
 const QUEUE_MAX: Variable = Variable::with_default(
     "XINQIAO_REGISTRATION_QUEUE_MAX",
@@ -97,7 +103,7 @@ const SIGN_IN_WINDOWS: Variable = Variable::with_default(
 );
 
 /// Settings of intake.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct IntakeSettings {
     /// Of the group commit.
     pub registration: RegistrationSettings,
@@ -107,6 +113,8 @@ pub struct IntakeSettings {
     pub sealed: SealedSettings,
     /// Of exports.
     pub export: ExportSettings,
+    /// Of notices to petitioners.
+    pub notices: NoticeSettings,
     /// How often one person may be shown identity data on one legal day.
     pub unmask_per_day_max: u32,
     /// Sign-ins of one district that are looked at at the same time.
@@ -175,6 +183,7 @@ impl IntakeSettings {
                 rows_max: reader.number(&EXPORT_ROWS_MAX, 1..=20_000),
                 per_day_max: reader.number(&EXPORT_PER_DAY_MAX, 1..=100),
             },
+            notices: NoticeSettings::read(reader),
             unmask_per_day_max: reader.number(&UNMASK_PER_DAY_MAX, 1..=10_000),
             sign_in_windows: reader.number(&SIGN_IN_WINDOWS, 1..=1_000),
         }

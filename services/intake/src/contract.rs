@@ -3,6 +3,8 @@
 use xinqiao_kernel::{CaseState, Holder, Remedy};
 use xinqiao_proto::{event, intake};
 
+use crate::domain::notice;
+
 /// The contract numbers states as the rule book does: C40 is 40.
 pub(crate) fn state(state: CaseState) -> i32 {
     state.code()[1..]
@@ -46,6 +48,18 @@ pub(crate) fn remedy(remedy: Remedy) -> i32 {
 /// The overlay of an event; nothing for a value of a later version.
 pub(crate) fn remedy_of(number: i32) -> Option<Remedy> {
     Remedy::ALL.into_iter().find(|value| remedy(*value) == number)
+}
+
+/// The number of where a notice stands.
+pub(crate) fn notice_state(state: notice::State) -> i32 {
+    match state {
+        notice::State::Due => intake::NotificationState::Due,
+        notice::State::Sent => intake::NotificationState::Sent,
+        notice::State::Failed => intake::NotificationState::Failed,
+        notice::State::NeedsHand => intake::NotificationState::NeedsHand,
+        notice::State::ToldByHand => intake::NotificationState::ToldByHand,
+    }
+    .into()
 }
 
 #[cfg(test)]

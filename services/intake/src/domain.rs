@@ -7,6 +7,7 @@ pub mod draft;
 pub mod exit;
 pub mod export;
 pub mod ledger;
+pub mod notice;
 pub mod particulars;
 pub mod progress;
 pub mod query;

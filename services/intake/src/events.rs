@@ -1,6 +1,6 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, the running clocks, the reception days, whom a case concerns, where a unit stands and what it is called, and
-//! who has opened a case where.
+//! comes back, the time line, the running clocks, the reception days, whom a case concerns, where a unit stands and what
+//! it is called, who has opened a case where, and of what petitioners are to be told.
 
 use futures::future::BoxFuture;
 use prost::Message as _;
@@ -19,6 +19,7 @@ use xinqiao_proto::event::{
 
 use crate::contract;
 use crate::domain::transition::{self, Standing};
+use crate::notices;
 use crate::store::access;
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
@@ -47,6 +48,7 @@ impl Subscriber for Follower {
             match event.kind.as_str() {
                 "unit.changed" => return place_unit(act, event).await,
                 "case.opened" => return note_opened(act, event).await,
+                "notification.requested" => return notices::asked(act, event).await,
                 _ => {}
             }
             if event.kind.starts_with("clock.") {

@@ -11,6 +11,8 @@
 //! - a draft is no case and expires in sight: it becomes one case at the most, and no draft is deleted;
 //! - rows of the register leave only as an export that two persons have decided on, masked and counted;
 //! - whoever an accusation is about, person or unit or a unit under it, is answered as if it were not there;
+//! - a petitioner is told by a sentence that says nothing of his matter, once, or visibly not at all; of an accusation
+//!   nothing is sent;
 //! - petition texts are searched by keyed tokens, and no text or word is kept in clear for it;
 //! - the state shown of a case that others hold follows their events and decides nothing.
 //!
@@ -20,6 +22,7 @@
 //! | `rpc` | one file per group of operations |
 //! | `store` | SQL; `store::registration` is the group commit of registrations, `store::search` the index over sealed texts |
 //! | `events` | what is followed of the other services |
+//! | `notices` | tells petitioners: the sender, and the channels it hands to |
 //!
 //! To add an operation: describe it in the contract with its refusals, add its row to `rpc::RIGHTS`, write the guard
 //! in `domain::case` with its test, and the handler beside its neighbours in `rpc`.
@@ -29,6 +32,7 @@ mod contract;
 pub mod domain;
 mod events;
 mod legal;
+mod notices;
 mod rpc;
 mod store;
 
@@ -42,6 +46,7 @@ use xinqiao_proto::intake::case_service_server::CaseServiceServer;
 use xinqiao_proto::intake::draft_service_server::DraftServiceServer;
 use xinqiao_proto::intake::exit_service_server::ExitServiceServer;
 use xinqiao_proto::intake::export_service_server::ExportServiceServer;
+use xinqiao_proto::intake::notification_service_server::NotificationServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
 use xinqiao_proto::intake::sealed_service_server::SealedServiceServer;
@@ -85,10 +90,6 @@ pub fn service() -> Service<IntakeSettings> {
     }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the chassis lets a service fail to build"
-)]
 fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     let (queue, registrar) = store::registration::queue::open(desk.clone(), settings.registration);
     let registration = rpc::registration::Registration {
@@ -108,6 +109,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         windows: Windows::new(settings.sign_in_windows),
     };
     let break_glasses = rpc::break_glass::BreakGlasses { desk: desk.clone() };
+    let told = rpc::notices::Notices { desk: desk.clone() };
     let exports = rpc::export::Exports {
         desk: desk.clone(),
         limits: settings.export,
@@ -116,6 +118,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         desk: desk.clone(),
         minutes_max: settings.sealed.opening_minutes_max,
     };
+    let sender = notices::send::SendNotices::open(&settings.notices)?;
     let search = settings.search;
     let cases = rpc::cases::Cases {
         desk,
@@ -134,6 +137,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     .add_service(SealedServiceServer::new(sealed).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(BreakGlassServiceServer::new(break_glasses).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(NotificationServiceServer::new(told).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(ExportServiceServer::new(exports).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
     Ok(Parts::new(routes, events::Follower)
@@ -141,6 +145,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
             batch: search.fill_batch_max,
             every: search.fill_pause,
         })
+        .with_job(sender)
         .with_task("registrar", |stop| registrar.run(stop))
         .with_digest(store::digest::Digest))
 }

@@ -5,6 +5,7 @@ pub(crate) mod cases;
 pub(crate) mod draft;
 pub(crate) mod exit;
 pub(crate) mod export;
+pub(crate) mod notices;
 pub(crate) mod petitioner;
 pub(crate) mod refused;
 pub(crate) mod registration;
@@ -142,6 +143,22 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.intake.v1.ExportService/FetchExport",
         Right::PrepareImport,
+    ),
+    (
+        "/xinqiao.intake.v1.NotificationService/ListNotifications",
+        Right::ReadCase,
+    ),
+    (
+        "/xinqiao.intake.v1.NotificationService/ListFailed",
+        Right::ReadRegister,
+    ),
+    (
+        "/xinqiao.intake.v1.NotificationService/RetryNotification",
+        Right::PrepareAssignment,
+    ),
+    (
+        "/xinqiao.intake.v1.NotificationService/MarkToldByHand",
+        Right::PrepareAssignment,
     ),
     (
         "/xinqiao.intake.v1.PetitionerService/GetOwnCase",

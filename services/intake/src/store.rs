@@ -8,6 +8,7 @@ pub(crate) mod digest;
 pub(crate) mod draft;
 pub(crate) mod exit;
 pub(crate) mod export;
+pub(crate) mod notices;
 pub(crate) mod onlooker;
 pub(crate) mod reception_days;
 pub(crate) mod registration;

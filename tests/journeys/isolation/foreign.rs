@@ -10,9 +10,9 @@ use xinqiao_local::journey::{Cast, Journey, Registration, masters, script::Scrip
 use xinqiao_local::people::{LEADER_LIU, LEADER_ZHANG, UNIT_HOUSING};
 use xinqiao_proto::event::{DelegationScope, Purpose};
 use xinqiao_proto::intake::{
-    ConfirmOpeningRequest, ConfirmSealedTransferRequest, DraftContent, GetCaseRequest, OpenSealedRequest,
-    ProposeSealedTransferRequest, RegisterVisitRequest, Registered, SaveDraftRequest, SearchCasesRequest,
-    draft_content, get_case_request,
+    ConfirmOpeningRequest, ConfirmSealedTransferRequest, DraftContent, GetCaseRequest,
+    ListNotificationsRequest, OpenSealedRequest, ProposeSealedTransferRequest, RegisterVisitRequest,
+    Registered, SaveDraftRequest, SearchCasesRequest, draft_content, get_case_request,
 };
 use xinqiao_proto::scheduling::{
     AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest,
@@ -124,12 +124,31 @@ async fn of_the_case(people: &Cast, registered: Registration) -> Result<Ids> {
         .first()
         .and_then(|submission| submission.petitioners.first())
         .context("nobody petitions")?;
+    let notification_id = told(people, &registered.case_id).await?;
     Ok(Ids::from([
+        ("notification_id", notification_id),
         ("case_id", registered.case_id),
         ("case_no", registered.case_no),
         ("petitioner_id", petitioner.petitioner_id.clone()),
         ("reception_id", seen.reception_id),
     ]))
+}
+
+/// The acceptance is told by an event.
+async fn told(people: &Cast, case_id: &str) -> Result<String> {
+    let query = ListNotificationsRequest {
+        case_id: case_id.to_owned(),
+    };
+    until("the petitioner is told", async || {
+        let found = people
+            .clerk
+            .notifications()
+            .list_notifications(query.clone())
+            .await?
+            .into_inner();
+        Ok(found.notifications.first().map(|one| one.notification_id.clone()))
+    })
+    .await
 }
 
 /// The index is written behind the registration.

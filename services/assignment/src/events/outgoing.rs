@@ -1,16 +1,16 @@
-//! Bodies of the events this service publishes; exactly one for each transition.
+//! Bodies of the events this service publishes; exactly one for each transition, and what petitioners are to be told.
 
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 use xinqiao_chassis::{
-    desk::Act,
+    desk::{Act, Notice},
     document::timestamp,
     journal::{Entity, EntityKind},
 };
 use xinqiao_kernel::Term;
 use xinqiao_proto::{
     common::{self, TermUnit},
-    event,
+    event::{self, NotificationTemplate},
 };
 
 use crate::domain::{
@@ -123,7 +123,7 @@ pub(crate) fn objection_decided(act: &mut Act, case: &Case, upheld: bool, k1b: O
     act.publish(kind, entity(case), &body);
 }
 
-/// `case.accepted` (T10).
+/// `case.accepted` (T10), of which the petitioners are told.
 pub(crate) fn accepted(act: &mut Act, case: &Case, k4: Option<&LegalTerm>, notice_served: bool) {
     let body = event::CaseAccepted {
         unit_id: id_or_empty(case.lead_unit),
@@ -132,6 +132,7 @@ pub(crate) fn accepted(act: &mut Act, case: &Case, k4: Option<&LegalTerm>, notic
         notice_served,
     };
     act.publish("case.accepted", entity(case), &body);
+    act.tell(Notice::of(case.id, NotificationTemplate::Accepted));
 }
 
 /// `case.investigation_started` (T16).
@@ -161,13 +162,14 @@ pub(crate) fn report_returned(act: &mut Act, case: &Case) {
     );
 }
 
-/// `case.extended` (T20).
+/// `case.extended` (T20), of which the petitioners are told.
 pub(crate) fn extended(act: &mut Act, case: &Case, k5: &LegalTerm) {
     let body = event::CaseExtended {
         days: u32::from(k5.length.count()),
         k5: Some(legal_term(k5)),
     };
     act.publish("case.extended", entity(case), &body);
+    act.tell(Notice::of(case.id, NotificationTemplate::Extended));
 }
 
 /// `case.opinion_issued` (T19).
@@ -179,13 +181,14 @@ pub(crate) fn opinion_issued(act: &mut Act, case: &Case, overall: Outcome, k19: 
     act.publish("case.opinion_issued", entity(case), &body);
 }
 
-/// `case.opinion_served` (T19s).
+/// `case.opinion_served` (T19s), of which the petitioners are told.
 pub(crate) fn opinion_served(act: &mut Act, case: &Case, served_on: Date, k6: Option<&LegalTerm>) {
     let body = event::CaseOpinionServed {
         served_on: served_on.to_string(),
         k6: k6.map(legal_term),
     };
     act.publish("case.opinion_served", entity(case), &body);
+    act.tell(Notice::of(case.id, NotificationTemplate::OpinionServed));
 }
 
 /// `case.execution_started` (T22).

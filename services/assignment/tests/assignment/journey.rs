@@ -4,7 +4,7 @@ use xinqiao_proto::{
     assignment::{CaseHold, CaseState, ReadReportRequest},
     event::{
         CaseAccepted, CaseAssigned, CaseClosureReported, CaseExecutionStarted, CaseOpinionIssued,
-        CaseOpinionServed, ClosureOutcome, Outcome,
+        CaseOpinionServed, ClosureOutcome, NotificationRequested, NotificationTemplate, Outcome,
     },
 };
 
@@ -95,6 +95,20 @@ async fn told_once_each(world: &World) {
             "case.opinion_served",
             "case.execution_started",
             "case.closure_reported",
+        ]
+    );
+    let told: Vec<_> = published
+        .iter()
+        .filter(|event| event.kind == "notification.requested")
+        .map(|event| event.decode::<NotificationRequested>())
+        .map(|told| (told.case_id.clone(), told.template()))
+        .collect();
+    let of_it = |template| (world.case_id.to_string(), template);
+    assert_eq!(
+        told,
+        [
+            of_it(NotificationTemplate::Accepted),
+            of_it(NotificationTemplate::OpinionServed)
         ]
     );
     let assigned: CaseAssigned = world.bench.event("case.assigned").await;

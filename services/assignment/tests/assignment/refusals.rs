@@ -7,7 +7,7 @@ use xinqiao_proto::{
         ApproveAccusedUnitRequest, CaseState, ExtendRequest, IssueAcceptanceRequest, IssueOpinionRequest,
         NameInvestigatorsRequest, Notice, SubmitInvestigationReportRequest, notice::How,
     },
-    event::{CaseReleased, ClosureOutcome, Outcome, Purpose},
+    event::{CaseReleased, ClosureOutcome, NotificationRequested, NotificationTemplate, Outcome, Purpose},
 };
 
 use crate::world::{
@@ -420,6 +420,8 @@ async fn an_extension_is_granted_once_and_in_time() {
     let extended = extend(10).await.unwrap().into_inner().result.unwrap();
     assert_eq!(crate::world::term(&extended, "K5").due_raw, "2026-02-27");
     assert_eq!(crate::world::forms(&extended), ["D11", "D14"]);
+    let told: NotificationRequested = world.bench.event("notification.requested").await;
+    assert_eq!(told.template(), NotificationTemplate::Extended);
     assert_eq!(
         reason(&extend(10).await.unwrap_err()),
         precondition("EXTENSION_USED")

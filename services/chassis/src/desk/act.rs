@@ -2,6 +2,7 @@
 
 mod opened;
 mod papers;
+mod tell;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,6 +16,7 @@ use xinqiao_proto::common::SealedField;
 use xinqiao_proto::event::EventBody;
 
 pub use opened::Capacity;
+pub use tell::Notice;
 
 use super::access::{self, Access, Intent};
 use super::{Desk, object_ref, person_ref};

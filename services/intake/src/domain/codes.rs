@@ -186,12 +186,42 @@ coded! {
 }
 
 coded! {
+    /// What a petitioner is told of 告知事项, where the rule book has him told.
+    NoticeTemplate {
+        Linked = 1 "并入已受理的事项",
+        Diverted = 2 "导入法定途径",
+        NotAccepted = 3 "不予受理",
+        NoLongerAccepted = 4 "不再受理",
+        TransferredOut = 5 "已转送",
+        Voided = 6 "登记作废",
+        Accepted = 7 "已受理",
+        Extended = 8 "延长办理期限",
+        OpinionServed = 9 "处理意见已送达",
+        AppointmentConfirmed = 10 "预约成功",
+        AppointmentRescheduled = 11 "预约改期",
+        AppointmentCancelled = 12 "预约取消",
+        ReceptionDayCancelled = 13 "接访日取消",
+    }
+}
+
+coded! {
     /// Why a draft is discarded 弃用原因.
     DiscardReason {
         EnteredTwice = 1 "重复录入",
         RegisteredOtherwise = 2 "已另行登记",
         NotAPetition = 3 "非信访事项",
         Withdrawn = 4 "信访人不再提出",
+    }
+}
+
+coded! {
+    /// How a petitioner is told 告知方式.
+    NoticeChannel {
+        Sms = 1 "短信",
+        Email = 2 "电子邮件",
+        Letter = 3 "信函",
+        Phone = 4 "电话",
+        InPerson = 5 "当面",
     }
 }
 
@@ -238,6 +268,34 @@ impl ExportField {
             Self::Joint => "joint",
             Self::LeaderReceived => "leader_received",
         }
+    }
+}
+
+impl NoticeTemplate {
+    /// Its English name.
+    pub fn en(self) -> &'static str {
+        match self {
+            Self::Linked => "linked with a matter in progress",
+            Self::Diverted => "diverted into a statutory procedure",
+            Self::NotAccepted => "not accepted",
+            Self::NoLongerAccepted => "no longer accepted",
+            Self::TransferredOut => "transferred to another organ",
+            Self::Voided => "registration voided",
+            Self::Accepted => "accepted",
+            Self::Extended => "handling extended",
+            Self::OpinionServed => "handling opinion served",
+            Self::AppointmentConfirmed => "appointment booked",
+            Self::AppointmentRescheduled => "appointment moved",
+            Self::AppointmentCancelled => "appointment cancelled",
+            Self::ReceptionDayCancelled => "reception day cancelled",
+        }
+    }
+}
+
+impl NoticeChannel {
+    /// Told by a member of the office himself.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Letter | Self::Phone | Self::InPerson)
     }
 }
 

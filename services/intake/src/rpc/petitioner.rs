@@ -19,17 +19,21 @@ use xinqiao_proto::intake::{
 };
 
 use super::cases::view;
+use super::notices::own;
 use super::refused::no_such_case;
 use crate::contract;
 use crate::domain::query;
 use crate::store::access::{self, Access};
 use crate::store::cases::{self as rows, content};
+use crate::store::notices;
 use crate::store::onlooker::Onlooker;
 
 /// Name of the act in the audit chain.
 const SIGN_IN: &str = "intake.SignInByQueryCode";
 /// Days and roles shown of who looked at a case.
 const ACCESSES_MAX: i64 = 200;
+/// Notices shown.
+const NOTICES_MAX: i64 = 200;
 
 /// The petitioner's counter.
 #[derive(Clone, Debug)]
@@ -210,6 +214,7 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
     if row.sealed {
         return Ok(known);
     }
+    let told = notices::of_case(act.conn(), district, case_id, NOTICES_MAX).await?;
     let submissions = content::submissions(act.conn(), district, case_id).await?;
     let first = submissions
         .first()
@@ -224,6 +229,7 @@ async fn own_case(act: &mut Act) -> Result<GetOwnCaseResponse, Refusal> {
         registered_at: Some(timestamp(row.registered_at)),
         title: text.title,
         requests: text.requests,
+        notices: told.iter().map(own).collect(),
         ..known
     })
 }

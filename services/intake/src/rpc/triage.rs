@@ -22,9 +22,10 @@ use xinqiao_proto::intake::{
 
 use super::{seen, subject, take};
 use crate::contract;
-use crate::domain::codes::{LegalRoute, VoidReason};
+use crate::domain::codes::{LegalRoute, NoticeTemplate, VoidReason};
 use crate::domain::transition::Standing;
 use crate::legal;
+use crate::notices;
 use crate::store::cases::content::{self, Triage as Sheet};
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow};
@@ -223,6 +224,7 @@ async fn divert(act: &mut Act, query: DivertCaseRequest) -> Result<DivertCaseRes
     };
     let event = act.publish("case.diverted", entity, &body);
     note(act, &row, "case.diverted", event, standing).await?;
+    notices::tell(act, &row, NoticeTemplate::Diverted).await?;
     let notice = DiversionNotice {
         case_no: row.number(district),
         issue: issue(act, document_number::<DiversionNotice>(row.number(district), 1)),
@@ -276,6 +278,7 @@ async fn void(act: &mut Act, query: VoidCaseRequest) -> Result<VoidCaseResponse,
         },
     );
     note(act, &row, "case.voided", event, standing).await?;
+    notices::tell(act, &row, NoticeTemplate::Voided).await?;
     Ok(VoidCaseResponse {
         state: contract::state(standing.state),
         version,

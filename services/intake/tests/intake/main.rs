@@ -10,6 +10,7 @@ mod exits;
 mod export;
 mod follow;
 mod journey;
+mod notices;
 mod numbers;
 mod own_case;
 mod people;

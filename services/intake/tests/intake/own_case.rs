@@ -52,6 +52,12 @@ async fn own_case(bench: &Bench, token: &str) -> Result<GetOwnCaseResponse, Stat
     Ok(client.get_own_case(GetOwnCaseRequest {}).await?.into_inner())
 }
 
+/// The case as its petitioner sees it.
+pub(crate) async fn seen_by_himself(bench: &Bench, case: &Registered) -> GetOwnCaseResponse {
+    let token = with_digits(bench, &case.query_code, LAST_FOUR).await.unwrap();
+    own_case(bench, &token).await.unwrap()
+}
+
 async fn visit_of(bench: &Bench, change: impl FnOnce(&mut SubmissionInput)) -> Registered {
     let mut brought = submission();
     change(&mut brought);

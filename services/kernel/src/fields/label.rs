@@ -295,6 +295,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("notice", "送达情况", "the notice"),
     ("notice_served_on", "告知书送达日期", "the day of service"),
     ("notice_service", "告知书送达方式", "the way of service"),
+    ("notification_id", "通知", "the notice"),
     (
         "number_withheld",
         "来电号码是否未显示",
@@ -424,6 +425,8 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("time_limit", "办理时限", "the time limit"),
     ("title", "标题", "the title"),
     ("to", "截止日期", "the last day"),
+    ("told_by", "告知方式", "the way of telling"),
+    ("told_on", "告知日期", "the day of telling"),
     ("transferred_out", "转送", "the transfer"),
     ("transferred_out.addressee", "转送机关", "the organ"),
     ("unit", "单位信息", "the unit"),

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use time::Time;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
-use xinqiao_chassis::desk::{Act, Desk};
+use xinqiao_chassis::desk::{Act, Desk, Notice};
 use xinqiao_chassis::journal::{Entity, EntityKind};
 use xinqiao_chassis::permission::{Resource, Right};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
 use xinqiao_kernel::{local, mask};
-use xinqiao_proto::event::AppointmentChanged;
+use xinqiao_proto::event::{AppointmentChanged, NotificationTemplate};
 use xinqiao_proto::scheduling as wire_v1;
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentService;
 
@@ -239,6 +239,14 @@ fn announce(act: &mut Act, kind: &'static str, appointment: &Appointment) {
     act.publish(kind, Entity::of(EntityKind::Appointment, appointment.id), &body);
 }
 
+/// Asks that the petitioners of its case be told; who comes without a case is told at the counter.
+pub(super) fn tell(act: &mut Act, appointment: &Appointment, template: NotificationTemplate) {
+    if let Some(case_id) = appointment.case_id {
+        let at = local::at(appointment.day, appointment.starts_at);
+        act.tell(Notice::of(case_id, template).at(at));
+    }
+}
+
 fn open_visitors(act: &Act, appointment: &Appointment) -> Result<Vec<SealedVisitor>, Refusal> {
     let json = act
         .open("appointment", "visitors", appointment.id, &appointment.visitors)
@@ -312,7 +320,9 @@ async fn cancel(
     fields.finish()?;
     let seen = take(act, &query.appointment_id, query.version).await?;
     let changed = if query.by_office {
-        end(act, &seen, rules::Act::CancelByOffice, Some(query.reason.trim())).await?
+        let changed = end(act, &seen, rules::Act::CancelByOffice, Some(query.reason.trim())).await?;
+        tell(act, &changed, NotificationTemplate::AppointmentCancelled);
+        changed
     } else {
         end(act, &seen, rules::Act::CancelByPetitioner, None).await?
     };

@@ -14,3 +14,4 @@ mod receptions;
 mod roster;
 mod rotation;
 mod schedule;
+mod told;

@@ -5,9 +5,10 @@ use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::random;
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
+use xinqiao_proto::event::NotificationTemplate;
 use xinqiao_proto::scheduling as wire_v1;
 
-use super::{SealedVisitor, announce, booked_for, end, open_visitors, shown, take};
+use super::{SealedVisitor, announce, booked_for, end, open_visitors, shown, take, tell};
 use crate::domain::appointment::{self as rules, Channel, State, Visitor, VisitorEntry};
 use crate::domain::reception_day::{self, PROVISIONAL_HORIZON_DAYS};
 use crate::domain::roster;
@@ -89,6 +90,7 @@ pub(super) async fn book(
         (wish.case_id, wish.channel, None),
     )?;
     hold(act, &appointment, &sealed).await?;
+    tell(act, &appointment, NotificationTemplate::AppointmentConfirmed);
     Ok(wire_v1::BookAppointmentResponse {
         appointment: Some(shown(act, &appointment)?),
     })
@@ -118,6 +120,7 @@ pub(super) async fn reschedule(
     let appointment = new_appointment(act, &slot, &visitors, &subject, origin)?;
     end(act, &seen, rules::Act::Move, None).await?;
     hold(act, &appointment, &visitors).await?;
+    tell(act, &appointment, NotificationTemplate::AppointmentRescheduled);
     Ok(wire_v1::RescheduleAppointmentResponse {
         appointment: Some(shown(act, &appointment)?),
     })

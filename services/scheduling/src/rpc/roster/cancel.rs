@@ -4,11 +4,12 @@ use time::Date;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::Calendar;
+use xinqiao_proto::event::NotificationTemplate;
 use xinqiao_proto::scheduling as wire_v1;
 
 use super::{announce_to, generate, put, take, told};
 use crate::domain::{appointment, reception_day};
-use crate::rpc::appointment::end;
+use crate::rpc::appointment::{end, tell};
 use crate::rpc::error::Error;
 use crate::rpc::wire;
 use crate::store;
@@ -48,6 +49,7 @@ pub(super) async fn cancel(
             day.cancel_reason.as_deref(),
         )
         .await?;
+        tell(act, appointment, NotificationTemplate::ReceptionDayCancelled);
     }
     if let Some(substitute) = &substitute
         && !generate::add(act, substitute).await?
