@@ -25,9 +25,11 @@ use super::refused::no_such_case;
 use super::triage::{commit_step, note};
 use super::{seen, subject};
 use crate::contract;
+use crate::domain::codes::NoticeTemplate;
 use crate::domain::exit::{Exit, ExitError, Other, Proposal};
 use crate::domain::transition::Standing;
 use crate::legal;
+use crate::notices;
 use crate::store::cases::{self as rows, By, CaseRow};
 use crate::store::exit::{self as exits, Proposed, attach};
 use crate::store::onlooker::Onlooker;
@@ -127,6 +129,7 @@ async fn confirm(act: &mut Act, query: ConfirmExitRequest) -> Result<ConfirmExit
     exits::decide(act.conn(), district, row.id, By { actor: &actor, at }).await?;
     let version = commit_step(act, &row, standing).await?;
     let k23 = publish(act, &row, &found.proposal.exit, standing, other.as_ref()).await?;
+    notices::tell(act, &row, template(&found.proposal.exit)).await?;
     Ok(ConfirmExitResponse {
         state: contract::state(standing.state),
         version,
@@ -154,6 +157,15 @@ fn standing_of(row: &CaseRow) -> Other {
         id: row.id,
         state: row.standing().state,
         remedy: row.remedy(),
+    }
+}
+
+const fn template(exit: &Exit) -> NoticeTemplate {
+    match exit {
+        Exit::Linked { .. } => NoticeTemplate::Linked,
+        Exit::NotAccepted { .. } => NoticeTemplate::NotAccepted,
+        Exit::NoLongerAccepted { .. } => NoticeTemplate::NoLongerAccepted,
+        Exit::TransferredOut { .. } => NoticeTemplate::TransferredOut,
     }
 }
 
