@@ -28,6 +28,8 @@ events! {
     CaseTransferredOut: "case.transferred_out";
     CaseVoided: "case.voided";
 
+    CalendarProposed: "calendar.proposed";
+    CalendarProposalEnded: "calendar.refused" | "calendar.withdrawn";
     CalendarPublished: "calendar.published";
     LeaderChanged: "leader.changed";
     ReceptionDayChanged: "reception_day.planned" | "reception_day.published" | "reception_day.opened"
@@ -54,6 +56,7 @@ events! {
 
     ClockChanged: "clock.started" | "clock.stopped" | "clock.recomputed" | "clock.amber" | "clock.red"
         | "clock.overdue" | "clock.withdrawn";
+    CalendarPreviewed: "calendar.previewed";
     CaseCompletenessPassed: "case.completeness_passed";
     CaseReturned: "case.returned";
     PetitionerOpinionRecorded: "petitioner.opinion_recorded";

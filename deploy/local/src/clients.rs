@@ -19,8 +19,9 @@ use xinqiao_proto::intake::{
     triage_service_client::TriageServiceClient,
 };
 use xinqiao_proto::scheduling::{
-    appointment_service_client::AppointmentServiceClient, master_service_client::MasterServiceClient,
-    reception_service_client::ReceptionServiceClient, roster_service_client::RosterServiceClient,
+    appointment_service_client::AppointmentServiceClient, calendar_service_client::CalendarServiceClient,
+    master_service_client::MasterServiceClient, reception_service_client::ReceptionServiceClient,
+    roster_service_client::RosterServiceClient,
 };
 use xinqiao_proto::supervision::{
     case_service_client::CaseServiceClient as SupervisedCaseServiceClient,
@@ -89,6 +90,8 @@ clients! {
     break_glass: BreakGlassServiceClient on intake;
     /// Leaders and the calendar.
     masters: MasterServiceClient on scheduling;
+    /// Proposals of another calendar.
+    calendars: CalendarServiceClient on scheduling;
     /// Reception days.
     roster: RosterServiceClient on scheduling;
     /// Booking.

@@ -1,5 +1,5 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, the reception days, whom a case concerns, where a unit stands and what it is called, and
+//! comes back, the time line, the terms that another calendar has moved, the reception days, whom a case concerns, where a unit stands and what it is called, and
 //! who has opened a case where.
 
 use futures::future::BoxFuture;
@@ -11,15 +11,16 @@ use xinqiao_chassis::desk::{Act, Capacity, object_ref};
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_kernel::local::local_date;
+use xinqiao_kernel::local::{local_date, parse_date};
 use xinqiao_proto::event::{
-    CaseAssigned, CaseFiled, CaseObjectionDecided, CaseOpened, CaseRemedyChanged, ReceptionFinalised,
-    ReceptionHeld, UnitChanged,
+    CaseAssigned, CaseFiled, CaseObjectionDecided, CaseOpened, CaseRemedyChanged, ClockChanged,
+    ReceptionFinalised, ReceptionHeld, UnitChanged,
 };
 
 use crate::contract;
 use crate::domain::transition::{self, Standing};
 use crate::store::access;
+use crate::store::cases::terms;
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
 use crate::store::{reception_days, sealed};
@@ -47,6 +48,7 @@ impl Subscriber for Follower {
             match event.kind.as_str() {
                 "unit.changed" => return place_unit(act, event).await,
                 "case.opened" => return note_opened(act, event).await,
+                "clock.recomputed" => return follow_clock(act, event).await,
                 _ => {}
             }
             if event.entity_kind == "reception_day" {
@@ -75,6 +77,25 @@ async fn place_unit(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let (district, parent) = (act.district(), optional(&changed.parent_unit_id)?);
     let (unit, at) = (event.entity_id, event.occurred_at);
     sealed::put_unit(act.conn(), district, unit, &changed.name, parent, at).await?;
+    Ok(())
+}
+
+/// Another calendar came into force: the term that people are shown follows supervision's.
+async fn follow_clock(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
+    let changed: ClockChanged = event.decode()?;
+    let term = changed.term.unwrap_or_default();
+    let (district, case) = (act.district(), event.entity_id);
+    match term.clock.as_str() {
+        "K1" => {
+            let dates = [&term.due_raw, &term.due_eff, &term.due_safe].map(|date| parse_date(date));
+            let [Some(raw), Some(eff), Some(safe)] = dates else {
+                return Err(Refusal::internal(&"clock.recomputed without dates"));
+            };
+            terms::k1_recomputed(act.conn(), district, case, [raw, eff, safe], &term).await?;
+        }
+        "K1b" => terms::k1b_recomputed(act.conn(), district, case, &term).await?,
+        _ => {}
+    }
     Ok(())
 }
 

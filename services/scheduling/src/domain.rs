@@ -2,6 +2,7 @@
 //! as arguments, nothing here reads a clock, a database or a network.
 
 pub mod appointment;
+pub mod calendar;
 pub mod leader;
 pub mod reception;
 pub mod reception_day;
@@ -30,6 +31,7 @@ read_from_code! {
     reception_day::State,
     appointment::State,
     appointment::Channel,
+    calendar::State,
     reception::State,
     reception::Branch,
 }

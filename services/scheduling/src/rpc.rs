@@ -5,11 +5,13 @@ use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceServer;
+use xinqiao_proto::scheduling::calendar_service_server::CalendarServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionServiceServer;
 use xinqiao_proto::scheduling::roster_service_server::RosterServiceServer;
 
 mod appointment;
+mod calendar;
 mod error;
 mod master;
 mod reception;
@@ -33,6 +35,30 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.scheduling.v1.MasterService/GetCalendar",
         Right::ReadCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/ProposeCalendar",
+        Right::ProposeCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/GetCalendarProposal",
+        Right::ReadCalendarProposal,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/ListCalendarProposals",
+        Right::ReadCalendarProposal,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/ApproveCalendar",
+        Right::ApproveCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/RefuseCalendar",
+        Right::ApproveCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/WithdrawCalendar",
+        Right::ProposeCalendar,
     ),
     (
         "/xinqiao.scheduling.v1.RosterService/GenerateRoster",
@@ -112,13 +138,15 @@ pub(crate) const RIGHTS: RightTable = &[
     ),
 ];
 
-/// The four services on one desk.
+/// The five services on one desk.
 pub(crate) fn routes(desk: &Desk) -> Routes {
     let masters = MasterServiceServer::new(master::Masters::new(desk.clone()));
+    let calendars = CalendarServiceServer::new(calendar::Calendars::new(desk.clone()));
     let roster = RosterServiceServer::new(roster::Roster::new(desk.clone()));
     let appointments = AppointmentServiceServer::new(appointment::Appointments::new(desk.clone()));
     let receptions = ReceptionServiceServer::new(reception::Receptions::new(desk.clone()));
     Routes::new(masters.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(calendars.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(roster.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(appointments.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(receptions.max_decoding_message_size(MESSAGE_MAX_BYTES))

@@ -1,5 +1,5 @@
-//! The foreign district: a whole journey, an appointment, an accusation that was transferred and opened, and a request to
-//! be let into a case.
+//! The foreign district: a whole journey, an appointment, an accusation that was transferred and opened, a request to be
+//! let into a case, and a proposal of another calendar.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use xinqiao_proto::intake::{
     ProposeSealedTransferRequest, Registered, SearchCasesRequest, get_case_request,
 };
 use xinqiao_proto::scheduling::{
-    AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest, ReceptionDay,
+    AppointmentVisitor, BookAppointmentRequest, BookingChannel, CalendarDayKind, CalendarRow,
+    ListFreeSlotsRequest, ProposeCalendarRequest, ReceptionDay,
 };
 use xinqiao_tests::counter::{register, visit};
 use xinqiao_tests::dynamic::Rpc;
@@ -69,7 +70,7 @@ impl Foreign {
         Ok(Self {
             ordinary,
             sealed: accuse(fleet, people).await?,
-            masters: of_the_district(session),
+            masters: of_the_district(session, propose_calendar(people).await?),
         })
     }
 
@@ -101,12 +102,36 @@ impl Foreign {
     }
 }
 
-fn of_the_district(session: ReceptionDay) -> Ids {
+fn of_the_district(session: ReceptionDay, proposal_id: String) -> Ids {
     Ids::from([
+        ("proposal_id", proposal_id),
         ("reception_day_id", session.reception_day_id),
         ("leader_id", LEADER_ZHANG.to_string()),
         ("unit_id", UNIT_HOUSING.to_string()),
     ])
+}
+
+/// What the holiday regulation fixes of a year whose notice is not out.
+async fn propose_calendar(people: &Cast) -> Result<String> {
+    let rest = |date: &str| CalendarRow {
+        date: date.to_owned(),
+        kind: CalendarDayKind::Rest.into(),
+        name: "节日".to_owned(),
+    };
+    let fixed = ["01-01", "05-01", "05-02", "10-01", "10-02", "10-03"];
+    let request = ProposeCalendarRequest {
+        request_id: fresh(),
+        year: 2027,
+        calendar_notice: format!("放假安排通知{MARK}"),
+        calendar_days: fixed.map(|day| rest(&format!("2027-{day}"))).into(),
+    };
+    let proposed = people
+        .clerk
+        .calendars()
+        .propose_calendar(request)
+        .await?
+        .into_inner();
+    Ok(proposed.proposal.context("no proposal")?.proposal_id)
 }
 
 async fn of_the_case(people: &Cast, registered: Registration) -> Result<Ids> {

@@ -124,7 +124,7 @@ pub(in crate::rpc) async fn headers(act: &mut Act, found: &[CaseRow]) -> Result<
         .collect())
 }
 
-/// K1 as it was computed at the registration.
+/// K1 as it was computed at the registration, or since then by supervision with another calendar.
 pub(in crate::rpc) fn k1(row: &CaseRow) -> LegalTerm {
     LegalTerm {
         clock: ClockCode::K1.code().to_owned(),
