@@ -34,6 +34,8 @@ events! {
     CaseTransferredOut: "case.transferred_out";
     CaseVoided: "case.voided";
 
+    CalendarProposed: "calendar.proposed";
+    CalendarProposalEnded: "calendar.refused" | "calendar.withdrawn";
     CalendarPublished: "calendar.published";
     LeaderChanged: "leader.changed";
     DelegationChanged: "delegation.changed";
@@ -61,6 +63,7 @@ events! {
 
     ClockChanged: "clock.started" | "clock.stopped" | "clock.recomputed" | "clock.amber" | "clock.red"
         | "clock.overdue" | "clock.withdrawn";
+    CalendarPreviewed: "calendar.previewed";
     CaseCompletenessPassed: "case.completeness_passed";
     CaseReturned: "case.returned";
     PetitionerOpinionRecorded: "petitioner.opinion_recorded";

@@ -31,6 +31,8 @@ pub struct Sizes {
     pub fairness_seconds: u64,
     /// Rows of an audit chain that is verified in bounded memory; the chassis' own tests read it.
     pub audit_chain_rows: usize,
+    /// Open clocks that another calendar is held against in bounded memory; supervision's own tests read it.
+    pub open_clocks: usize,
 }
 
 impl Sizes {

@@ -20,9 +20,9 @@ use xinqiao_proto::intake::{
     triage_service_client::TriageServiceClient,
 };
 use xinqiao_proto::scheduling::{
-    appointment_service_client::AppointmentServiceClient, delegation_service_client::DelegationServiceClient,
-    master_service_client::MasterServiceClient, reception_service_client::ReceptionServiceClient,
-    roster_service_client::RosterServiceClient,
+    appointment_service_client::AppointmentServiceClient, calendar_service_client::CalendarServiceClient,
+    delegation_service_client::DelegationServiceClient, master_service_client::MasterServiceClient,
+    reception_service_client::ReceptionServiceClient, roster_service_client::RosterServiceClient,
 };
 use xinqiao_proto::supervision::{
     case_service_client::CaseServiceClient as SupervisedCaseServiceClient,
@@ -97,6 +97,8 @@ clients! {
     masters: MasterServiceClient on scheduling;
     /// A leader's part, done by another for some days.
     delegations: DelegationServiceClient on scheduling;
+    /// Proposals of another calendar.
+    calendars: CalendarServiceClient on scheduling;
     /// Reception days.
     roster: RosterServiceClient on scheduling;
     /// Booking.

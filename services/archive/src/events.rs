@@ -18,7 +18,7 @@ use xinqiao_chassis::{
 use xinqiao_kernel::CaseNumber;
 use xinqiao_proto::{
     common::DocumentRef,
-    event::{CaseClosed, CaseRegistered, DocumentCreated},
+    event::{CaseClosed, CaseRegistered, ClockChanged, DocumentCreated},
 };
 
 pub(crate) use facts::{clock_note, day, instant};
@@ -103,6 +103,14 @@ async fn details(act: &mut Act, event: &Incoming, row: &mut DossierRow) -> Resul
             row.held_at = Some(event.occurred_at);
             row.k15_due_eff = body.k15.as_ref().and_then(|term| day(&term.due_eff));
             row.k15 = body.k15.map(|term| prost::Message::encode_to_vec(&term));
+            Ok(())
+        }
+        "clock.recomputed" => {
+            let body: ClockChanged = event.decode()?;
+            if let Some(k15) = body.term.filter(|term| term.clock == "K15") {
+                row.k15_due_eff = day(&k15.due_eff);
+                row.k15 = Some(prost::Message::encode_to_vec(&k15));
+            }
             Ok(())
         }
         "case.filed" if row.facts.held() => {

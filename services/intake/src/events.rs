@@ -1,9 +1,11 @@
 //! What other services tell, and what becomes of it here: the overall state, the bound leader, the hold that
-//! comes back, the time line, the running clocks, the reception days, whom a case concerns, where a unit stands and what
-//! it is called, who has opened a case where, and of what petitioners are to be told.
+//! comes back, the time line, the running clocks and the terms that another calendar has moved, the reception days, whom a
+//! case concerns, where a unit stands and what it is called, who has opened a case where, and of what petitioners are to be
+//! told.
 
 use futures::future::BoxFuture;
 use prost::Message as _;
+use time::Date;
 use tracing::warn;
 use uuid::Uuid;
 use xinqiao_chassis::concern;
@@ -12,6 +14,7 @@ use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::inbox::{Incoming, Subscriber};
 use xinqiao_chassis::refusal::Refusal;
 use xinqiao_kernel::local::{local_date, parse_date};
+use xinqiao_proto::common::LegalTerm;
 use xinqiao_proto::event::{
     CaseAssigned, CaseFiled, CaseObjectionDecided, CaseOpened, CaseRemedyChanged, ClockChanged,
     ReceptionFinalised, ReceptionHeld, UnitChanged,
@@ -21,9 +24,10 @@ use crate::contract;
 use crate::domain::transition::{self, Standing};
 use crate::notices;
 use crate::store::access;
+use crate::store::cases::terms;
 use crate::store::cases::timeline::{self, NewEntry};
 use crate::store::cases::{self as rows, By, CaseRow, ReceptionSeen};
-use crate::store::{reception_days, sealed, terms};
+use crate::store::{reception_days, sealed};
 
 /// Kinds that move no state but belong on the time line.
 const NOTED: &[&str] = &[
@@ -106,11 +110,37 @@ async fn follow_clock(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let clock_id = required(&changed.clock_id)?;
     match (event.kind.as_str(), changed.term) {
         ("clock.started" | "clock.recomputed", Some(term)) => {
-            let due =
-                parse_date(&term.due_eff).ok_or_else(|| Refusal::internal(&"a clock without a date"))?;
-            terms::put(act.conn(), district, case, clock_id, &term.clock, due).await?;
+            let [raw, eff, safe] = dates(&term)?;
+            terms::put(act.conn(), district, case, clock_id, &term.clock, eff).await?;
+            if event.kind == "clock.recomputed" {
+                moved_by_calendar(act, case, &term, [raw, eff, safe]).await?;
+            }
         }
         ("clock.stopped", _) => terms::stop(act.conn(), district, case, clock_id).await?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn dates(term: &LegalTerm) -> Result<[Date; 3], Refusal> {
+    let dates = [&term.due_raw, &term.due_eff, &term.due_safe].map(|date| parse_date(date));
+    let [Some(raw), Some(eff), Some(safe)] = dates else {
+        return Err(Refusal::internal(&"a clock without dates"));
+    };
+    Ok([raw, eff, safe])
+}
+
+/// Another calendar came into force: the terms that people are shown follow supervision's.
+async fn moved_by_calendar(
+    act: &mut Act,
+    case: Uuid,
+    term: &LegalTerm,
+    dates: [Date; 3],
+) -> Result<(), Refusal> {
+    let district = act.district();
+    match term.clock.as_str() {
+        "K1" => terms::k1_recomputed(act.conn(), district, case, dates, term).await?,
+        "K1b" => terms::k1b_recomputed(act.conn(), district, case, term).await?,
         _ => {}
     }
     Ok(())

@@ -15,4 +15,3 @@ pub(crate) mod registration;
 pub(crate) mod repeats;
 pub(crate) mod sealed;
 pub(crate) mod search;
-pub(crate) mod terms;

@@ -2,6 +2,7 @@
 //! as arguments, nothing here reads a clock, a database or a network.
 
 pub mod appointment;
+pub mod calendar;
 pub mod conflict;
 pub mod delegation;
 pub mod icalendar;
@@ -36,6 +37,7 @@ read_from_code! {
     reception_day::State,
     appointment::State,
     appointment::Channel,
+    calendar::State,
     reception::State,
     reception::Branch,
 }

@@ -5,6 +5,7 @@ use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::server::{MESSAGE_MAX_BYTES, Windows};
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceServer;
+use xinqiao_proto::scheduling::calendar_service_server::CalendarServiceServer;
 use xinqiao_proto::scheduling::delegation_service_server::DelegationServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionServiceServer;
@@ -14,6 +15,7 @@ use xinqiao_proto::scheduling::schedule_service_server::ScheduleServiceServer;
 use crate::config::SchedulingSettings;
 
 mod appointment;
+mod calendar;
 mod delegation;
 mod error;
 mod master;
@@ -69,6 +71,30 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.scheduling.v1.DelegationService/ListDelegations",
         Right::ReadLeave,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/ProposeCalendar",
+        Right::ProposeCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/GetCalendarProposal",
+        Right::ReadCalendarProposal,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/ListCalendarProposals",
+        Right::ReadCalendarProposal,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/ApproveCalendar",
+        Right::ApproveCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/RefuseCalendar",
+        Right::ApproveCalendar,
+    ),
+    (
+        "/xinqiao.scheduling.v1.CalendarService/WithdrawCalendar",
+        Right::ProposeCalendar,
     ),
     (
         "/xinqiao.scheduling.v1.RosterService/GenerateRoster",
@@ -159,6 +185,7 @@ pub(crate) const RIGHTS: RightTable = &[
 /// The services on one desk.
 pub(crate) fn routes(desk: &Desk, settings: SchedulingSettings) -> Routes {
     let masters = MasterServiceServer::new(master::Masters::new(desk.clone()));
+    let calendars = CalendarServiceServer::new(calendar::Calendars::new(desk.clone()));
     let delegations = DelegationServiceServer::new(delegation::Delegations::new(desk.clone()));
     let roster = RosterServiceServer::new(roster::Roster::new(desk.clone()));
     let appointments = AppointmentServiceServer::new(appointment::Appointments::new(desk.clone()));
@@ -166,6 +193,7 @@ pub(crate) fn routes(desk: &Desk, settings: SchedulingSettings) -> Routes {
     let schedule = ScheduleServiceServer::new(schedule::Schedule::new(desk.clone(), windows));
     let receptions = ReceptionServiceServer::new(reception::Receptions::new(desk.clone()));
     Routes::new(masters.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(calendars.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(delegations.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(roster.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(schedule.max_decoding_message_size(MESSAGE_MAX_BYTES))

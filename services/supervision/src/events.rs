@@ -3,9 +3,11 @@
 //! Every transition of a case comes here: its state and holder follow, the table of clocks is applied, and what
 //! changed is published as `clock.*`. Kinds without a row in [`translate`] do not concern supervision.
 
+mod calendar;
 pub(crate) mod casefile;
 mod masters;
 mod metrics;
+mod preview;
 pub(crate) mod timer;
 mod translate;
 pub(crate) mod wire;
@@ -27,7 +29,9 @@ use casefile::CaseFile;
 /// Pause before an event that came before its turn is looked at again.
 const TURN: Duration = Duration::from_millis(100);
 
+pub use calendar::RecomputeClocks;
 pub(crate) use metrics::oldest_due;
+pub use preview::PreviewCalendars;
 
 /// Applies foreign events.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +50,9 @@ async fn apply(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
         "document.created" => document(act, event).await,
         "leader.changed" => masters::leader(act, event).await,
         "delegation.changed" => masters::delegation(act, event).await,
+        "calendar.published" => calendar::published(act, event).await,
+        "calendar.proposed" => preview::proposed(act, event).await,
+        "calendar.refused" | "calendar.withdrawn" => preview::ended(act, event).await,
         _ => transition(act, event).await,
     }
 }

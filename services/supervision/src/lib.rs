@@ -29,7 +29,7 @@ mod events;
 mod rpc;
 mod store;
 
-pub use events::timer::FireClocks;
+pub use events::{PreviewCalendars, RecomputeClocks, timer::FireClocks};
 
 use xinqiao_chassis::{
     desk::Desk,
@@ -70,5 +70,7 @@ pub fn service() -> Service {
 fn build(desk: Desk, _settings: ()) -> anyhow::Result<Parts> {
     Ok(Parts::new(rpc::routes(&desk), events::Events)
         .with_job(FireClocks)
+        .with_job(RecomputeClocks)
+        .with_job(PreviewCalendars)
         .with_digest(store::case_digest::Cases))
 }

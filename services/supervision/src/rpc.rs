@@ -7,6 +7,7 @@ mod closure;
 mod filing;
 mod inspection;
 mod opinion;
+mod preview;
 mod refuse;
 mod review;
 mod sheet;
@@ -25,10 +26,11 @@ use xinqiao_proto::{
     supervision::{
         CheckCompletenessRequest, CheckCompletenessResponse, FileCaseRequest, FileCaseResponse,
         GetCaseSupervisionRequest, GetCaseSupervisionResponse, GetSigningSheetRequest,
-        GetSigningSheetResponse, ListClocksRequest, ListClocksResponse, ListDueRequest, ListDueResponse,
-        RecordInspectionRequest, RecordInspectionResponse, RecordPetitionerOpinionRequest,
-        RecordPetitionerOpinionResponse, ReturnIncompleteRequest, ReturnIncompleteResponse, SendBackRequest,
-        SendBackResponse, SignReviewRequest, SignReviewResponse,
+        GetSigningSheetResponse, ListCalendarPreviewRequest, ListCalendarPreviewResponse, ListClocksRequest,
+        ListClocksResponse, ListDueRequest, ListDueResponse, RecordInspectionRequest,
+        RecordInspectionResponse, RecordPetitionerOpinionRequest, RecordPetitionerOpinionResponse,
+        ReturnIncompleteRequest, ReturnIncompleteResponse, SendBackRequest, SendBackResponse,
+        SignReviewRequest, SignReviewResponse,
         case_service_server::{CaseService, CaseServiceServer},
         clock_service_server::{ClockService, ClockServiceServer},
         closure_service_server::{ClosureService, ClosureServiceServer},
@@ -49,6 +51,10 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::ReadClocks,
     ),
     ("/xinqiao.supervision.v1.ClockService/ListDue", Right::ReadDueList),
+    (
+        "/xinqiao.supervision.v1.ClockService/ListCalendarPreview",
+        Right::ReadCalendarProposal,
+    ),
     (
         "/xinqiao.supervision.v1.ClosureService/CheckCompleteness",
         Right::CheckClosure,
@@ -117,6 +123,7 @@ methods! {
     ClockService {
         read list_clocks = clocks(ListClocksRequest) -> ListClocksResponse;
         read list_due = clocks(ListDueRequest) -> ListDueResponse;
+        read list_calendar_preview = preview(ListCalendarPreviewRequest) -> ListCalendarPreviewResponse;
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every function takes the connection of an act's transaction and its district. Legal time is an argument.
 
+pub(crate) mod calendar;
 pub(crate) mod case_digest;
 pub(crate) mod cases;
 pub(crate) mod clocks;
@@ -10,6 +11,7 @@ pub(crate) mod desk;
 pub(crate) mod digest;
 pub(crate) mod documents;
 pub(crate) mod opinions;
+pub(crate) mod previews;
 pub(crate) mod reviews;
 pub(crate) mod services;
 pub(crate) mod signatories;

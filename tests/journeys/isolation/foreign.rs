@@ -1,5 +1,5 @@
-//! The foreign district: a whole journey, an appointment, an accusation that was transferred and opened, and a request to
-//! be let into a case.
+//! The foreign district: a whole journey, an appointment, an accusation that was transferred and opened, a request to be
+//! let into a case, and a proposal of another calendar.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use xinqiao_proto::intake::{
     Registered, SaveDraftRequest, SearchCasesRequest, draft_content, get_case_request,
 };
 use xinqiao_proto::scheduling::{
-    AppointmentVisitor, BookAppointmentRequest, BookingChannel, ListFreeSlotsRequest,
-    ProposeDelegationRequest, ReceptionDay,
+    AppointmentVisitor, BookAppointmentRequest, BookingChannel, CalendarDayKind, CalendarRow,
+    ListFreeSlotsRequest, ProposeCalendarRequest, ProposeDelegationRequest, ReceptionDay,
 };
 use xinqiao_tests::counter::{register, visit};
 use xinqiao_tests::dynamic::Rpc;
@@ -73,7 +73,7 @@ impl Foreign {
         Ok(Self {
             ordinary,
             sealed: accuse(fleet, people).await?,
-            masters: of_the_district(session, delegation_id),
+            masters: of_the_district(session, delegation_id, propose_calendar(people).await?),
         })
     }
 
@@ -105,13 +105,37 @@ impl Foreign {
     }
 }
 
-fn of_the_district(session: ReceptionDay, delegation_id: String) -> Ids {
+fn of_the_district(session: ReceptionDay, delegation_id: String, proposal_id: String) -> Ids {
     Ids::from([
+        ("proposal_id", proposal_id),
         ("reception_day_id", session.reception_day_id),
         ("leader_id", LEADER_ZHANG.to_string()),
         ("delegation_id", delegation_id),
         ("unit_id", UNIT_HOUSING.to_string()),
     ])
+}
+
+/// What the holiday regulation fixes of a year whose notice is not out.
+async fn propose_calendar(people: &Cast) -> Result<String> {
+    let rest = |date: &str| CalendarRow {
+        date: date.to_owned(),
+        kind: CalendarDayKind::Rest.into(),
+        name: "节日".to_owned(),
+    };
+    let fixed = ["01-01", "05-01", "05-02", "10-01", "10-02", "10-03"];
+    let request = ProposeCalendarRequest {
+        request_id: fresh(),
+        year: 2027,
+        calendar_notice: format!("放假安排通知{MARK}"),
+        calendar_days: fixed.map(|day| rest(&format!("2027-{day}"))).into(),
+    };
+    let proposed = people
+        .clerk
+        .calendars()
+        .propose_calendar(request)
+        .await?
+        .into_inner();
+    Ok(proposed.proposal.context("no proposal")?.proposal_id)
 }
 
 async fn of_the_case(people: &Cast, registered: Registration) -> Result<Ids> {

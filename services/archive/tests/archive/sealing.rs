@@ -9,7 +9,10 @@ use xinqiao_proto::{
         GetDossierRequest, ItemStatus, ListDeskRequest, PackageState, ReadPackageRequest, Retention,
         SealPackageRequest, VerifyPackageRequest,
     },
-    event::{ArchiveFinal, CaseArchived, CaseClosed, CaseDiverted, CaseFiled, CaseRegistered, Remedy},
+    common::LegalTerm,
+    event::{
+        ArchiveFinal, CaseArchived, CaseClosed, CaseDiverted, CaseFiled, CaseRegistered, ClockChanged, Remedy,
+    },
 };
 
 use super::calls::{findings, told};
@@ -341,6 +344,35 @@ async fn the_desk_shows_what_waits_and_empties() {
     assert!(rows().await[0].overdue);
     world.seal(&case).await.unwrap();
     assert!(rows().await.is_empty());
+    world.bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_goes_by_the_day_to_which_another_calendar_has_moved_the_term() {
+    let world = World::start().await;
+    let case = world.ready(NUMBER).await;
+    let k15 = LegalTerm {
+        clock: "K15".into(),
+        due_eff: "2026-05-15".into(),
+        ..LegalTerm::default()
+    };
+    let recomputed = ClockChanged {
+        term: Some(k15),
+        ..ClockChanged::default()
+    };
+    let at = "2026-04-29T10:00:00+08:00";
+    world
+        .tell(&case, "supervision", "clock.recomputed", at, &recomputed)
+        .await;
+    let overdue = async || {
+        let request = ListDeskRequest::default();
+        let answer = world.dossiers(&archivist()).list_desk(request).await.unwrap();
+        answer.into_inner().rows[0].overdue
+    };
+    world.bench.set_clock("2026-05-15T00:00:00+08:00");
+    assert!(!overdue().await);
+    world.bench.set_clock("2026-05-16T00:00:00+08:00");
+    assert!(overdue().await);
     world.bench.finish().await;
 }
 

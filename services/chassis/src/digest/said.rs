@@ -44,7 +44,7 @@ fn documents(documents: Vec<DocumentRef>) -> Named {
 type Reader = fn(&[u8]) -> Result<Named, DecodeError>;
 
 /// Every event that names a date of a clock or a document. Of a clock's own events the first is enough: its dates
-/// never change.
+/// change only by another calendar, and what is compared is how it was started.
 const READERS: [(&str, Reader); 24] = [
     ("document.created", |body| {
         DocumentCreated::decode(body).map(|it| documents(it.document.into_iter().collect()))
@@ -201,7 +201,7 @@ mod tests {
             .iter()
             .filter(|(_, body)| bodies.contains(*body))
             .map(|(kind, _)| *kind)
-            // Later events of a clock repeat the dates of its start.
+            // Later events of a clock repeat the dates of its start, or have those of another calendar.
             .filter(|kind| !kind.starts_with("clock.") || *kind == "clock.started")
             .collect();
         let read: BTreeSet<&str> = kinds().into_iter().collect();

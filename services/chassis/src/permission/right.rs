@@ -141,6 +141,7 @@ rights! {
     ProposeCalendar "导入工作日历";
     ApproveCalendar "批准工作日历";
     ReadCalendar "查看工作日历";
+    ReadCalendarProposal "查看工作日历提案";
     PrepareImport "编制导入导出";
     ApproveImport "批准导入导出";
     ReadImport "查看导入导出";

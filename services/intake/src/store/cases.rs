@@ -1,6 +1,7 @@
 //! Rows of cases: found by id or number, changed by acts, followed by events.
 
 pub(crate) mod content;
+pub(crate) mod terms;
 pub(crate) mod timeline;
 
 use sqlx::{FromRow, PgConnection};

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use xinqiao_chassis::digest::{CaseDigest, DigestSource, LegalDates};
 use xinqiao_kernel::DistrictCode;
 
-/// State, holder and remedy of every case, the length of its time line, and the dates of K1.
+/// State, holder and remedy of every case, the length of its time line, and the dates that K1 had when it was started:
+/// none where another calendar has changed them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digest;
 
@@ -46,8 +47,9 @@ impl DigestSource for Digest {
     ) -> BoxFuture<'t, Result<Vec<(Uuid, LegalDates)>, sqlx::Error>> {
         Box::pin(async move {
             let rows: Vec<(Uuid, String, String, String)> = sqlx::query_as(
-                "SELECT id, to_char(k1_raw, 'YYYY-MM-DD'), to_char(k1_eff, 'YYYY-MM-DD'),
-                        to_char(k1_safe, 'YYYY-MM-DD')
+                "SELECT id, CASE WHEN k1_recomputed THEN '' ELSE to_char(k1_raw, 'YYYY-MM-DD') END,
+                        CASE WHEN k1_recomputed THEN '' ELSE to_char(k1_eff, 'YYYY-MM-DD') END,
+                        CASE WHEN k1_recomputed THEN '' ELSE to_char(k1_safe, 'YYYY-MM-DD') END
                  FROM case_file WHERE district_code = $1 ORDER BY year, sequence",
             )
             .bind(district.as_str())

@@ -8,7 +8,7 @@ use xinqiao_proto::event::{
     ArchiveFinal, CaseAccepted, CaseArchived, CaseAssigned, CaseClosed, CaseClosureReported,
     CaseCompletenessPassed, CaseExecutionStarted, CaseInvestigationStarted, CaseObjected,
     CaseObjectionDecided, CaseOpinionIssued, CaseOpinionServed, CaseRemedyChanged, CaseReportSubmitted,
-    LeaderSigned, PetitionerOpinionRecorded, Remedy,
+    ClockChanged, LeaderSigned, PetitionerOpinionRecorded, Remedy,
 };
 use xinqiao_proto::intake::{CaseState, Holder, Registered, ReleaseCaseRequest};
 
@@ -167,5 +167,42 @@ async fn an_event_that_does_not_fit_is_noted_and_moves_nothing() {
         .await;
     let header = seen(&bench, &case.case_id).await.header.unwrap();
     assert_eq!(header.state(), CaseState::Registered);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_follow_when_another_calendar_has_moved_them() {
+    let bench = Bench::start(xinqiao_intake::service()).await;
+    let case = released(&bench).await;
+    let about = entity(&case);
+    let before = seen(&bench, &case.case_id).await.header.unwrap();
+    let told = before.k1.unwrap();
+    let k1 = LegalTerm {
+        due_eff: "2026-03-23".to_owned(),
+        calendar_version: "2026.2".to_owned(),
+        ..told.clone()
+    };
+    let k4 = LegalTerm {
+        clock: "K4".to_owned(),
+        ..k1.clone()
+    };
+    for term in [&k1, &k4] {
+        let recomputed = ClockChanged {
+            term: Some(term.clone()),
+            ..ClockChanged::default()
+        };
+        bench
+            .arrives(Foreign::new(
+                "supervision",
+                "clock.recomputed",
+                about,
+                &recomputed,
+            ))
+            .await;
+    }
+    let after = seen(&bench, &case.case_id).await.header.unwrap();
+    assert_ne!(after.k1.as_ref(), Some(&told));
+    assert_eq!(after.k1, Some(k1));
+    assert_eq!(after.version, before.version, "nobody's desk goes stale by it");
     bench.finish().await;
 }

@@ -1,4 +1,4 @@
-//! Tells every district of the calendar, once per version.
+//! Tells every district of its first calendar, the one that is built in. Every other version is proposed and approved.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use xinqiao_proto::event::{CalendarDay, CalendarPublished};
 
 use crate::store;
 
-/// Publishes `calendar.published` where the district has not been told of the calendar's version.
+/// Publishes `calendar.published` where the district has no calendar yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PublishCalendar;
 
@@ -23,7 +23,7 @@ impl Job for PublishCalendar {
     }
 
     fn every(&self) -> Option<Duration> {
-        // The version is part of the program: after the first turn there is nothing to do until the next start.
+        // After the first turn there is nothing to do.
         Some(Duration::from_mins(10))
     }
 
@@ -46,7 +46,7 @@ async fn publish(act: &mut Act) -> Result<(), Refusal> {
     let calendar = Calendar::national();
     let id = random::new_id();
     // Two replicas that start together meet at the primary key: one of them inserts.
-    if store::calendar::insert(act, id, calendar.version()).await? {
+    if store::calendar::insert_first(act, id, calendar.version()).await? {
         act.publish(
             "calendar.published",
             Entity::of(EntityKind::Calendar, id),
@@ -56,7 +56,8 @@ async fn publish(act: &mut Act) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn body(calendar: &Calendar) -> CalendarPublished {
+/// A calendar as events tell it.
+pub(crate) fn body(calendar: &Calendar) -> CalendarPublished {
     let days = calendar.years().flat_map(|year| &year.days);
     CalendarPublished {
         version: calendar.version().to_owned(),

@@ -4,7 +4,7 @@ use time::Date;
 use tonic::Code;
 use xinqiao_chassis::refusal::{Refusal, Violation};
 
-use crate::domain::{appointment, delegation, reception_day, roster::NoLeader};
+use crate::domain::{appointment, calendar, delegation, reception_day, roster::NoLeader};
 
 /// Everything but wrong fields, stale versions and failures inside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +91,15 @@ pub(crate) enum Error {
     /// Whoever proposed it does not approve it.
     #[error("another person than the one who proposed must approve")]
     SamePerson,
+    /// Not possible with this proposal of a calendar, or not for this person.
+    #[error(transparent)]
+    Calendar(calendar::Denied),
+    /// Another calendar came into force since the proposal was made.
+    #[error("another version of the calendar has come into force since this was proposed; propose it again")]
+    CalendarChanged,
+    /// The year is in force like that.
+    #[error("the calendar in force says the same of {0}")]
+    CalendarUnchanged(i32),
     /// The record is sorted already.
     #[error("the record is finalised")]
     RecordFinalised,
@@ -105,6 +114,7 @@ pub(crate) enum What {
     Case,
     Reception,
     Delegation,
+    CalendarProposal,
 }
 
 impl What {
@@ -116,6 +126,7 @@ impl What {
             Self::Case => ("该信访事项", "the case"),
             Self::Reception => ("该接访记录", "the reception record"),
             Self::Delegation => ("该委托", "the delegation"),
+            Self::CalendarProposal => ("该工作日历提案", "the proposal of a calendar"),
         }
     }
 }
@@ -133,9 +144,41 @@ impl From<Error> for Refusal {
             | Error::AlreadyReceived => exists_already(&error),
             Error::SlotTaken { next } => slot_taken(&next),
             Error::NotAReceptionDay { day, field, next } => not_a_reception_day(day, field, &next),
+            Error::Calendar(denied) => calendar_denied(denied),
+            Error::CalendarChanged => failed(
+                "CALENDAR_CHANGED",
+                "提案之后已有其他版本的工作日历生效，请重新提案".to_owned(),
+                &error,
+            ),
+            Error::CalendarUnchanged(year) => failed(
+                "CALENDAR_UNCHANGED",
+                format!("现行工作日历中{year}年的安排与此相同"),
+                &error,
+            ),
             _ => not_possible_now(error),
         }
     }
+}
+
+fn failed(reason: &'static str, zh: String, error: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(Code::FailedPrecondition, reason, zh, error.to_string())
+}
+
+fn calendar_denied(denied: calendar::Denied) -> Refusal {
+    use calendar::Denied;
+    let (reason, zh) = match denied {
+        Denied::State(state) => {
+            let zh = format!("工作日历提案{}，不能办理此操作", state.zh());
+            return Refusal::wrong_state(state.code(), zh, denied.to_string());
+        }
+        Denied::SamePerson => ("SAME_PERSON", "工作日历须由提案人以外的人批准"),
+        Denied::AnotherPersons => ("ANOTHER_PERSONS", "只有提案人可以撤回工作日历提案"),
+        Denied::PreviewNotReady => (
+            "PREVIEW_NOT_READY",
+            "正在测算该工作日历对在办期限的影响，请稍后再批准",
+        ),
+    };
+    failed(reason, zh.to_owned(), &denied)
 }
 
 fn exists_already(error: &Error) -> Refusal {

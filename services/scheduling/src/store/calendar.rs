@@ -1,4 +1,4 @@
-//! Which versions of the calendar the district was told of.
+//! Which versions of the calendar came into force in the district, one after the other.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -6,18 +6,43 @@ use xinqiao_chassis::desk::Act;
 
 use super::Stamp;
 
-/// Notes a version. False when the district has it already.
-pub(crate) async fn insert(act: &mut Act, id: Uuid, version: &str) -> Result<bool, sqlx::Error> {
+/// Notes the first version. False when the district has one already.
+pub(crate) async fn insert_first(act: &mut Act, id: Uuid, version: &str) -> Result<bool, sqlx::Error> {
     let stamp = Stamp::of(act);
     let done = sqlx::query(
         "INSERT INTO calendar_edition (district_code, version, id, published_at, created_by)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (district_code, version) DO NOTHING",
+         SELECT $1, $2, $3, $4, $5
+          WHERE NOT EXISTS (SELECT FROM calendar_edition WHERE district_code = $1)
+         ON CONFLICT (district_code, version) DO NOTHING",
     )
     .bind(stamp.district)
     .bind(version)
     .bind(id)
     .bind(stamp.now)
     .bind(stamp.actor)
+    .execute(act.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes a version that comes after another. False when another one has come after that already.
+pub(crate) async fn insert_after(
+    act: &mut Act,
+    id: Uuid,
+    version: &str,
+    follows: &str,
+) -> Result<bool, sqlx::Error> {
+    let stamp = Stamp::of(act);
+    let done = sqlx::query(
+        "INSERT INTO calendar_edition (district_code, version, id, published_at, created_by, follows)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+    )
+    .bind(stamp.district)
+    .bind(version)
+    .bind(id)
+    .bind(stamp.now)
+    .bind(stamp.actor)
+    .bind(follows)
     .execute(act.conn())
     .await?;
     Ok(done.rows_affected() == 1)

@@ -50,7 +50,8 @@ impl DigestSource for Receptions {
         })
     }
 
-    /// The last day of each reception record, in the order in which they were begun.
+    /// The last day of each reception record, in the order in which they were begun; none where another calendar has
+    /// changed it.
     fn clocks<'t>(
         &'t self,
         connection: &'t mut PgConnection,
@@ -58,7 +59,8 @@ impl DigestSource for Receptions {
     ) -> BoxFuture<'t, Result<Vec<(Uuid, LegalDates)>, sqlx::Error>> {
         Box::pin(async move {
             let rows: Vec<(Uuid, String)> = sqlx::query_as(
-                "SELECT case_id, to_char(k0_due, 'YYYY-MM-DD') FROM reception WHERE district_code = $1
+                "SELECT case_id, CASE WHEN k0_recomputed THEN '' ELSE to_char(k0_due, 'YYYY-MM-DD') END
+                 FROM reception WHERE district_code = $1
                  ORDER BY case_id, created_at, reception_no",
             )
             .bind(district.as_str())

@@ -159,3 +159,22 @@ pub(crate) async fn open_page(
     .fetch_all(act.conn())
     .await
 }
+
+/// Notes the dates that K0 of an open record has under another calendar; supervision keeps how they follow.
+pub(crate) async fn k0_recomputed(act: &mut Act, case_id: Uuid, k0: &Due) -> Result<(), sqlx::Error> {
+    let stamp = Stamp::of(act);
+    sqlx::query(
+        "UPDATE reception SET k0 = $4, k0_due = $5, k0_recomputed = true, updated_at = $6, updated_by = $7
+          WHERE district_code = $1 AND case_id = $2 AND state = 'OPEN' AND k0 ->> 'start' = $3",
+    )
+    .bind(stamp.district)
+    .bind(case_id)
+    .bind(k0.start.to_string())
+    .bind(Json(k0))
+    .bind(k0.eff)
+    .bind(stamp.now)
+    .bind(stamp.actor)
+    .execute(act.conn())
+    .await?;
+    Ok(())
+}

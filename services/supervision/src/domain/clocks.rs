@@ -4,6 +4,7 @@
 //! from running to one of the ends.
 
 mod happening;
+pub mod recompute;
 pub mod table;
 
 use time::{Date, OffsetDateTime};
@@ -141,6 +142,8 @@ pub struct Clock {
     pub started_at: OffsetDateTime,
     /// The publisher of that event had other dates.
     pub differed: bool,
+    /// Version of the last calendar it was derived with or held against.
+    pub held_against: String,
     /// The event that stopped it.
     pub stopped_by: Option<String>,
     /// Legal time of that event.
@@ -344,6 +347,7 @@ impl Clocks {
             round: u32::try_from(earlier).unwrap_or(u32::MAX).saturating_add(1),
             reception_id: happening.reception_id,
             rungs: rungs(code, &due, happening.at, law.calendar),
+            held_against: due.calendar_version.clone(),
             due,
             state: ClockState::Running,
             started_by: happening.trigger.event().to_owned(),

@@ -7,7 +7,7 @@ use xinqiao_chassis::{desk::Act, journal::Entity, random, refusal::Refusal};
 use xinqiao_kernel::{ClockCode, Remedy};
 use xinqiao_proto::event::{CaseRemedyChanged, ClockChanged};
 
-use super::{metrics, wire};
+use super::{calendar, metrics, wire};
 use crate::{
     domain::{
         case::Case,
@@ -43,7 +43,8 @@ fn law(act: &Act) -> Law<'_> {
 }
 
 impl CaseFile {
-    /// Takes a case; `None` when the district has none with this identifier.
+    /// Takes a case, its clocks held against the calendar in force; `None` when the district has none with this
+    /// identifier.
     pub(crate) async fn open(act: &mut Act, case_id: Uuid) -> Result<Option<Self>, Refusal> {
         let district = act.district();
         if !store::cases::lock(act.conn(), district, case_id).await? {
@@ -52,7 +53,12 @@ impl CaseFile {
         let Some(case) = store::cases::load(act.conn(), district, case_id).await? else {
             return Ok(None);
         };
-        let clocks = store::clocks::of_case(act.conn(), district, case_id, Ledger::Leave).await?;
+        let mut clocks = store::clocks::of_case(act.conn(), district, case_id, Ledger::Leave).await?;
+        let in_force = act.calendar().version();
+        let is_behind = clocks.running().any(|clock| clock.held_against != in_force);
+        if is_behind && calendar::hold_case(act, case_id).await? {
+            clocks = store::clocks::of_case(act.conn(), district, case_id, Ledger::Leave).await?;
+        }
         Ok(Some(Self { case, clocks }))
     }
 

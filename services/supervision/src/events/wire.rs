@@ -4,7 +4,7 @@ use prost_types::Timestamp;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use xinqiao_chassis::refusal::Refusal;
-use xinqiao_kernel::{Due, Remedy, Term, local};
+use xinqiao_kernel::{ClockCode, Due, Remedy, Term, local};
 use xinqiao_proto::{
     common::{DocumentRef, LegalTerm, TermUnit},
     event,
@@ -32,16 +32,17 @@ pub(crate) use xinqiao_kernel::local::parse_date as date;
 
 /// The term of a clock.
 pub(crate) fn legal_term(clock: &Clock) -> LegalTerm {
-    legal_term_of(clock.code.code(), &clock.due)
+    legal_term_of(clock.code, &clock.due)
 }
 
-fn legal_term_of(clock: &str, due: &Due) -> LegalTerm {
+/// The term that a clock has with these dates.
+pub(crate) fn legal_term_of(clock: ClockCode, due: &Due) -> LegalTerm {
     let unit = match due.term {
         Term::Days(_) => TermUnit::Day,
         Term::WorkingDays(_) => TermUnit::WorkingDay,
     };
     LegalTerm {
-        clock: clock.to_owned(),
+        clock: clock.code().to_owned(),
         start_date: due.start.to_string(),
         length: u32::from(due.term.count()),
         unit: unit.into(),

@@ -16,6 +16,11 @@ pub(super) fn unknown_case() -> Refusal {
     Refusal::not_found("该信访事项", "the case")
 }
 
+/// The same for a proposal that does not exist, is over, or belongs to another district.
+pub(super) fn unknown_proposal() -> Refusal {
+    Refusal::not_found("该工作日历提案的预览", "the preview of the proposal")
+}
+
 /// Where the case is instead.
 pub(super) fn misplaced(misplaced: Misplaced) -> Refusal {
     match misplaced {

@@ -11,9 +11,10 @@ use xinqiao_kernel::{ClockCode, DistrictCode, Due, Term, term::DerivedDay};
 use super::{Stamp, Unreadable, column, count};
 use crate::domain::clocks::{Clock, ClockState, Clocks, Level, Rung};
 
+/// A row of `clock`, with the calendar it was last held against.
 #[derive(sqlx::FromRow)]
-struct Row {
-    clock_id: Uuid,
+pub(super) struct Row {
+    pub(super) clock_id: Uuid,
     code: String,
     round: i32,
     reception_id: Option<Uuid>,
@@ -30,6 +31,7 @@ struct Row {
     started_by: String,
     started_at: OffsetDateTime,
     differed: bool,
+    held_against: String,
     stopped_by: Option<String>,
     stopped_at: Option<OffsetDateTime>,
 }
@@ -69,7 +71,7 @@ impl Row {
         })
     }
 
-    fn clock(mut self, rungs: Vec<Rung>) -> Result<Clock, Unreadable> {
+    pub(super) fn clock(mut self, rungs: Vec<Rung>) -> Result<Clock, Unreadable> {
         let due = self.due()?;
         Ok(Clock {
             id: self.clock_id,
@@ -85,6 +87,7 @@ impl Row {
             started_by: self.started_by,
             started_at: self.started_at,
             differed: self.differed,
+            held_against: self.held_against,
             stopped_by: self.stopped_by,
             stopped_at: self.stopped_at,
         })
@@ -110,7 +113,7 @@ pub(crate) async fn of_case(
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT clock_id, code, round, reception_id, state, start_date, term_length, term_unit, calendar_version, provisional,
                 due_raw, due_eff, due_safe, CASE WHEN $3 THEN derivation END AS derivation, started_by, started_at,
-                differed, stopped_by, stopped_at
+                differed, COALESCE(held_against, calendar_version) AS held_against, stopped_by, stopped_at
            FROM clock WHERE district_code = $1 AND case_id = $2
           ORDER BY started_at, clock_id",
     )
@@ -129,7 +132,8 @@ pub(crate) async fn of_case(
     Ok(Clocks { all })
 }
 
-async fn rungs_of(
+/// The levels of clocks.
+pub(super) async fn rungs_of(
     connection: &mut PgConnection,
     district: DistrictCode,
     clocks: &[Uuid],

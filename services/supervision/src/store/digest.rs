@@ -37,15 +37,21 @@ pub(crate) async fn cases(
     Ok(rows.into_iter().map(digest).collect())
 }
 
-/// The dates of every clock, with the event that started it; those of one case and code by round.
+/// The dates that every clock had when it was started, with the event that started it; those of one case and code by
+/// round. A later calendar may have changed them since, which no event of the start could know.
 pub(crate) async fn clocks(
     connection: &mut PgConnection,
     district: DistrictCode,
 ) -> Result<Vec<(Uuid, LegalDates)>, sqlx::Error> {
     let rows: Vec<(Uuid, String, String, String, String, String)> = sqlx::query_as(
-        "SELECT case_id, started_by, code, to_char(due_raw, 'YYYY-MM-DD'), to_char(due_eff, 'YYYY-MM-DD'),
-                to_char(due_safe, 'YYYY-MM-DD')
-           FROM clock WHERE district_code = $1 ORDER BY case_id, code, round",
+        "SELECT k.case_id, k.started_by, k.code, to_char(COALESCE(m.due_raw, k.due_raw), 'YYYY-MM-DD'),
+                to_char(COALESCE(m.due_eff, k.due_eff), 'YYYY-MM-DD'),
+                to_char(COALESCE(m.due_safe, k.due_safe), 'YYYY-MM-DD')
+           FROM clock k
+           LEFT JOIN LATERAL (SELECT due_raw, due_eff, due_safe FROM clock_move
+                               WHERE district_code = $1 AND clock_id = k.clock_id
+                               ORDER BY created_at LIMIT 1) m ON true
+          WHERE k.district_code = $1 ORDER BY k.case_id, k.code, k.round",
     )
     .bind(district.as_str())
     .fetch_all(connection)

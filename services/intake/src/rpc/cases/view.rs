@@ -158,7 +158,7 @@ pub(in crate::rpc) async fn headers(act: &mut Act, found: &[CaseRow]) -> Result<
         .collect())
 }
 
-/// K1 as it was computed at the registration.
+/// K1 as it was computed at the registration, or since then by supervision with another calendar.
 pub(in crate::rpc) fn k1(row: &CaseRow) -> LegalTerm {
     let start = local::local_date(row.received_at);
     LegalTerm {

@@ -9,8 +9,8 @@ use xinqiao_proto::intake::{CaseDue, CaseStep};
 
 use super::said;
 use crate::domain::progress::{self, Words};
-use crate::store::cases::{CaseRow, timeline};
-use crate::store::{exit, sealed, terms};
+use crate::store::cases::{CaseRow, terms, timeline};
+use crate::store::{exit, sealed};
 
 /// The steps of his case that he is told of, oldest first.
 pub(super) async fn steps(act: &mut Act, row: &CaseRow) -> Result<Vec<CaseStep>, Refusal> {
