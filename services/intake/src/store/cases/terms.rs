@@ -1,4 +1,4 @@
-//! Terms of a case as another calendar has moved them.
+//! Clocks that run on a case, as supervision tells of them, and the terms that another calendar has moved.
 
 use prost::Message as _;
 use sqlx::PgConnection;
