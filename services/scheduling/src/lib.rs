@@ -27,7 +27,8 @@ mod store;
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 4] = [
+static SEALED: [SealedColumn; 5] = [
+    SealedColumn::new("known_case", "persons", "id"),
     SealedColumn::new("appointment", "visitors", "id"),
     SealedColumn::new("appointment", "subject", "id"),
     SealedColumn::new("appointment", "end_reason", "id"),

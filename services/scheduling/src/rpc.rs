@@ -6,6 +6,7 @@ use xinqiao_chassis::permission::{Right, RightTable};
 use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
+use xinqiao_proto::scheduling::own_appointment_service_server::OwnAppointmentServiceServer;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionServiceServer;
 use xinqiao_proto::scheduling::roster_service_server::RosterServiceServer;
 
@@ -95,6 +96,22 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::ReadAppointments,
     ),
     (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/ListOwnAppointments",
+        Right::ReadOwnCase,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/BookOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/RescheduleOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/CancelOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
         "/xinqiao.scheduling.v1.ReceptionService/RecordReception",
         Right::WriteReception,
     ),
@@ -112,14 +129,16 @@ pub(crate) const RIGHTS: RightTable = &[
     ),
 ];
 
-/// The four services on one desk.
+/// The services on one desk.
 pub(crate) fn routes(desk: &Desk) -> Routes {
     let masters = MasterServiceServer::new(master::Masters::new(desk.clone()));
     let roster = RosterServiceServer::new(roster::Roster::new(desk.clone()));
     let appointments = AppointmentServiceServer::new(appointment::Appointments::new(desk.clone()));
+    let own = OwnAppointmentServiceServer::new(appointment::OwnAppointments::new(desk.clone()));
     let receptions = ReceptionServiceServer::new(reception::Receptions::new(desk.clone()));
     Routes::new(masters.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(roster.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(appointments.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(own.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(receptions.max_decoding_message_size(MESSAGE_MAX_BYTES))
 }

@@ -62,6 +62,8 @@ pub(crate) struct Registration {
     pub(crate) form: FormToCome,
     /// Title for the archive's catalogue; an accusation tells none (DEC-17).
     pub(crate) title: Option<SealedField>,
+    /// Who may book for the case, by blind index; of an accusation nobody is told.
+    pub(crate) persons: Option<SealedField>,
     pub(crate) ledger_salt: [u8; 32],
     pub(crate) audit: Entry,
     pub(crate) trace_id: Option<String>,
@@ -159,6 +161,7 @@ impl Registration {
             documents,
             sealed: self.submission.sealed(),
             representative_count: self.submission.representatives(),
+            persons: self.persons.clone(),
         };
         let entity = Entity::case(self.case_id, number);
         let draft = self.span.in_scope(|| {

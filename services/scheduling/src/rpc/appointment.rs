@@ -1,6 +1,5 @@
 //! Appointments: booking, checking in, moving, giving back.
 
-use serde::{Deserialize, Serialize};
 use time::Time;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -20,23 +19,12 @@ use crate::store;
 use crate::store::appointments::Appointment;
 
 mod book;
+mod own;
+mod people;
+mod place;
 
-/// The sealed form of a visitor.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct SealedVisitor {
-    name: String,
-    id_no: Option<String>,
-    phone: Option<String>,
-}
-
-impl SealedVisitor {
-    /// What tells this person from others: each pair of field and normalised value.
-    fn identities(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let id_no = self.id_no.as_deref().map(|id| ("id_no", id));
-        let phone = self.phone.as_deref().map(|phone| ("phone", phone));
-        id_no.into_iter().chain(phone)
-    }
-}
+pub(super) use own::OwnAppointments;
+use people::SealedVisitor;
 
 /// Implements `AppointmentService`.
 #[derive(Debug)]

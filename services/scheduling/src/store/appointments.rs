@@ -138,6 +138,24 @@ pub(crate) async fn page(
     .await
 }
 
+/// The appointments of a case that lie ahead or are under way, by day and time.
+pub(crate) async fn live_of_case(act: &mut Act, case_id: Uuid) -> Result<Vec<Appointment>, sqlx::Error> {
+    let district = act.district().to_string();
+    sqlx::query_as(
+        "SELECT a.id, a.reception_day_id, a.slot_id, d.day, s.starts_at, s.room, s.minutes, a.state, a.visitors,
+                a.subject, a.case_id, a.channel, a.moved_from, a.end_reason, a.created_at, a.version
+         FROM appointment a
+         JOIN slot s ON s.district_code = a.district_code AND s.id = a.slot_id
+         JOIN reception_day d ON d.district_code = a.district_code AND d.id = a.reception_day_id
+         WHERE a.district_code = $1 AND a.case_id = $2 AND a.state IN ('CONFIRMED', 'CHECKED_IN', 'IN_MEETING')
+         ORDER BY d.day, s.starts_at, a.id",
+    )
+    .bind(district)
+    .bind(case_id)
+    .fetch_all(act.conn())
+    .await
+}
+
 /// Those appointments of a day that still hold their slot and were not used.
 pub(crate) async fn confirmed_of_day(act: &mut Act, day_id: Uuid) -> Result<Vec<Appointment>, sqlx::Error> {
     let district = act.district().to_string();

@@ -7,6 +7,7 @@ mod hall;
 mod limits;
 mod lists;
 mod masters;
+mod own;
 mod receptions;
 mod roster;
 mod rotation;
