@@ -7,6 +7,7 @@ pub mod reception;
 pub mod reception_day;
 pub mod roster;
 pub mod slots;
+pub mod waiting;
 
 /// A code in a row that no version of this program writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

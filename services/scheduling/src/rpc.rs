@@ -72,6 +72,22 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::WriteAppointment,
     ),
     (
+        "/xinqiao.scheduling.v1.AppointmentService/ConfirmAppointment",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/DeclineAppointment",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/JoinWaitingList",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/ListWaiting",
+        Right::ReadAppointments,
+    ),
+    (
         "/xinqiao.scheduling.v1.AppointmentService/CheckInAppointment",
         Right::WriteAppointment,
     ),
@@ -101,6 +117,14 @@ pub(crate) const RIGHTS: RightTable = &[
     ),
     (
         "/xinqiao.scheduling.v1.OwnAppointmentService/BookOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/ConfirmOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/JoinOwnWaitingList",
         Right::BookOwnAppointment,
     ),
     (

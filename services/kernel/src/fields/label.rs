@@ -185,6 +185,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("gaps", "缺失材料", "the gaps"),
     ("gaps.text", "缺失说明", "what is missing"),
     ("held_here", "是否由本环节办理", "whether it is held here"),
+    ("hold", "是否只保留时段", "whether the slot is only held"),
     ("holds", "判定", "the answer"),
     ("id_no", "证件号码", "the number of the paper"),
     ("id_type", "证件类型", "the kind of paper"),

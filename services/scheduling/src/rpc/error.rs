@@ -67,6 +67,21 @@ pub(crate) enum Error {
     /// The act is not possible in this state of an appointment.
     #[error("the appointment is {0:?}")]
     AppointmentState(appointment::State),
+    /// People wait for the slot, and it is theirs first.
+    #[error("people wait for the slot; you may book it from {from} on")]
+    WaitingFirst {
+        /// As `YYYY-MM-DD HH:MM`, local.
+        from: String,
+    },
+    /// Nobody waits for what he can have.
+    #[error("slots of that day are free")]
+    SlotsFree {
+        /// The next ones, as `YYYY-MM-DD HH:MM room`.
+        next: Vec<String>,
+    },
+    /// Who waits has no slot to confirm.
+    #[error("no slot was taken yet")]
+    NoSlotYet,
     /// Nobody is late yet.
     #[error("the slot has not begun")]
     NotYetDue,
@@ -214,6 +229,22 @@ fn not_possible_now(error: Error) -> Refusal {
             format!("the calendar for {day} is not published; only the next thirty days can be booked"),
         ),
         Error::WalkInSlot => refuse("WALK_IN_SLOT", "该时段留给直接来访的群众".to_owned(), en),
+        Error::WaitingFirst { from } => refuse(
+            "WAITING_FIRST",
+            format!("该时段先由候补在前的群众选择，{from}起您可以预约"),
+            en,
+        )
+        .with_metadata("from", from),
+        Error::SlotsFree { next } => {
+            let list = next.join("、");
+            refuse("SLOTS_FREE", format!("当天尚有空闲时段，可直接预约：{list}"), en)
+                .with_metadata("next_free_slots", next.join(";"))
+        }
+        Error::NoSlotYet => refuse(
+            "NO_SLOT_YET",
+            "尚未选定时段，请先在空出的时段中选择".to_owned(),
+            en,
+        ),
         Error::NotYetDue => refuse("NOT_YET_DUE", "预约时段尚未开始".to_owned(), en),
         _ => refuse("DAY_NOT_OPEN", "接访日未开放或当日编号已用完".to_owned(), en),
     }

@@ -286,6 +286,7 @@ pub(crate) fn booking(
         subject: "房屋质量".to_owned(),
         case_id: String::new(),
         channel: BookingChannel::Counter.into(),
+        hold: false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod booking;
 mod hall;
+mod holds;
 mod limits;
 mod lists;
 mod masters;

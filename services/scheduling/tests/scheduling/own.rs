@@ -33,6 +33,7 @@ fn own(place: (&str, &str, &str)) -> BookOwnAppointmentRequest {
         request_id: fresh(),
         slot: slot(place),
         subject: "房屋质量".to_owned(),
+        hold: false,
     }
 }
 

@@ -1,22 +1,20 @@
 //! Taking a slot: one statement decides who has it, whatever happens beside it.
 
-use time::Date;
+use time::{Date, Duration};
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::random;
 use xinqiao_chassis::refusal::{Fields, Refusal};
-use xinqiao_kernel::local;
 use xinqiao_proto::scheduling as wire_v1;
 
 use super::people::{self, SealedVisitor};
 use super::place::{self, Place};
-use super::{announce, booked_for, end, open_visitors, shown, take};
+use super::{announce, booked_for, end, event_of, open_visitors, shown, take};
 use crate::domain::appointment::{self as rules, Channel, State, VisitorEntry};
-use crate::domain::reception_day;
 use crate::rpc::error::{Error, What};
 use crate::rpc::wire;
 use crate::store;
-use crate::store::appointments::Appointment;
+use crate::store::appointments::{Appointment, SlotOf};
 use crate::store::slots::DaySlot;
 
 /// What somebody wants to book for whom, checked.
@@ -26,35 +24,53 @@ pub(super) struct Wish {
     pub(super) subject: String,
     pub(super) case_id: Option<Uuid>,
     pub(super) channel: Channel,
+    /// Only hold the slot.
+    pub(super) hold: bool,
 }
 
-pub(super) async fn list_free(
-    act: &mut Act,
-    query: wire_v1::ListFreeSlotsRequest,
-) -> Result<wire_v1::ListFreeSlotsResponse, Refusal> {
-    wire::authorise_here(act)?;
-    let mut fields = Fields::new();
-    let day = fields.date("day", &query.day);
-    fields.finish()?;
-    let Some(day) = day else {
-        return Err(Refusal::internal(&"the day was checked"));
-    };
-    let Some(session) = store::days::on(act, day).await? else {
-        return Err(place::no_session(act, day, "day").await?);
-    };
-    let bookable = place::takes_bookings(session.state)
-        && !reception_day::too_far_ahead(session.provisional, act.today(), day);
-    let mut slots = if bookable {
-        store::slots::of_day(act, session.id).await?
-    } else {
-        Vec::new()
-    };
-    let now = act.now();
-    slots.retain(|slot| slot.free && !slot.walk_in && local::at(slot.day, slot.starts_at) > now);
-    Ok(wire_v1::ListFreeSlotsResponse {
-        reception_day_id: session.id.to_string(),
-        slots: slots.into_iter().map(place::shown).collect(),
-    })
+/// What a clerk typed.
+pub(super) struct Asked<'a> {
+    pub(super) visitors: &'a [wire_v1::AppointmentVisitor],
+    pub(super) subject: &'a str,
+    pub(super) case_id: &'a str,
+    pub(super) channel: i32,
+    pub(super) hold: bool,
+}
+
+impl<'a> From<&'a wire_v1::BookAppointmentRequest> for Asked<'a> {
+    fn from(query: &'a wire_v1::BookAppointmentRequest) -> Self {
+        Self {
+            visitors: &query.visitors,
+            subject: &query.subject,
+            case_id: &query.case_id,
+            channel: query.channel,
+            hold: query.hold,
+        }
+    }
+}
+
+impl Wish {
+    pub(super) fn read(fields: &mut Fields, asked: &Asked<'_>, today: Date) -> Option<Self> {
+        let entries: Vec<VisitorEntry<'_>> = (asked.visitors.iter())
+            .map(|visitor| VisitorEntry {
+                name: &visitor.name,
+                id_no: &visitor.id_no,
+                phone: &visitor.phone,
+            })
+            .collect();
+        let visitors = rules::visitors(fields, &entries, today);
+        let subject = fields.text("subject", asked.subject, 2..=100);
+        let case_id = fields.optional_uuid("case_id", asked.case_id);
+        let channel = fields.choice::<wire_v1::BookingChannel>("channel", asked.channel);
+        let channel = channel.and_then(wire::read_channel)?;
+        Some(Self {
+            visitors: visitors.iter().map(SealedVisitor::from).collect(),
+            subject,
+            case_id,
+            channel,
+            hold: asked.hold,
+        })
+    }
 }
 
 pub(super) async fn book(
@@ -63,7 +79,7 @@ pub(super) async fn book(
 ) -> Result<wire_v1::BookAppointmentResponse, Refusal> {
     let mut fields = Fields::new();
     let place = place::read(&mut fields, query.slot.as_ref());
-    let wish = read_wish(&mut fields, &query, act.today());
+    let wish = Wish::read(&mut fields, &Asked::from(&query), act.today());
     fields.finish()?;
     let (Some(place), Some(wish)) = (place, wish) else {
         return Err(Refusal::internal(&"fields were checked"));
@@ -104,23 +120,24 @@ pub(super) async fn take_slot(
     wish: &Wish,
     persons: &[String],
 ) -> Result<Appointment, Refusal> {
-    let slot = place::bookable(act, place).await?;
-    let appointment = new_appointment(act, &slot, wish, None)?;
-    hold(act, &slot, &appointment, persons).await?;
+    let persons = people::on(act, place.day, persons);
+    let slot = place::bookable(act, place, &persons, None).await?;
+    let mut appointment = new_appointment(act, wish, &slot, None)?;
+    if wish.hold {
+        let minutes = act.district_file().reception.hold_minutes;
+        appointment.state = State::Requested;
+        appointment.held_until = Some(act.now() + Duration::minutes(minutes.into()));
+    }
+    hold(act, &slot, &appointment, &persons).await?;
     Ok(appointment)
 }
 
-/// Replaces an appointment by one in another slot: both or neither.
+/// Replaces an appointment, or a place on the waiting list, by one in another slot: both or neither.
 pub(super) async fn move_to(
     act: &mut Act,
     seen: &Appointment,
     place: &Place,
 ) -> Result<Appointment, Refusal> {
-    // The new day is locked before the old appointment: whoever calls a day off takes them in this order too.
-    let slot = place::bookable(act, place).await?;
-    if seen.state != State::Confirmed {
-        return Err(Error::AppointmentState(seen.state).into());
-    }
     let subject = act
         .open("appointment", "subject", seen.id, &seen.subject)
         .map_err(|error| Refusal::internal(&error))?;
@@ -129,57 +146,54 @@ pub(super) async fn move_to(
         subject,
         case_id: seen.case_id,
         channel: seen.channel,
+        hold: false,
     };
     let persons = people::of(act, &wish.visitors, wish.case_id).await?;
-    let appointment = new_appointment(act, &slot, &wish, Some(seen.id))?;
+    let persons = people::on(act, place.day, &persons);
+    // The new day is locked before the old appointment: whoever calls a day off takes them in this order too.
+    let slot = place::bookable(act, place, &persons, Some(seen)).await?;
+    let appointment = new_appointment(act, &wish, &slot, Some(seen.id))?;
     end(act, seen, rules::Act::Move, None).await?;
     hold(act, &slot, &appointment, &persons).await?;
     Ok(appointment)
 }
 
-fn read_wish(fields: &mut Fields, query: &wire_v1::BookAppointmentRequest, today: Date) -> Option<Wish> {
-    let entries: Vec<VisitorEntry<'_>> = (query.visitors.iter())
-        .map(|visitor| VisitorEntry {
-            name: &visitor.name,
-            id_no: &visitor.id_no,
-            phone: &visitor.phone,
-        })
-        .collect();
-    let visitors = rules::visitors(fields, &entries, today);
-    fields.text("subject", &query.subject, 2..=100);
-    let case_id = fields.optional_uuid("case_id", &query.case_id);
-    let channel = fields.choice::<wire_v1::BookingChannel>("channel", query.channel);
-    let channel = channel.and_then(wire::read_channel)?;
-    Some(Wish {
-        visitors: visitors.iter().map(SealedVisitor::from).collect(),
-        subject: query.subject.trim().to_owned(),
-        case_id,
-        channel,
+/// An appointment in a slot.
+fn new_appointment(
+    act: &Act,
+    wish: &Wish,
+    slot: &DaySlot,
+    moved_from: Option<Uuid>,
+) -> Result<Appointment, Refusal> {
+    Ok(Appointment {
+        slot: Some(SlotOf {
+            id: slot.id,
+            starts_at: slot.starts_at,
+            room: slot.room.clone(),
+            minutes: slot.minutes,
+        }),
+        state: State::Confirmed,
+        moved_from,
+        ..wished(act, wish, slot.reception_day_id, slot.day)?
     })
 }
 
-fn new_appointment(
-    act: &Act,
-    slot: &DaySlot,
-    wish: &Wish,
-    moved_from: Option<Uuid>,
-) -> Result<Appointment, Refusal> {
+/// What is wished for a day, without a slot.
+pub(super) fn wished(act: &Act, wish: &Wish, day_id: Uuid, day: Date) -> Result<Appointment, Refusal> {
     let id = random::new_id();
     let visitors = serde_json::to_string(&wish.visitors).map_err(|error| Refusal::internal(&error))?;
     Ok(Appointment {
         id,
-        reception_day_id: slot.reception_day_id,
-        slot_id: slot.id,
-        day: slot.day,
-        starts_at: slot.starts_at,
-        room: slot.room.clone(),
-        minutes: slot.minutes,
-        state: State::Confirmed,
+        reception_day_id: day_id,
+        day,
+        slot: None,
+        state: State::Requested,
+        held_until: None,
         visitors: act.seal("appointment", "visitors", id, &visitors),
         subject: act.seal("appointment", "subject", id, &wish.subject),
         case_id: wish.case_id,
         channel: wish.channel,
-        moved_from,
+        moved_from: None,
         end_reason: None,
         created_at: act.now(),
         version: 1,
@@ -191,15 +205,25 @@ async fn hold(
     act: &mut Act,
     slot: &DaySlot,
     appointment: &Appointment,
-    persons: &[String],
+    persons: &[Vec<u8>],
 ) -> Result<(), Refusal> {
-    if !store::appointments::insert(act, appointment).await? {
+    if !store::appointments::insert(act, appointment, persons).await? {
         return Err(place::taken(act, slot).await?);
     }
-    let persons = people::on(act, appointment.day, persons);
-    if !store::appointments::claim_persons(act, appointment, &persons).await? {
+    claim(act, appointment, persons).await
+}
+
+/// Notes who has the appointment, and announces it.
+pub(super) async fn claim(
+    act: &mut Act,
+    appointment: &Appointment,
+    persons: &[Vec<u8>],
+) -> Result<(), Refusal> {
+    if !store::appointments::claim_persons(act, appointment, persons).await? {
         return Err(Error::PersonHasAppointment.into());
     }
-    announce(act, "appointment.confirmed", appointment);
+    if let Some(kind) = event_of(appointment.state) {
+        announce(act, kind, appointment);
+    }
     Ok(())
 }

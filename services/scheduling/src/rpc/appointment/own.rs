@@ -8,8 +8,8 @@ use xinqiao_proto::scheduling as wire_v1;
 use xinqiao_proto::scheduling::own_appointment_service_server::OwnAppointmentService;
 
 use super::book::{self, Wish};
-use super::{end, found, people, place, shown};
-use crate::domain::appointment::{self as rules, Channel};
+use super::{course, end, found, people, place, shown, waiting_list};
+use crate::domain::appointment::{self as rules, Channel, State};
 use crate::rpc::error::{Error, What};
 use crate::rpc::wire;
 use crate::store;
@@ -43,6 +43,24 @@ impl OwnAppointmentService for OwnAppointments {
     ) -> Result<Response<wire_v1::BookOwnAppointmentResponse>, Status> {
         self.desk
             .act(request, |act, query| Box::pin(book(act, query)))
+            .await
+    }
+
+    async fn confirm_own_appointment(
+        &self,
+        request: Request<wire_v1::ConfirmOwnAppointmentRequest>,
+    ) -> Result<Response<wire_v1::ConfirmOwnAppointmentResponse>, Status> {
+        self.desk
+            .act(request, |act, query| Box::pin(confirm(act, query)))
+            .await
+    }
+
+    async fn join_own_waiting_list(
+        &self,
+        request: Request<wire_v1::JoinOwnWaitingListRequest>,
+    ) -> Result<Response<wire_v1::JoinOwnWaitingListResponse>, Status> {
+        self.desk
+            .act(request, |act, query| Box::pin(join(act, query)))
             .await
     }
 
@@ -91,9 +109,18 @@ async fn take_own(act: &mut Act, id: &str, version: u64) -> Result<Appointment, 
 
 async fn list(act: &mut Act) -> Result<wire_v1::ListOwnAppointmentsResponse, Refusal> {
     let case = own_case(act).await?;
-    let rows = store::appointments::live_of_case(act, case.id).await?;
-    let appointments = rows.iter().map(|row| shown(act, row)).collect::<Result<_, _>>()?;
-    Ok(wire_v1::ListOwnAppointmentsResponse { appointments })
+    let mut answer = wire_v1::ListOwnAppointmentsResponse {
+        rule: Some(waiting_list::rule(act)),
+        ..wire_v1::ListOwnAppointmentsResponse::default()
+    };
+    for row in store::appointments::live_of_case(act, case.id).await? {
+        if row.slot.is_none() {
+            answer.waiting.push(waiting_list::standing(act, &row).await?);
+        } else if row.state_at(act.now()) != State::Expired {
+            answer.appointments.push(shown(act, &row)?);
+        }
+    }
+    Ok(answer)
 }
 
 async fn book(
@@ -107,20 +134,50 @@ async fn book(
     let place = place.ok_or_else(|| Refusal::internal(&"the slot was checked"))?;
     let case = own_case(act).await?;
     let persons = people::of_case(act, &case)?;
-    let wish = own_wish(case.id, subject);
+    let wish = own_wish(case.id, subject, query.hold);
     let appointment = book::take_slot(act, &place, &wish, &persons).await?;
     Ok(wire_v1::BookOwnAppointmentResponse {
         appointment: Some(shown(act, &appointment)?),
     })
 }
 
-fn own_wish(case_id: Uuid, subject: String) -> Wish {
+fn own_wish(case_id: Uuid, subject: String, hold: bool) -> Wish {
     Wish {
         visitors: Vec::new(),
         subject,
         case_id: Some(case_id),
         channel: Channel::Online,
+        hold,
     }
+}
+
+async fn confirm(
+    act: &mut Act,
+    query: wire_v1::ConfirmOwnAppointmentRequest,
+) -> Result<wire_v1::ConfirmOwnAppointmentResponse, Refusal> {
+    let seen = take_own(act, &query.appointment_id, query.version).await?;
+    let changed = course::confirmed(act, &seen).await?;
+    Ok(wire_v1::ConfirmOwnAppointmentResponse {
+        appointment: Some(shown(act, &changed)?),
+    })
+}
+
+async fn join(
+    act: &mut Act,
+    query: wire_v1::JoinOwnWaitingListRequest,
+) -> Result<wire_v1::JoinOwnWaitingListResponse, Refusal> {
+    let mut fields = Fields::new();
+    let day = fields.date("day", &query.day);
+    let subject = fields.text("subject", &query.subject, 2..=100);
+    fields.finish()?;
+    let day = day.ok_or_else(|| Refusal::internal(&"the day was checked"))?;
+    let case = own_case(act).await?;
+    let persons = people::of_case(act, &case)?;
+    let wish = own_wish(case.id, subject, false);
+    Ok(wire_v1::JoinOwnWaitingListResponse {
+        waiting: Some(waiting_list::wait(act, day, &wish, &persons).await?),
+        rule: Some(waiting_list::rule(act)),
+    })
 }
 
 async fn reschedule(

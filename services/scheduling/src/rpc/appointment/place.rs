@@ -6,12 +6,15 @@ use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
 use xinqiao_proto::scheduling as wire_v1;
 
+use super::waiting_list;
 use crate::domain::reception_day::{self, PROVISIONAL_HORIZON_DAYS};
 use crate::domain::roster;
+use crate::domain::waiting;
 use crate::rpc::error::Error;
 use crate::rpc::wire;
 use crate::store;
-use crate::store::slots::{DaySlot, FreeSlot, Search};
+use crate::store::appointments::Appointment;
+use crate::store::slots::{DaySlot, FreeSlot, Search, Seeker};
 
 /// How many other slots a caller is offered whose slot is taken.
 const OFFERS: i64 = 3;
@@ -40,11 +43,11 @@ pub(super) fn read(fields: &mut Fields, slot: Option<&wire_v1::SlotRef>) -> Opti
     })
 }
 
-pub(super) fn shown(slot: FreeSlot) -> wire_v1::SlotRef {
+pub(super) fn shown(slot: &FreeSlot) -> wire_v1::SlotRef {
     wire_v1::SlotRef {
         day: slot.day.to_string(),
         start: wire::hour_minute(slot.starts_at),
-        room: slot.room,
+        room: slot.room.clone(),
     }
 }
 
@@ -56,9 +59,21 @@ pub(super) const fn takes_bookings(state: reception_day::State) -> bool {
     )
 }
 
-/// The slot at a place, when it may be booked at all.
-pub(super) async fn bookable(act: &mut Act, place: &Place) -> Result<DaySlot, Refusal> {
-    let Some(slot) = store::slots::at(act, place.day, place.start, &place.room).await? else {
+/// The slot at a place, when these people may have it now, instead of an appointment of theirs or not.
+///
+/// What is taken is refused here, before anything is written: so nobody waits for a slot while others wait for his.
+pub(super) async fn bookable(
+    act: &mut Act,
+    place: &Place,
+    persons: &[Vec<u8>],
+    moving: Option<&Appointment>,
+) -> Result<DaySlot, Refusal> {
+    let seeker = Seeker {
+        persons,
+        instead_of: moving.map(|seen| seen.id),
+    };
+    let at = (place.day, place.start, place.room.as_str());
+    let Some(slot) = store::slots::at(act, at, seeker).await? else {
         return Err(no_such_slot(act, place.day).await?);
     };
     let begun = local::at(slot.day, slot.starts_at) <= act.now();
@@ -71,7 +86,32 @@ pub(super) async fn bookable(act: &mut Act, place: &Place) -> Result<DaySlot, Re
     if slot.walk_in {
         return Err(Error::WalkInSlot.into());
     }
+    if slot.taken {
+        return Err(taken(act, &slot).await?);
+    }
+    if slot.busy {
+        return Err(Error::PersonHasAppointment.into());
+    }
+    his_turn(act, &slot, moving).await?;
     Ok(slot)
+}
+
+/// Refuses while the slot is first of all for others, who wait.
+async fn his_turn(act: &mut Act, slot: &DaySlot, moving: Option<&Appointment>) -> Result<(), Refusal> {
+    if slot.freed_at.is_none() {
+        return Ok(());
+    }
+    let entry = moving.filter(|seen| seen.slot.is_none() && seen.reception_day_id == slot.reception_day_id);
+    let entry = entry.map(|seen| (seen.created_at, seen.id));
+    let before = store::appointments::waiting_before(act, slot.reception_day_id, entry).await?;
+    let before = u32::try_from(before).unwrap_or(u32::MAX);
+    match waiting::open_from(slot.freed_at, before, waiting_list::turn(act)) {
+        Some(from) if from > act.now() => {
+            let from = wire::local_minute(from);
+            Err(Error::WaitingFirst { from }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn no_such_slot(act: &mut Act, day: Date) -> Result<Refusal, Refusal> {
@@ -112,9 +152,13 @@ pub(super) async fn taken(act: &mut Act, slot: &DaySlot) -> Result<Refusal, Refu
         provisional_until: act.today() + Duration::days(PROVISIONAL_HORIZON_DAYS),
     };
     let next = store::slots::next_free(act, search, OFFERS).await?;
-    let offer = |slot: &FreeSlot| format!("{} {} {}", slot.day, wire::hour_minute(slot.starts_at), slot.room);
     Ok(Error::SlotTaken {
         next: next.iter().map(offer).collect(),
     }
     .into())
+}
+
+/// A slot in one line.
+pub(super) fn offer(slot: &FreeSlot) -> String {
+    format!("{} {} {}", slot.day, wire::hour_minute(slot.starts_at), slot.room)
 }

@@ -43,7 +43,7 @@ pub(super) async fn cancel(
     day.substitute_id = substitute.as_ref().map(|substitute| substitute.id);
     put(act, &mut day).await?;
     announce(act, "reception_day.cancelled", &day);
-    let held = store::appointments::confirmed_of_day(act, day.id).await?;
+    let held = store::appointments::open_of_day(act, day.id).await?;
     for appointment in &held {
         end(
             act,
