@@ -3,6 +3,7 @@
 
 pub mod appointment;
 pub mod leader;
+pub mod queue;
 pub mod reception;
 pub mod reception_day;
 pub mod roster;
@@ -31,6 +32,7 @@ read_from_code! {
     reception_day::State,
     appointment::State,
     appointment::Channel,
+    queue::State,
     reception::State,
     reception::Branch,
 }

@@ -7,7 +7,7 @@
 //! - One reception day per district and date, never on a rest day: `domain::roster`.
 //! - A slot has at most one live appointment and a person at most one per day: unique indexes decide, in one
 //!   statement, whatever happens beside it: `rpc::appointment::book`. A hold that is over is none.
-//! - Places go by rules that are told: the waiting list by `domain::waiting`.
+//! - Places go by rules that are told: the waiting list by `domain::waiting`, the queue by `domain::queue`.
 //! - A reception day is closed only when all its records are finalised.
 //! - A record is accepted only with all five integrations; who received is responsible from then on (DEC-07).
 //! - Names, identity numbers, telephones and every text of a talk are sealed; events carry none of them.

@@ -7,12 +7,14 @@ use xinqiao_chassis::server::MESSAGE_MAX_BYTES;
 use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
 use xinqiao_proto::scheduling::own_appointment_service_server::OwnAppointmentServiceServer;
+use xinqiao_proto::scheduling::queue_service_server::QueueServiceServer;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionServiceServer;
 use xinqiao_proto::scheduling::roster_service_server::RosterServiceServer;
 
 mod appointment;
 mod error;
 mod master;
+mod queue;
 mod reception;
 mod roster;
 mod wire;
@@ -136,6 +138,22 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::BookOwnAppointment,
     ),
     (
+        "/xinqiao.scheduling.v1.QueueService/TakeNumber",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.QueueService/CallNext",
+        Right::WriteReception,
+    ),
+    (
+        "/xinqiao.scheduling.v1.QueueService/EndCall",
+        Right::WriteReception,
+    ),
+    (
+        "/xinqiao.scheduling.v1.QueueService/WatchScreen",
+        Right::ReadRoster,
+    ),
+    (
         "/xinqiao.scheduling.v1.ReceptionService/RecordReception",
         Right::WriteReception,
     ),
@@ -159,10 +177,12 @@ pub(crate) fn routes(desk: &Desk) -> Routes {
     let roster = RosterServiceServer::new(roster::Roster::new(desk.clone()));
     let appointments = AppointmentServiceServer::new(appointment::Appointments::new(desk.clone()));
     let own = OwnAppointmentServiceServer::new(appointment::OwnAppointments::new(desk.clone()));
+    let queue = QueueServiceServer::new(queue::Queue::new(desk.clone()));
     let receptions = ReceptionServiceServer::new(reception::Receptions::new(desk.clone()));
     Routes::new(masters.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(roster.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(appointments.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(own.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(queue.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(receptions.max_decoding_message_size(MESSAGE_MAX_BYTES))
 }

@@ -10,6 +10,7 @@ pub(crate) mod days;
 pub(crate) mod digest;
 pub(crate) mod known;
 pub(crate) mod leaders;
+pub(crate) mod queue;
 pub(crate) mod receptions;
 pub(crate) mod slots;
 

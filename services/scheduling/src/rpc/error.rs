@@ -4,7 +4,7 @@ use time::Date;
 use tonic::Code;
 use xinqiao_chassis::refusal::{Refusal, Violation};
 
-use crate::domain::{appointment, reception_day, roster::NoLeader};
+use crate::domain::{appointment, queue, reception_day, roster::NoLeader};
 
 /// Everything but wrong fields, stale versions and failures inside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +82,18 @@ pub(crate) enum Error {
     /// Who waits has no slot to confirm.
     #[error("no slot was taken yet")]
     NoSlotYet,
+    /// The visitors of an appointment take a number once, when they are in the hall.
+    #[error("a number is for an appointment of the day that is checked in")]
+    NotInTheHall,
+    /// The visitors have their number.
+    #[error("the appointment has number {0}")]
+    HasNumber(i32),
+    /// The queue is empty.
+    #[error("nobody waits")]
+    NobodyWaits,
+    /// The act is not possible in this state of a number.
+    #[error("the number is {0:?}")]
+    QueueState(queue::State),
     /// Nobody is late yet.
     #[error("the slot has not begun")]
     NotYetDue,
@@ -102,6 +114,7 @@ pub(crate) enum What {
     Leader,
     ReceptionDay,
     Appointment,
+    QueueEntry,
     Case,
     Reception,
 }
@@ -112,6 +125,7 @@ impl What {
             Self::Leader => ("该领导", "the leader"),
             Self::ReceptionDay => ("该接访日", "the reception day"),
             Self::Appointment => ("该预约", "the appointment"),
+            Self::QueueEntry => ("该排号", "the queue number"),
             Self::Case => ("该信访事项", "the case"),
             Self::Reception => ("该接访记录", "the reception record"),
         }
@@ -128,6 +142,7 @@ impl From<Error> for Refusal {
             Error::PersonIsAnotherLeader
             | Error::DayTaken(_)
             | Error::PersonHasAppointment
+            | Error::HasNumber(_)
             | Error::AlreadyReceived => exists_already(&error),
             Error::SlotTaken { next } => slot_taken(&next),
             Error::NotAReceptionDay { day, field, next } => not_a_reception_day(day, field, &next),
@@ -152,6 +167,11 @@ fn exists_already(error: &Error) -> Refusal {
             "PERSON_HAS_APPOINTMENT",
             "来访人当天已有预约（按证件号或电话核对），如需换时段请办理改期".to_owned(),
             "a visitor has an appointment on that day (by identity number or telephone); reschedule it instead",
+        ),
+        Error::HasNumber(number) => (
+            "HAS_NUMBER",
+            format!("该预约已取号，号码为{number}"),
+            "the visitors of the appointment have their number",
         ),
         _ => (
             "ALREADY_RECEIVED",
@@ -245,6 +265,15 @@ fn not_possible_now(error: Error) -> Refusal {
             "尚未选定时段，请先在空出的时段中选择".to_owned(),
             en,
         ),
+        Error::QueueState(state) => {
+            Refusal::wrong_state(state.code(), format!("该号{}，不能办理此操作", state.zh()), en)
+        }
+        Error::NotInTheHall => refuse(
+            "NOT_IN_THE_HALL",
+            "请先为当天的预约办理签到，再取号".to_owned(),
+            en,
+        ),
+        Error::NobodyWaits => refuse("NOBODY_WAITS", "目前无人等候".to_owned(), en),
         Error::NotYetDue => refuse("NOT_YET_DUE", "预约时段尚未开始".to_owned(), en),
         _ => refuse("DAY_NOT_OPEN", "接访日未开放或当日编号已用完".to_owned(), en),
     }

@@ -9,6 +9,7 @@ mod limits;
 mod lists;
 mod masters;
 mod own;
+mod queue;
 mod receptions;
 mod roster;
 mod rotation;
