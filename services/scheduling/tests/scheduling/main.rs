@@ -13,3 +13,4 @@ mod queue;
 mod receptions;
 mod roster;
 mod rotation;
+mod sequences;
