@@ -5,11 +5,11 @@ use tonic::Code;
 use uuid::Uuid;
 use xinqiao_proto::event::AppointmentChanged;
 use xinqiao_proto::scheduling::{
-    Appointment, AppointmentState, BookAppointmentRequest, CancelAppointmentRequest,
-    CancelReceptionDayRequest, ConfirmAppointmentRequest, ConfirmOwnAppointmentRequest,
-    DeclineAppointmentRequest, JoinOwnWaitingListRequest, JoinWaitingListRequest, ListFreeSlotsRequest,
-    ListOwnAppointmentsRequest, ListWaitingRequest, RescheduleAppointmentRequest,
-    RescheduleOwnAppointmentRequest, SlotRef,
+    Appointment, AppointmentState, BookAppointmentRequest, BookOwnAppointmentRequest,
+    CancelAppointmentRequest, CancelReceptionDayRequest, ConfirmAppointmentRequest,
+    ConfirmOwnAppointmentRequest, DeclineAppointmentRequest, JoinOwnWaitingListRequest,
+    JoinWaitingListRequest, ListFreeSlotsRequest, ListOwnAppointmentsRequest, ListWaitingRequest,
+    RescheduleAppointmentRequest, RescheduleOwnAppointmentRequest, SlotRef,
 };
 
 use crate::hall::{Hall, booking, fact, fresh, reason, wrong_fields};
@@ -335,13 +335,13 @@ async fn a_petitioner_holds_a_slot_and_confirms_it() {
     let hall = Hall::with_roster().await;
     let case = hall.case(1, &hall.day(DAY).await).await;
     let mut own = hall.own(case);
-    let hold = xinqiao_proto::scheduling::BookOwnAppointmentRequest {
+    let request = BookOwnAppointmentRequest {
         request_id: fresh(),
         slot: slot(NINE),
         subject: "房屋质量".to_owned(),
         hold: true,
     };
-    let held = own.book_own_appointment(hold).await.unwrap().into_inner();
+    let held = own.book_own_appointment(request).await.unwrap().into_inner();
     let held = held.appointment.unwrap();
     let confirm = || ConfirmOwnAppointmentRequest {
         request_id: fresh(),

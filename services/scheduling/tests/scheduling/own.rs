@@ -20,18 +20,18 @@ const JIA: &str = "11010519491231002X";
 const NINE: (&str, &str, &str) = ("2026-03-10", "09:00", "1");
 const TEN: (&str, &str, &str) = ("2026-03-10", "10:00", "1");
 
-fn slot((day, start, room): (&str, &str, &str)) -> Option<SlotRef> {
-    Some(SlotRef {
+fn slot((day, start, room): (&str, &str, &str)) -> SlotRef {
+    SlotRef {
         day: day.to_owned(),
         start: start.to_owned(),
         room: room.to_owned(),
-    })
+    }
 }
 
 fn own(place: (&str, &str, &str)) -> BookOwnAppointmentRequest {
     BookOwnAppointmentRequest {
         request_id: fresh(),
-        slot: slot(place),
+        slot: Some(slot(place)),
         subject: "房屋质量".to_owned(),
         hold: false,
     }
@@ -43,10 +43,7 @@ impl Hall {
         let (id, district) = (random::new_id(), "220502".parse().unwrap());
         let number = CaseNumber::new(district, 2026, ChannelDigit::Visit, sequence).unwrap();
         let keys = self.bench.desk().keys();
-        let index = |field, value: &str| {
-            let index = keys.blind_index(district, field, value);
-            index.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-        };
+        let index = |field, value: &str| hex::encode(keys.blind_index(district, field, value));
         let known = [("id_no", id_no), ("mobile", mobile)].into_iter();
         let persons: Vec<String> = known
             .filter(|(_, value)| !value.is_empty())
@@ -100,7 +97,7 @@ async fn a_petitioner_books_moves_and_gives_back_his_own_appointment() {
         request_id: fresh(),
         appointment_id: first.appointment_id.clone(),
         version: first.version,
-        slot: slot(TEN),
+        slot: Some(slot(TEN)),
     };
     let answer = jia.reschedule_own_appointment(moved).await.unwrap();
     let second = answer.into_inner().appointment.unwrap();
