@@ -42,7 +42,8 @@ events! {
     ReceptionDayChanged: "reception_day.planned" | "reception_day.published" | "reception_day.changed"
         | "reception_day.opened" | "reception_day.closed" | "reception_day.cancelled";
     AppointmentChanged: "appointment.confirmed" | "appointment.rescheduled" | "appointment.cancelled"
-        | "appointment.checked_in" | "appointment.completed" | "appointment.no_show";
+        | "appointment.checked_in" | "appointment.completed" | "appointment.no_show" | "appointment.requested"
+        | "appointment.declined";
     ReceptionHeld: "reception.held";
     ReceptionFinalised: "reception.finalised";
 

@@ -223,5 +223,6 @@ fn on(day: &str) -> BookAppointmentRequest {
         subject: "外墙改造后房屋漏雨".to_owned(),
         case_id: String::new(),
         channel: BookingChannel::Counter.into(),
+        hold: false,
     }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
-/// RPCs that answer with a stream, and why that is no way out for rows: the files of one sealed package, and the export
-/// that two persons have decided on.
-const STREAMS: [&str; 2] = [
+/// RPCs that answer with a stream, and why that is no way out for rows: the files of one sealed package, the export that
+/// two persons have decided on, and the numbers on the screen of the hall.
+const STREAMS: [&str; 3] = [
     "xinqiao.archive.v1.PackageService/ReadPackage",
     "xinqiao.intake.v1.ExportService/FetchExport",
+    "xinqiao.scheduling.v1.QueueService/WatchScreen",
 ];
 
 #[test]

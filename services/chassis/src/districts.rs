@@ -89,6 +89,20 @@ pub struct ReceptionHall {
     /// Slots of each room and session kept for people who come without an appointment.
     #[serde(default)]
     pub walk_in_slots: u16,
+    /// How long a slot is held for somebody who has not confirmed it.
+    #[serde(default = "hold_minutes")]
+    pub hold_minutes: u16,
+    /// How long each who waits for a slot has it to himself when one becomes free, before the next may take it too.
+    #[serde(default = "waiting_turn_minutes")]
+    pub waiting_turn_minutes: u16,
+}
+
+const fn hold_minutes() -> u16 {
+    15
+}
+
+const fn waiting_turn_minutes() -> u16 {
+    120
 }
 
 /// A stretch of a reception day, local time.
@@ -263,6 +277,14 @@ fn faults(path: &Path, district: &District) -> Vec<String> {
     demand(
         (5..=240).contains(&hall.slot_minutes),
         "reception.slot_minutes must be from 5 to 240".to_owned(),
+    );
+    demand(
+        (1..=240).contains(&hall.hold_minutes),
+        "reception.hold_minutes must be from 1 to 240".to_owned(),
+    );
+    demand(
+        (1..=2880).contains(&hall.waiting_turn_minutes),
+        "reception.waiting_turn_minutes must be from 1 to 2880".to_owned(),
     );
     for session in &hall.sessions {
         let long_enough = (session.end - session.start).whole_minutes() >= i64::from(hall.slot_minutes);

@@ -7,11 +7,13 @@ pub mod conflict;
 pub mod delegation;
 pub mod icalendar;
 pub mod leader;
+pub mod queue;
 pub mod reception;
 pub mod reception_day;
 pub mod roster;
 pub mod schedule;
 pub mod slots;
+pub mod waiting;
 
 /// A code in a row that no version of this program writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +40,7 @@ read_from_code! {
     appointment::State,
     appointment::Channel,
     calendar::State,
+    queue::State,
     reception::State,
     reception::Branch,
 }

@@ -5,8 +5,9 @@
 //!
 //! **Invariants**
 //! - One reception day per district and date, never on a rest day: `domain::roster`.
-//! - A slot has at most one live appointment and a person at most one per day: partial unique indexes decide, in
-//!   one statement, whatever happens beside it: `rpc::appointment::book`.
+//! - A slot has at most one live appointment and a person at most one per day: unique indexes decide, in one
+//!   statement, whatever happens beside it: `rpc::appointment::book`. A hold that is over is none.
+//! - Places go by rules that are told: the waiting list by `domain::waiting`, the queue by `domain::queue`.
 //! - A reception day is closed only when all its records are finalised.
 //! - A record is accepted only with all five integrations; who received is responsible from then on (DEC-07).
 //! - Everybody may read what was published, without a token; of leaders the post and not the name: `rpc::schedule`.
@@ -31,7 +32,8 @@ pub use config::SchedulingSettings;
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// What is sealed and can be sealed anew.
-static SEALED: [SealedColumn; 4] = [
+static SEALED: [SealedColumn; 5] = [
+    SealedColumn::new("known_case", "persons", "id"),
     SealedColumn::new("appointment", "visitors", "id"),
     SealedColumn::new("appointment", "subject", "id"),
     SealedColumn::new("appointment", "end_reason", "id"),

@@ -8,6 +8,8 @@ use xinqiao_proto::scheduling::appointment_service_server::AppointmentServiceSer
 use xinqiao_proto::scheduling::calendar_service_server::CalendarServiceServer;
 use xinqiao_proto::scheduling::delegation_service_server::DelegationServiceServer;
 use xinqiao_proto::scheduling::master_service_server::MasterServiceServer;
+use xinqiao_proto::scheduling::own_appointment_service_server::OwnAppointmentServiceServer;
+use xinqiao_proto::scheduling::queue_service_server::QueueServiceServer;
 use xinqiao_proto::scheduling::reception_service_server::ReceptionServiceServer;
 use xinqiao_proto::scheduling::roster_service_server::RosterServiceServer;
 use xinqiao_proto::scheduling::schedule_service_server::ScheduleServiceServer;
@@ -19,6 +21,7 @@ mod calendar;
 mod delegation;
 mod error;
 mod master;
+mod queue;
 mod reception;
 mod roster;
 mod schedule;
@@ -141,6 +144,22 @@ pub(crate) const RIGHTS: RightTable = &[
         Right::WriteAppointment,
     ),
     (
+        "/xinqiao.scheduling.v1.AppointmentService/ConfirmAppointment",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/DeclineAppointment",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/JoinWaitingList",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.AppointmentService/ListWaiting",
+        Right::ReadAppointments,
+    ),
+    (
         "/xinqiao.scheduling.v1.AppointmentService/CheckInAppointment",
         Right::WriteAppointment,
     ),
@@ -163,6 +182,46 @@ pub(crate) const RIGHTS: RightTable = &[
     (
         "/xinqiao.scheduling.v1.AppointmentService/ListAppointments",
         Right::ReadAppointments,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/ListOwnAppointments",
+        Right::ReadOwnCase,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/BookOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/ConfirmOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/JoinOwnWaitingList",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/RescheduleOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.OwnAppointmentService/CancelOwnAppointment",
+        Right::BookOwnAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.QueueService/TakeNumber",
+        Right::WriteAppointment,
+    ),
+    (
+        "/xinqiao.scheduling.v1.QueueService/CallNext",
+        Right::WriteReception,
+    ),
+    (
+        "/xinqiao.scheduling.v1.QueueService/EndCall",
+        Right::WriteReception,
+    ),
+    (
+        "/xinqiao.scheduling.v1.QueueService/WatchScreen",
+        Right::ReadRoster,
     ),
     (
         "/xinqiao.scheduling.v1.ReceptionService/RecordReception",
@@ -191,6 +250,8 @@ pub(crate) fn routes(desk: &Desk, settings: SchedulingSettings) -> Routes {
     let appointments = AppointmentServiceServer::new(appointment::Appointments::new(desk.clone()));
     let windows = Windows::new(settings.schedule_windows);
     let schedule = ScheduleServiceServer::new(schedule::Schedule::new(desk.clone(), windows));
+    let own = OwnAppointmentServiceServer::new(appointment::OwnAppointments::new(desk.clone()));
+    let queue = QueueServiceServer::new(queue::Queue::new(desk.clone()));
     let receptions = ReceptionServiceServer::new(reception::Receptions::new(desk.clone()));
     Routes::new(masters.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(calendars.max_decoding_message_size(MESSAGE_MAX_BYTES))
@@ -198,5 +259,7 @@ pub(crate) fn routes(desk: &Desk, settings: SchedulingSettings) -> Routes {
         .add_service(roster.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(schedule.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(appointments.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(own.max_decoding_message_size(MESSAGE_MAX_BYTES))
+        .add_service(queue.max_decoding_message_size(MESSAGE_MAX_BYTES))
         .add_service(receptions.max_decoding_message_size(MESSAGE_MAX_BYTES))
 }

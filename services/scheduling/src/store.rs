@@ -12,6 +12,7 @@ pub(crate) mod delegations;
 pub(crate) mod digest;
 pub(crate) mod known;
 pub(crate) mod leaders;
+pub(crate) mod queue;
 pub(crate) mod receptions;
 pub(crate) mod schedule;
 pub(crate) mod slots;

@@ -266,6 +266,7 @@ async fn book(people: &Cast, day: &str) -> Result<String> {
         subject: format!("外墙改造后房屋漏雨{MARK}"),
         case_id: String::new(),
         channel: BookingChannel::Counter.into(),
+        hold: false,
     };
     let booked = people
         .clerk

@@ -65,6 +65,8 @@ pub(crate) struct Registration {
     pub(crate) form: FormToCome,
     /// Title for the archive's catalogue; an accusation tells none (DEC-17).
     pub(crate) title: Option<SealedField>,
+    /// Who may book for the case, by blind index; of an accusation nobody is told.
+    pub(crate) persons: Option<SealedField>,
     pub(crate) ledger_salt: [u8; 32],
     pub(crate) audit: Entry,
     pub(crate) trace_id: Option<String>,
@@ -171,6 +173,7 @@ impl Registration {
                 .and_then(|forwarded| forwarded.sender_due)
                 .map(|day| day.to_string())
                 .unwrap_or_default(),
+            persons: self.persons.clone(),
         };
         let entity = Entity::case(self.case_id, number);
         let draft = self.span.in_scope(|| {

@@ -70,13 +70,20 @@ async fn a_visit_gets_number_receipt_documents_and_the_fifteen_days() {
     );
     assert_eq!((event.ledger_salt.len(), event.ledger_commitment.len()), (32, 32));
     let event_id = bench.published().await[0].event_id;
-    let title = bench.desk().keys().open_field(
-        "220502".parse().unwrap(),
-        event_id,
-        "title",
-        &event.title.unwrap(),
-    );
+    let (keys, district) = (bench.desk().keys(), "220502".parse().unwrap());
+    let title = keys.open_field(district, event_id, "title", &event.title.unwrap());
     assert_eq!(title.unwrap(), submission().title);
+    // Who may book for the case: his numbers as blind indexes, and not in clear even so.
+    let persons = keys.open_field(district, event_id, "persons", &event.persons.unwrap());
+    let index = |field, value| hex::encode(keys.blind_index(district, field, value));
+    assert_eq!(
+        persons.unwrap(),
+        [
+            index("id_no", "11010519491231002X"),
+            index("mobile", "19900000001")
+        ]
+        .join(",")
+    );
 
     for (document, words) in case.documents.iter().zip([&case.case_no, &submission().content]) {
         let id = Uuid::parse_str(&document.document_id).unwrap();

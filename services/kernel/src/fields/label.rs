@@ -73,6 +73,7 @@ const UNKNOWN: (&str, &str) = ("该项内容", "the field");
 
 /// By the end of the path, in the order of the alphabet: a longer end is the name in that message only.
 const NAMES: &[(&str, &str, &str)] = &[
+    ("absent", "是否未到", "whether nobody came"),
     ("accused", "被检举控告对象", "the accused"),
     ("accused.name", "名称", "the name"),
     ("accused.person_id", "人员标识", "the person"),
@@ -216,6 +217,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("hall", "接访场所", "the hall"),
     ("held_here", "是否由本环节办理", "whether it is held here"),
     ("help", "帮扶救助途径", "the help offered"),
+    ("hold", "是否只保留时段", "whether the slot is only held"),
     ("holds", "判定", "the answer"),
     ("id_no", "证件号码", "the number of the paper"),
     (
@@ -373,6 +375,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("purpose", "信访目的", "the purpose"),
     ("query", "检索词", "the query"),
     ("query_code", "查询码", "the query code"),
+    ("queue_entry_id", "排号", "the queue number"),
     ("read_aloud_by", "代读人", "the reader"),
     ("readback_ok", "宣读核对", "the reading back"),
     ("readers", "启封人员", "the readers"),
@@ -459,6 +462,11 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("visitors", "来访人", "the visitors"),
     ("visitors.name", "姓名", "the name"),
     ("waiting", "是否待批", "whether it waits"),
+    (
+        "with_needs",
+        "是否需要优先照顾",
+        "whether there are special needs",
+    ),
     (
         "without_derivation",
         "是否省略推算",

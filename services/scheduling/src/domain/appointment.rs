@@ -3,16 +3,20 @@
 //! | from | act | to |
 //! |---|---|---|
 //! | – | book | CONFIRMED |
+//! | – | hold a slot, or wait for one | REQUESTED |
+//! | REQUESTED | confirm, while the slot is held | CONFIRMED |
+//! | REQUESTED | decline, with a reason | DECLINED |
+//! | REQUESTED with a slot | its time is over | EXPIRED |
 //! | CONFIRMED | check in | `CHECKED_IN` |
 //! | `CHECKED_IN` | start | `IN_MEETING` |
 //! | `CHECKED_IN`, `IN_MEETING` | complete (with the reception record) | COMPLETED |
-//! | CONFIRMED | move | RESCHEDULED |
-//! | CONFIRMED, `CHECKED_IN` | cancel | `CANCELLED_BY_PETITIONER`, `CANCELLED_BY_OFFICE` |
+//! | REQUESTED, CONFIRMED | move | RESCHEDULED |
+//! | REQUESTED, CONFIRMED, `CHECKED_IN` | cancel | `CANCELLED_BY_PETITIONER`, `CANCELLED_BY_OFFICE` |
 //! | CONFIRMED | miss | `NO_SHOW` |
 //!
 //! Missing an appointment has no consequence: nothing counts misses, and the person may book again at once.
 
-use time::Date;
+use time::{Date, OffsetDateTime};
 use xinqiao_kernel::{Fields, Phone, ResidentId};
 
 /// Most visitors of one appointment `[R:20]`.
@@ -21,6 +25,8 @@ pub const VISITORS_MAX: usize = 5;
 /// Where an appointment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
+    /// A slot is held, or waited for.
+    Requested,
     /// The slot is promised.
     Confirmed,
     /// The visitors are in the hall.
@@ -35,13 +41,18 @@ pub enum State {
     CancelledByPetitioner,
     /// Called off by the office, with a reason.
     CancelledByOffice,
+    /// Not given by the office, with a reason.
+    Declined,
+    /// Held, and not confirmed in time.
+    Expired,
     /// Nobody came.
     NoShow,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
+        Self::Requested,
         Self::Confirmed,
         Self::CheckedIn,
         Self::InMeeting,
@@ -49,12 +60,15 @@ impl State {
         Self::Rescheduled,
         Self::CancelledByPetitioner,
         Self::CancelledByOffice,
+        Self::Declined,
+        Self::Expired,
         Self::NoShow,
     ];
 
     /// The code kept in the database and told to callers.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Requested => "REQUESTED",
             Self::Confirmed => "CONFIRMED",
             Self::CheckedIn => "CHECKED_IN",
             Self::InMeeting => "IN_MEETING",
@@ -62,6 +76,8 @@ impl State {
             Self::Rescheduled => "RESCHEDULED",
             Self::CancelledByPetitioner => "CANCELLED_BY_PETITIONER",
             Self::CancelledByOffice => "CANCELLED_BY_OFFICE",
+            Self::Declined => "DECLINED",
+            Self::Expired => "EXPIRED",
             Self::NoShow => "NO_SHOW",
         }
     }
@@ -69,6 +85,7 @@ impl State {
     /// The word people use.
     pub const fn zh(self) -> &'static str {
         match self {
+            Self::Requested => "待确认",
             Self::Confirmed => "已确认",
             Self::CheckedIn => "已签到",
             Self::InMeeting => "接谈中",
@@ -76,6 +93,8 @@ impl State {
             Self::Rescheduled => "已改期",
             Self::CancelledByPetitioner => "信访人已取消",
             Self::CancelledByOffice => "已由办公室取消",
+            Self::Declined => "未能安排",
+            Self::Expired => "已过保留时间",
             Self::NoShow => "未到",
         }
     }
@@ -88,14 +107,30 @@ impl State {
     /// The state after an act, or nothing when the act is not possible here.
     pub const fn after(self, act: Act) -> Option<Self> {
         match (self, act) {
+            (Self::Requested, Act::Confirm) => Some(Self::Confirmed),
+            (Self::Requested, Act::Decline) => Some(Self::Declined),
             (Self::Confirmed, Act::CheckIn) => Some(Self::CheckedIn),
             (Self::CheckedIn, Act::Start) => Some(Self::InMeeting),
             (Self::CheckedIn | Self::InMeeting, Act::Complete) => Some(Self::Completed),
-            (Self::Confirmed, Act::Move) => Some(Self::Rescheduled),
-            (Self::Confirmed | Self::CheckedIn, Act::CancelByPetitioner) => Some(Self::CancelledByPetitioner),
-            (Self::Confirmed | Self::CheckedIn, Act::CancelByOffice) => Some(Self::CancelledByOffice),
+            (Self::Requested | Self::Confirmed, Act::Move) => Some(Self::Rescheduled),
+            (Self::Requested | Self::Confirmed | Self::CheckedIn, Act::CancelByPetitioner) => {
+                Some(Self::CancelledByPetitioner)
+            }
+            (Self::Requested | Self::Confirmed | Self::CheckedIn, Act::CancelByOffice) => {
+                Some(Self::CancelledByOffice)
+            }
             (Self::Confirmed, Act::Miss) => Some(Self::NoShow),
             _ => None,
+        }
+    }
+
+    /// The state now of an appointment that was stored in this one: a hold whose time is over is none.
+    #[must_use]
+    pub fn at(self, held_until: Option<OffsetDateTime>, now: OffsetDateTime) -> Self {
+        if self == Self::Requested && held_until.is_some_and(|until| until <= now) {
+            Self::Expired
+        } else {
+            self
         }
     }
 
@@ -103,7 +138,7 @@ impl State {
     pub const fn holds_slot(self) -> bool {
         matches!(
             self,
-            Self::Confirmed | Self::CheckedIn | Self::InMeeting | Self::Completed
+            Self::Requested | Self::Confirmed | Self::CheckedIn | Self::InMeeting | Self::Completed
         )
     }
 }
@@ -140,6 +175,10 @@ impl Channel {
 /// What can be done to an appointment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
+    /// The slot that is held is wanted.
+    Confirm,
+    /// The office gives none, with a reason.
+    Decline,
     /// The visitors report at the counter.
     CheckIn,
     /// The talk begins.
@@ -255,7 +294,8 @@ fn visitor(fields: &mut Fields, index: usize, entry: &VisitorEntry<'_>, today: D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::date;
+    use time::Duration;
+    use time::macros::{date, datetime};
 
     const TODAY: Date = date!(2026 - 03 - 03);
 
@@ -276,6 +316,8 @@ mod tests {
     #[test]
     fn an_end_is_an_end() {
         let acts = [
+            Act::Confirm,
+            Act::Decline,
             Act::CheckIn,
             Act::Start,
             Act::Complete,
@@ -285,7 +327,10 @@ mod tests {
             Act::Miss,
         ];
         for state in State::ALL {
-            let open = matches!(state, State::Confirmed | State::CheckedIn | State::InMeeting);
+            let open = matches!(
+                state,
+                State::Requested | State::Confirmed | State::CheckedIn | State::InMeeting
+            );
             assert_eq!(
                 acts.iter().any(|act| state.after(*act).is_some()),
                 open,
@@ -302,6 +347,18 @@ mod tests {
             assert!(!State::Confirmed.after(act).unwrap().holds_slot());
         }
         assert!(State::Completed.holds_slot(), "a slot that was used is not free");
+    }
+
+    #[test]
+    fn a_hold_ends_by_itself_and_waiting_does_not() {
+        let until = datetime!(2026-03-03 09:15 +8);
+        assert_eq!(
+            State::Requested.at(Some(until), until - Duration::SECOND),
+            State::Requested
+        );
+        assert_eq!(State::Requested.at(Some(until), until), State::Expired);
+        assert_eq!(State::Requested.at(None, until), State::Requested);
+        assert_eq!(State::Confirmed.at(Some(until), until), State::Confirmed);
     }
 
     #[test]

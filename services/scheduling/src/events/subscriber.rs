@@ -59,6 +59,10 @@ async fn case_registered(act: &mut Act, event: &Incoming) -> Result<(), Refusal>
     let number = event
         .case_no
         .ok_or_else(|| Refusal::internal(&"case.registered without a case number"))?;
+    let district = act.district();
+    let told = |sealed| (act.keys()).open_field(district, event.event_id, "persons", sealed);
+    let persons = body.persons.as_ref().map(told).transpose();
+    let persons = persons.map_err(|error| Refusal::internal(&error))?;
     let case = KnownCase {
         id: event.entity_id,
         case_no: number.to_string(),
@@ -67,6 +71,7 @@ async fn case_registered(act: &mut Act, event: &Incoming) -> Result<(), Refusal>
         unit_ids: Vec::new(),
         closing: false,
         sealed: body.sealed,
+        persons: persons.map(|plain| act.seal("known_case", "persons", event.entity_id, &plain)),
     };
     Ok(known::insert_case(act, &case).await?)
 }

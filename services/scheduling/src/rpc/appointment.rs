@@ -1,7 +1,6 @@
 //! Appointments: booking, checking in, moving, giving back.
 
-use serde::{Deserialize, Serialize};
-use time::Time;
+use time::{OffsetDateTime, Time};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use xinqiao_chassis::desk::{Act, Desk, Notice};
@@ -20,23 +19,14 @@ use crate::store;
 use crate::store::appointments::Appointment;
 
 mod book;
+mod course;
+mod own;
+mod people;
+mod place;
+mod waiting_list;
 
-/// The sealed form of a visitor.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct SealedVisitor {
-    name: String,
-    id_no: Option<String>,
-    phone: Option<String>,
-}
-
-impl SealedVisitor {
-    /// What tells this person from others: each pair of field and normalised value.
-    fn identities(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let id_no = self.id_no.as_deref().map(|id| ("id_no", id));
-        let phone = self.phone.as_deref().map(|phone| ("phone", phone));
-        id_no.into_iter().chain(phone)
-    }
-}
+pub(super) use own::OwnAppointments;
+use people::SealedVisitor;
 
 /// Implements `AppointmentService`.
 #[derive(Debug)]
@@ -57,7 +47,9 @@ impl AppointmentService for Appointments {
         request: Request<wire_v1::ListFreeSlotsRequest>,
     ) -> Result<Response<wire_v1::ListFreeSlotsResponse>, Status> {
         self.desk
-            .read(request, |act, query| Box::pin(book::list_free(act, query)))
+            .read(request, |act, query| {
+                Box::pin(waiting_list::list_free(act, query))
+            })
             .await
     }
 
@@ -70,12 +62,48 @@ impl AppointmentService for Appointments {
             .await
     }
 
+    async fn confirm_appointment(
+        &self,
+        request: Request<wire_v1::ConfirmAppointmentRequest>,
+    ) -> Result<Response<wire_v1::ConfirmAppointmentResponse>, Status> {
+        self.desk
+            .act(request, |act, query| Box::pin(course::confirm(act, query)))
+            .await
+    }
+
+    async fn decline_appointment(
+        &self,
+        request: Request<wire_v1::DeclineAppointmentRequest>,
+    ) -> Result<Response<wire_v1::DeclineAppointmentResponse>, Status> {
+        self.desk
+            .act(request, |act, query| Box::pin(course::decline(act, query)))
+            .await
+    }
+
+    async fn join_waiting_list(
+        &self,
+        request: Request<wire_v1::JoinWaitingListRequest>,
+    ) -> Result<Response<wire_v1::JoinWaitingListResponse>, Status> {
+        self.desk
+            .act(request, |act, query| Box::pin(waiting_list::join(act, query)))
+            .await
+    }
+
+    async fn list_waiting(
+        &self,
+        request: Request<wire_v1::ListWaitingRequest>,
+    ) -> Result<Response<wire_v1::ListWaitingResponse>, Status> {
+        self.desk
+            .read(request, |act, query| Box::pin(waiting_list::list(act, query)))
+            .await
+    }
+
     async fn check_in_appointment(
         &self,
         request: Request<wire_v1::CheckInAppointmentRequest>,
     ) -> Result<Response<wire_v1::CheckInAppointmentResponse>, Status> {
         self.desk
-            .act(request, |act, query| Box::pin(check_in(act, query)))
+            .act(request, |act, query| Box::pin(course::check_in(act, query)))
             .await
     }
 
@@ -84,7 +112,7 @@ impl AppointmentService for Appointments {
         request: Request<wire_v1::StartMeetingRequest>,
     ) -> Result<Response<wire_v1::StartMeetingResponse>, Status> {
         self.desk
-            .act(request, |act, query| Box::pin(start(act, query)))
+            .act(request, |act, query| Box::pin(course::start(act, query)))
             .await
     }
 
@@ -93,7 +121,7 @@ impl AppointmentService for Appointments {
         request: Request<wire_v1::CancelAppointmentRequest>,
     ) -> Result<Response<wire_v1::CancelAppointmentResponse>, Status> {
         self.desk
-            .act(request, |act, query| Box::pin(cancel(act, query)))
+            .act(request, |act, query| Box::pin(course::cancel(act, query)))
             .await
     }
 
@@ -111,7 +139,7 @@ impl AppointmentService for Appointments {
         request: Request<wire_v1::MarkNoShowRequest>,
     ) -> Result<Response<wire_v1::MarkNoShowResponse>, Status> {
         self.desk
-            .act(request, |act, query| Box::pin(mark_no_show(act, query)))
+            .act(request, |act, query| Box::pin(course::mark_no_show(act, query)))
             .await
     }
 
@@ -192,10 +220,8 @@ pub(super) async fn end(
     deed: rules::Act,
     reason: Option<&str>,
 ) -> Result<Appointment, Refusal> {
-    let next = seen
-        .state
-        .after(deed)
-        .ok_or(Error::AppointmentState(seen.state))?;
+    let state = seen.state_at(act.now());
+    let next = state.after(deed).ok_or(Error::AppointmentState(state))?;
     let end_reason = reason.map(|text| act.seal("appointment", "end_reason", seen.id, text));
     if !store::appointments::change(act, seen, next, end_reason.as_ref()).await? {
         return Err(Refusal::stale_version());
@@ -216,15 +242,17 @@ pub(super) async fn end(
     Ok(changed)
 }
 
-/// The event of a state; that a talk began concerns nobody else.
+/// The event of a state; that a talk began concerns nobody else, and when a hold ends was told when it began.
 const fn event_of(state: State) -> Option<&'static str> {
     match state {
+        State::Requested => Some("appointment.requested"),
         State::Confirmed => Some("appointment.confirmed"),
         State::CheckedIn => Some("appointment.checked_in"),
-        State::InMeeting => None,
+        State::InMeeting | State::Expired => None,
         State::Completed => Some("appointment.completed"),
         State::Rescheduled => Some("appointment.rescheduled"),
         State::CancelledByPetitioner | State::CancelledByOffice => Some("appointment.cancelled"),
+        State::Declined => Some("appointment.declined"),
         State::NoShow => Some("appointment.no_show"),
     }
 }
@@ -233,18 +261,31 @@ fn announce(act: &mut Act, kind: &'static str, appointment: &Appointment) {
     let body = AppointmentChanged {
         appointment_id: appointment.id.to_string(),
         reception_day_id: appointment.reception_day_id.to_string(),
-        slot_start: Some(wire::timestamp(local::at(appointment.day, appointment.starts_at))),
+        slot_start: (appointment.slot.as_ref())
+            .map(|slot| wire::timestamp(local::at(appointment.day, slot.starts_at))),
         case_id: wire::text_or_empty(appointment.case_id),
+        held_until: held_until(appointment).map(wire::timestamp),
     };
     act.publish(kind, Entity::of(EntityKind::Appointment, appointment.id), &body);
 }
 
 /// Asks that the petitioners of its case be told; who comes without a case is told at the counter.
 pub(super) fn tell(act: &mut Act, appointment: &Appointment, template: NotificationTemplate) {
-    if let Some(case_id) = appointment.case_id {
-        let at = local::at(appointment.day, appointment.starts_at);
-        act.tell(Notice::of(case_id, template).at(at));
-    }
+    let Some(case_id) = appointment.case_id else {
+        return;
+    };
+    let notice = Notice::of(case_id, template);
+    act.tell(match &appointment.slot {
+        Some(slot) => notice.at(local::at(appointment.day, slot.starts_at)),
+        None => notice,
+    });
+}
+
+/// Until when its slot is held.
+fn held_until(appointment: &Appointment) -> Option<OffsetDateTime> {
+    appointment
+        .held_until
+        .filter(|_| appointment.state == State::Requested)
 }
 
 fn open_visitors(act: &Act, appointment: &Appointment) -> Result<Vec<SealedVisitor>, Refusal> {
@@ -256,6 +297,7 @@ fn open_visitors(act: &Act, appointment: &Appointment) -> Result<Vec<SealedVisit
 
 fn shown(act: &Act, appointment: &Appointment) -> Result<wire_v1::Appointment, Refusal> {
     let visitors = open_visitors(act, appointment)?;
+    let slot = appointment.slot.as_ref();
     let reason = appointment.end_reason.as_ref();
     let reason = reason.map(|sealed| act.open("appointment", "end_reason", appointment.id, sealed));
     let reason = reason.transpose().map_err(|error| Refusal::internal(&error))?;
@@ -263,10 +305,10 @@ fn shown(act: &Act, appointment: &Appointment) -> Result<wire_v1::Appointment, R
         appointment_id: appointment.id.to_string(),
         reception_day_id: appointment.reception_day_id.to_string(),
         day: appointment.day.to_string(),
-        start: wire::hour_minute(appointment.starts_at),
-        room: appointment.room.clone(),
-        minutes: appointment.minutes.unsigned_abs(),
-        state: wire::appointment_state(appointment.state).into(),
+        start: slot.map_or_else(String::new, |slot| wire::hour_minute(slot.starts_at)),
+        room: slot.map_or_else(String::new, |slot| slot.room.clone()),
+        minutes: slot.map_or(0, |slot| slot.minutes.unsigned_abs()),
+        state: wire::appointment_state(appointment.state_at(act.now())).into(),
         masked_names: visitors.iter().map(|visitor| mask::name(&visitor.name)).collect(),
         channel: wire::channel(appointment.channel).into(),
         case_id: wire::text_or_empty(appointment.case_id),
@@ -274,74 +316,7 @@ fn shown(act: &Act, appointment: &Appointment) -> Result<wire_v1::Appointment, R
         reason: reason.unwrap_or_default(),
         booked_at: Some(wire::timestamp(appointment.created_at)),
         version: appointment.version.unsigned_abs(),
-    })
-}
-
-async fn check_in(
-    act: &mut Act,
-    query: wire_v1::CheckInAppointmentRequest,
-) -> Result<wire_v1::CheckInAppointmentResponse, Refusal> {
-    let seen = take(act, &query.appointment_id, query.version).await?;
-    if seen.state == State::Confirmed && seen.day != act.today() {
-        return Err(Error::NotToday(seen.day).into());
-    }
-    let changed = end(act, &seen, rules::Act::CheckIn, None).await?;
-    Ok(wire_v1::CheckInAppointmentResponse {
-        appointment: Some(shown(act, &changed)?),
-    })
-}
-
-async fn start(
-    act: &mut Act,
-    query: wire_v1::StartMeetingRequest,
-) -> Result<wire_v1::StartMeetingResponse, Refusal> {
-    let seen = take_to_meeting(act, &query.appointment_id, query.version).await?;
-    let changed = end(act, &seen, rules::Act::Start, None).await?;
-    Ok(wire_v1::StartMeetingResponse {
-        appointment: Some(shown(act, &changed)?),
-    })
-}
-
-async fn cancel(
-    act: &mut Act,
-    query: wire_v1::CancelAppointmentRequest,
-) -> Result<wire_v1::CancelAppointmentResponse, Refusal> {
-    let mut fields = Fields::new();
-    if query.by_office {
-        fields.text("reason", &query.reason, 2..=200);
-    } else if !query.reason.is_empty() {
-        fields.wrong(
-            "reason",
-            "NOT_ASKED",
-            "信访人取消预约无需说明原因",
-            "a petitioner need not give a reason",
-        );
-    }
-    fields.finish()?;
-    let seen = take(act, &query.appointment_id, query.version).await?;
-    let changed = if query.by_office {
-        let changed = end(act, &seen, rules::Act::CancelByOffice, Some(query.reason.trim())).await?;
-        tell(act, &changed, NotificationTemplate::AppointmentCancelled);
-        changed
-    } else {
-        end(act, &seen, rules::Act::CancelByPetitioner, None).await?
-    };
-    Ok(wire_v1::CancelAppointmentResponse {
-        appointment: Some(shown(act, &changed)?),
-    })
-}
-
-async fn mark_no_show(
-    act: &mut Act,
-    query: wire_v1::MarkNoShowRequest,
-) -> Result<wire_v1::MarkNoShowResponse, Refusal> {
-    let seen = take(act, &query.appointment_id, query.version).await?;
-    if act.now() < local::at(seen.day, seen.starts_at) {
-        return Err(Error::NotYetDue.into());
-    }
-    let changed = end(act, &seen, rules::Act::Miss, None).await?;
-    Ok(wire_v1::MarkNoShowResponse {
-        appointment: Some(shown(act, &changed)?),
+        held_until: held_until(appointment).map(wire::timestamp),
     })
 }
 
@@ -356,7 +331,10 @@ async fn list(
     fields.finish()?;
     let day_id = day_id.unwrap_or_default();
     let mut rows = store::appointments::page(act, day_id, page.after.clone(), page.limit()).await?;
-    let next = page.cut(&mut rows, |row| (row.starts_at, row.room.clone(), row.id));
+    let next = page.cut(&mut rows, |row| {
+        let room = row.slot.as_ref().map(|slot| slot.room.clone());
+        (row.starts_at(), room.unwrap_or_default(), row.id)
+    });
     leave_known(act, day_id, &mut rows).await?;
     let appointments = rows.iter().map(|row| shown(act, row)).collect::<Result<_, _>>()?;
     Ok(wire_v1::ListAppointmentsResponse {

@@ -4,7 +4,7 @@ use time::Date;
 use tonic::Code;
 use xinqiao_chassis::refusal::{Refusal, Violation};
 
-use crate::domain::{appointment, calendar, delegation, reception_day, roster::NoLeader};
+use crate::domain::{appointment, calendar, delegation, queue, reception_day, roster::NoLeader};
 
 /// Everything but wrong fields, stale versions and failures inside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +73,33 @@ pub(crate) enum Error {
     /// The act is not possible in this state of an appointment.
     #[error("the appointment is {0:?}")]
     AppointmentState(appointment::State),
+    /// People wait for the slot, and it is theirs first.
+    #[error("people wait for the slot; you may book it from {from} on")]
+    WaitingFirst {
+        /// As `YYYY-MM-DD HH:MM`, local.
+        from: String,
+    },
+    /// Nobody waits for what he can have.
+    #[error("slots of that day are free")]
+    SlotsFree {
+        /// The next ones, as `YYYY-MM-DD HH:MM room`.
+        next: Vec<String>,
+    },
+    /// Who waits has no slot to confirm.
+    #[error("no slot was taken yet")]
+    NoSlotYet,
+    /// The visitors of an appointment take a number once, when they are in the hall.
+    #[error("a number is for an appointment of the day that is checked in")]
+    NotInTheHall,
+    /// The visitors have their number.
+    #[error("the appointment has number {0}")]
+    HasNumber(i32),
+    /// The queue is empty.
+    #[error("nobody waits")]
+    NobodyWaits,
+    /// The act is not possible in this state of a number.
+    #[error("the number is {0:?}")]
+    QueueState(queue::State),
     /// Nobody is late yet.
     #[error("the slot has not begun")]
     NotYetDue,
@@ -111,6 +138,7 @@ pub(crate) enum What {
     Leader,
     ReceptionDay,
     Appointment,
+    QueueEntry,
     Case,
     Reception,
     Delegation,
@@ -123,6 +151,7 @@ impl What {
             Self::Leader => ("该领导", "the leader"),
             Self::ReceptionDay => ("该接访日", "the reception day"),
             Self::Appointment => ("该预约", "the appointment"),
+            Self::QueueEntry => ("该排号", "the queue number"),
             Self::Case => ("该信访事项", "the case"),
             Self::Reception => ("该接访记录", "the reception record"),
             Self::Delegation => ("该委托", "the delegation"),
@@ -141,6 +170,7 @@ impl From<Error> for Refusal {
             Error::PersonIsAnotherLeader
             | Error::DayTaken(_)
             | Error::PersonHasAppointment
+            | Error::HasNumber(_)
             | Error::AlreadyReceived => exists_already(&error),
             Error::SlotTaken { next } => slot_taken(&next),
             Error::NotAReceptionDay { day, field, next } => not_a_reception_day(day, field, &next),
@@ -197,6 +227,11 @@ fn exists_already(error: &Error) -> Refusal {
             "PERSON_HAS_APPOINTMENT",
             "来访人当天已有预约（按证件号或电话核对），如需换时段请办理改期".to_owned(),
             "a visitor has an appointment on that day (by identity number or telephone); reschedule it instead",
+        ),
+        Error::HasNumber(number) => (
+            "HAS_NUMBER",
+            format!("该预约已取号，号码为{number}"),
+            "the visitors of the appointment have their number",
         ),
         _ => (
             "ALREADY_RECEIVED",
@@ -303,6 +338,31 @@ fn not_possible_now(error: Error) -> Refusal {
             format!("the calendar for {day} is not published; only the next thirty days can be booked"),
         ),
         Error::WalkInSlot => refuse("WALK_IN_SLOT", "该时段留给直接来访的群众".to_owned(), en),
+        Error::WaitingFirst { from } => refuse(
+            "WAITING_FIRST",
+            format!("该时段先由候补在前的群众选择，{from}起您可以预约"),
+            en,
+        )
+        .with_metadata("from", from),
+        Error::SlotsFree { next } => {
+            let list = next.join("、");
+            refuse("SLOTS_FREE", format!("当天尚有空闲时段，可直接预约：{list}"), en)
+                .with_metadata("next_free_slots", next.join(";"))
+        }
+        Error::NoSlotYet => refuse(
+            "NO_SLOT_YET",
+            "尚未选定时段，请先在空出的时段中选择".to_owned(),
+            en,
+        ),
+        Error::QueueState(state) => {
+            Refusal::wrong_state(state.code(), format!("该号{}，不能办理此操作", state.zh()), en)
+        }
+        Error::NotInTheHall => refuse(
+            "NOT_IN_THE_HALL",
+            "请先为当天的预约办理签到，再取号".to_owned(),
+            en,
+        ),
+        Error::NobodyWaits => refuse("NOBODY_WAITS", "目前无人等候".to_owned(), en),
         Error::NotYetDue => refuse("NOT_YET_DUE", "预约时段尚未开始".to_owned(), en),
         _ => refuse("DAY_NOT_OPEN", "接访日未开放或当日编号已用完".to_owned(), en),
     }

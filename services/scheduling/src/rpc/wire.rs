@@ -2,13 +2,13 @@
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
-use time::{Date, Time};
+use time::{Date, OffsetDateTime, Time};
 use uuid::Uuid;
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::permission::{Resource, Right};
 use xinqiao_chassis::refusal::{Fields, Refusal};
-use xinqiao_kernel::{Due, Term};
-use xinqiao_proto::common::{LegalTerm, TermUnit};
+use xinqiao_kernel::{Due, Term, local};
+use xinqiao_proto::common::{Bilingual, LegalTerm, TermUnit};
 use xinqiao_proto::{event, scheduling};
 
 use super::error::{Error, What};
@@ -25,6 +25,11 @@ const TIME: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
 /// `HH:MM`.
 pub(super) fn hour_minute(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+/// `YYYY-MM-DD HH:MM`, local.
+pub(super) fn local_minute(at: OffsetDateTime) -> String {
+    format!("{} {}", local::local_date(at), hour_minute(local::local_time(at)))
 }
 
 /// A local time of day written HH:MM.
@@ -89,6 +94,11 @@ pub(super) fn legal_term(clock: &str, due: &Due) -> LegalTerm {
     }
 }
 
+/// A sentence in both languages.
+pub(super) fn bilingual((zh, en): (String, String)) -> Bilingual {
+    Bilingual { zh, en }
+}
+
 /// A reception day as the contract shows it.
 pub(super) fn reception_day(day: &ReceptionDay) -> scheduling::ReceptionDay {
     scheduling::ReceptionDay {
@@ -140,6 +150,9 @@ pub(super) fn appointment_state(state: appointment::State) -> scheduling::Appoin
         appointment::State::Rescheduled => scheduling::AppointmentState::Rescheduled,
         appointment::State::CancelledByPetitioner => scheduling::AppointmentState::CancelledByPetitioner,
         appointment::State::CancelledByOffice => scheduling::AppointmentState::CancelledByOffice,
+        appointment::State::Requested => scheduling::AppointmentState::Requested,
+        appointment::State::Declined => scheduling::AppointmentState::Declined,
+        appointment::State::Expired => scheduling::AppointmentState::Expired,
         appointment::State::NoShow => scheduling::AppointmentState::NoShow,
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use xinqiao_chassis::concern::{self, Concern};
 use xinqiao_chassis::desk::Act;
 use xinqiao_chassis::permission::{CaseFacts, Resource};
+use xinqiao_chassis::seal::Sealed;
 use xinqiao_kernel::{CaseState, DistrictCode};
 
 use super::Stamp;
@@ -21,6 +22,8 @@ pub(crate) struct KnownCase {
     pub(crate) closing: bool,
     /// In the sealed compartment (DEC-14).
     pub(crate) sealed: bool,
+    /// Blind indexes of who may book for it, in hexadecimal with commas between.
+    pub(crate) persons: Option<Sealed>,
 }
 
 impl KnownCase {
@@ -78,8 +81,8 @@ pub(crate) async fn insert_case(act: &mut Act, case: &KnownCase) -> Result<(), s
     let stamp = Stamp::of(act);
     sqlx::query(
         "INSERT INTO known_case (district_code, id, case_no, registered_at, reception_day_id, unit_ids, updated_at,
-                                 sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (district_code, id) DO NOTHING",
+                                 sealed, persons)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (district_code, id) DO NOTHING",
     )
     .bind(stamp.district)
     .bind(case.id)
@@ -89,6 +92,7 @@ pub(crate) async fn insert_case(act: &mut Act, case: &KnownCase) -> Result<(), s
     .bind(&case.unit_ids)
     .bind(stamp.now)
     .bind(case.sealed)
+    .bind(&case.persons)
     .execute(act.conn())
     .await?;
     Ok(())
@@ -124,7 +128,7 @@ pub(crate) async fn assign_case(act: &mut Act, case_id: Uuid, units: &[Uuid]) ->
 pub(crate) async fn case(act: &mut Act, id: Uuid) -> Result<Option<KnownCase>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
-        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing, sealed FROM known_case
+        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing, sealed, persons FROM known_case
          WHERE district_code = $1 AND id = $2",
     )
     .bind(district)
@@ -137,7 +141,7 @@ pub(crate) async fn case(act: &mut Act, id: Uuid) -> Result<Option<KnownCase>, s
 pub(crate) async fn cases(act: &mut Act, ids: &[Uuid]) -> Result<Vec<KnownCase>, sqlx::Error> {
     let district = act.district().to_string();
     sqlx::query_as(
-        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing, sealed FROM known_case
+        "SELECT id, case_no, registered_at, reception_day_id, unit_ids, closing, sealed, persons FROM known_case
          WHERE district_code = $1 AND id = ANY ($2)",
     )
     .bind(district)

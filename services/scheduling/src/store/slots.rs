@@ -22,6 +22,12 @@ pub(crate) struct DaySlot {
     pub(crate) minutes: i32,
     pub(crate) room: String,
     pub(crate) walk_in: bool,
+    /// Somebody has it.
+    pub(crate) taken: bool,
+    /// One of those who want it has another one on that day, or waits for one.
+    pub(crate) busy: bool,
+    /// Since when it is free, when it was taken before.
+    pub(crate) freed_at: Option<OffsetDateTime>,
 }
 
 /// A slot of a day and whether it is free.
@@ -32,6 +38,8 @@ pub(crate) struct FreeSlot {
     pub(crate) room: String,
     pub(crate) walk_in: bool,
     pub(crate) free: bool,
+    /// Since when it is free, when it was taken before.
+    pub(crate) freed_at: Option<OffsetDateTime>,
 }
 
 /// Adds the slots of a day in one statement.
@@ -63,42 +71,68 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The slot at a place and time of a day that is not cancelled. The day is share-locked: it is not called off while
+/// Who wants a slot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seeker<'a> {
+    /// By their indexes of that day.
+    pub(crate) persons: &'a [Vec<u8>],
+    /// The appointment they give back for it.
+    pub(crate) instead_of: Option<Uuid>,
+}
+
+/// The slot at a place and time of a day that is not cancelled. The day's key is share-locked: it is not called off while
 /// a slot of it is being booked.
 pub(crate) async fn at(
     act: &mut Act,
-    day: Date,
-    starts_at: Time,
-    room: &str,
+    (day, starts_at, room): (Date, Time, &str),
+    seeker: Seeker<'_>,
 ) -> Result<Option<DaySlot>, sqlx::Error> {
-    let district = act.district().to_string();
+    let Stamp { district, now, .. } = Stamp::of(act);
     sqlx::query_as(
-        "SELECT s.id, s.reception_day_id, d.day, d.state, d.provisional, s.starts_at, s.minutes, s.room, s.walk_in
+        "SELECT s.id, s.reception_day_id, d.day, d.state, d.provisional, s.starts_at, s.minutes, s.room, s.walk_in,
+                EXISTS (SELECT 1 FROM appointment a
+                        WHERE a.district_code = s.district_code AND a.slot_id = s.id
+                          AND a.state IN ('REQUESTED', 'CONFIRMED', 'CHECKED_IN', 'IN_MEETING', 'COMPLETED')
+                          AND (a.state <> 'REQUESTED' OR a.held_until > $5)) AS taken,
+                EXISTS (SELECT 1 FROM appointment_person p
+                        JOIN appointment a ON a.district_code = p.district_code AND a.id = p.appointment_id
+                        WHERE p.district_code = d.district_code AND p.reception_day_id = d.id AND p.person = ANY ($6)
+                          AND a.id IS DISTINCT FROM $7
+                          AND (a.state <> 'REQUESTED' OR a.slot_id IS NULL OR a.held_until > $5)) AS busy,
+                (SELECT max(CASE WHEN a.state IN ('REQUESTED', 'EXPIRED') THEN a.held_until ELSE a.updated_at END)
+                 FROM appointment a WHERE a.district_code = s.district_code AND a.slot_id = s.id) AS freed_at
          FROM slot s JOIN reception_day d ON d.district_code = s.district_code AND d.id = s.reception_day_id
          WHERE s.district_code = $1 AND d.day = $2 AND d.state <> 'CANCELLED' AND s.starts_at = $3 AND s.room = $4
-         FOR SHARE OF d",
+         FOR KEY SHARE OF d",
     )
     .bind(district)
     .bind(day)
     .bind(starts_at)
     .bind(room)
+    .bind(now)
+    .bind(seeker.persons)
+    .bind(seeker.instead_of)
     .fetch_optional(act.conn())
     .await
 }
 
 /// Every slot of a day by time and room.
 pub(crate) async fn of_day(act: &mut Act, day_id: Uuid) -> Result<Vec<FreeSlot>, sqlx::Error> {
-    let district = act.district().to_string();
+    let Stamp { district, now, .. } = Stamp::of(act);
     sqlx::query_as(
-        "SELECT d.day, s.starts_at, s.room, s.walk_in, a.id IS NULL AS free
+        "SELECT d.day, s.starts_at, s.room, s.walk_in, a.id IS NULL AS free,
+                (SELECT max(CASE WHEN b.state IN ('REQUESTED', 'EXPIRED') THEN b.held_until ELSE b.updated_at END)
+                 FROM appointment b WHERE b.district_code = s.district_code AND b.slot_id = s.id) AS freed_at
          FROM slot s
          JOIN reception_day d ON d.district_code = s.district_code AND d.id = s.reception_day_id
          LEFT JOIN appointment a ON a.district_code = s.district_code AND a.slot_id = s.id
-                                AND a.state IN ('CONFIRMED', 'CHECKED_IN', 'IN_MEETING', 'COMPLETED')
+                                AND a.state IN ('REQUESTED', 'CONFIRMED', 'CHECKED_IN', 'IN_MEETING', 'COMPLETED')
+                                AND (a.state <> 'REQUESTED' OR a.held_until > $3)
          WHERE s.district_code = $1 AND s.reception_day_id = $2 ORDER BY s.starts_at, s.room",
     )
     .bind(district)
     .bind(day_id)
+    .bind(now)
     .fetch_all(act.conn())
     .await
 }
@@ -110,7 +144,7 @@ pub(crate) struct Search<'a> {
     pub(crate) provisional_until: Date,
 }
 
-/// The next `count` slots that can be booked, by day, time and room.
+/// The next `count` slots that anybody can book, by day, time and room: of days for which people wait there are none.
 pub(crate) async fn next_free(
     act: &mut Act,
     search: Search<'_>,
@@ -120,14 +154,18 @@ pub(crate) async fn next_free(
     let (day, starts_at, room) = search.after;
     let (today, time_of_day) = local_parts(now);
     sqlx::query_as(
-        "SELECT d.day, s.starts_at, s.room, s.walk_in, true AS free
+        "SELECT d.day, s.starts_at, s.room, s.walk_in, true AS free, NULL::timestamptz AS freed_at
          FROM slot s JOIN reception_day d ON d.district_code = s.district_code AND d.id = s.reception_day_id
          WHERE s.district_code = $1 AND d.state IN ('PUBLISHED', 'OPEN') AND NOT s.walk_in
            AND (d.day, s.starts_at, s.room) > ($2, $3, $4) AND (d.day, s.starts_at) > ($5, $6)
            AND (NOT d.provisional OR d.day <= $7)
            AND NOT EXISTS (SELECT 1 FROM appointment a
                            WHERE a.district_code = s.district_code AND a.slot_id = s.id
-                             AND a.state IN ('CONFIRMED', 'CHECKED_IN', 'IN_MEETING', 'COMPLETED'))
+                             AND a.state IN ('REQUESTED', 'CONFIRMED', 'CHECKED_IN', 'IN_MEETING', 'COMPLETED')
+                             AND (a.state <> 'REQUESTED' OR a.held_until > $9))
+           AND NOT EXISTS (SELECT 1 FROM appointment w
+                           WHERE w.district_code = d.district_code AND w.reception_day_id = d.id
+                             AND w.state = 'REQUESTED' AND w.slot_id IS NULL)
          ORDER BY d.day, s.starts_at, s.room LIMIT $8",
     )
     .bind(district)
@@ -138,6 +176,7 @@ pub(crate) async fn next_free(
     .bind(time_of_day)
     .bind(search.provisional_until)
     .bind(count)
+    .bind(now)
     .fetch_all(act.conn())
     .await
 }

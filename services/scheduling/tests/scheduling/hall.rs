@@ -13,6 +13,7 @@ use xinqiao_kernel::{CaseNumber, ChannelDigit};
 use xinqiao_proto::event::{Branch, CaseRegistered, UnitChanged};
 use xinqiao_proto::scheduling::appointment_service_client::AppointmentServiceClient;
 use xinqiao_proto::scheduling::master_service_client::MasterServiceClient;
+use xinqiao_proto::scheduling::own_appointment_service_client::OwnAppointmentServiceClient;
 use xinqiao_proto::scheduling::reception_service_client::ReceptionServiceClient;
 use xinqiao_proto::scheduling::roster_service_client::RosterServiceClient;
 use xinqiao_proto::scheduling::{
@@ -22,6 +23,7 @@ use xinqiao_proto::scheduling::{
 };
 
 pub(crate) type Caller = InterceptedService<Channel, Bearer>;
+pub(crate) type OwnAppointments = OwnAppointmentServiceClient<Caller>;
 
 /// Leader 张副区长, who receives on 2026-03-03 because he is second in the rota.
 pub(crate) const ZHANG: Uuid = Uuid::from_u128(0x5a);
@@ -102,6 +104,15 @@ impl Hall {
 
     pub(crate) fn appointments(&self, person: &Person) -> AppointmentServiceClient<Caller> {
         AppointmentServiceClient::new(self.bench.channel(person))
+    }
+
+    /// The petitioner of a case.
+    pub(crate) fn own(&self, case: Uuid) -> OwnAppointments {
+        let token = self
+            .bench
+            .desk()
+            .petitioner_token("220502".parse().unwrap(), case);
+        OwnAppointments::new(self.bench.channel_with(&token))
     }
 
     pub(crate) fn receptions(&self, person: &Person) -> ReceptionServiceClient<Caller> {
@@ -284,6 +295,7 @@ pub(crate) fn booking(
         subject: "房屋质量".to_owned(),
         case_id: String::new(),
         channel: BookingChannel::Counter.into(),
+        hold: false,
     }
 }
 

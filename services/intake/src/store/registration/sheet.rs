@@ -69,6 +69,14 @@ pub(crate) fn prepare(
             .keys
             .seal_field(district, event_id, "title", &submission.text.title)
     });
+    let petitioners: Vec<PetitionerRow> = (submission.petitioners.iter())
+        .map(|one| petitioner(office, &submission, one, &query_code))
+        .collect();
+    let persons = (!submission.sealed()).then(|| {
+        office
+            .keys
+            .seal_field(district, event_id, "persons", &persons(&petitioners))
+    });
     Registration {
         district,
         registered_on: local::local_date(office.now),
@@ -81,11 +89,7 @@ pub(crate) fn prepare(
             office: office.district.office.name_zh.clone(),
             registered_by,
         },
-        petitioners: submission
-            .petitioners
-            .iter()
-            .map(|one| petitioner(office, &submission, one, &query_code))
-            .collect(),
+        petitioners,
         accused: accused(office, &submission, case_id),
         particulars: particulars(office, &submission, submission_id),
         query_code,
@@ -98,6 +102,7 @@ pub(crate) fn prepare(
         rule_version: office.district.rules.version.clone(),
         k1,
         title,
+        persons,
         ledger_salt: random::bytes(),
         audit,
         trace_id,
@@ -171,6 +176,20 @@ fn petitioner(
         id_index: index(Shared::IdNo, told.id_no.as_ref()),
         mobile_index: index(Shared::Mobile, told.mobile()),
     }
+}
+
+/// Blind indexes of the representatives, or of the first petitioner where none is elected.
+fn persons(petitioners: &[PetitionerRow]) -> String {
+    let elected = petitioners.iter().any(|one| one.representative);
+    let speaking = petitioners
+        .iter()
+        .filter(|one| one.representative || !elected)
+        .take(if elected { petitioners.len() } else { 1 });
+    let indexes: Vec<String> = speaking
+        .flat_map(|one| one.id_index.iter().chain(&one.mobile_index))
+        .map(hex::encode)
+        .collect();
+    indexes.join(",")
 }
 
 /// Whom it is about: marks to tell them by, and all that was named, sealed.

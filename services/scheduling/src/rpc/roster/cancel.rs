@@ -40,7 +40,7 @@ pub(super) async fn cancel(
     let expecting = told::expecting(act, &day).await?;
     put(act, &mut day).await?;
     announce_to(act, "reception_day.cancelled", &day, &expecting, None);
-    let held = store::appointments::confirmed_of_day(act, day.id).await?;
+    let held = store::appointments::open_of_day(act, day.id).await?;
     for appointment in &held {
         end(
             act,
