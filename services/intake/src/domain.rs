@@ -4,6 +4,7 @@ pub mod break_glass;
 pub mod case;
 pub mod codes;
 pub mod export;
+pub mod gap;
 pub mod ledger;
 pub mod query;
 pub mod sealed;

@@ -39,6 +39,7 @@ use xinqiao_chassis::service::{Parts, Service};
 use xinqiao_proto::intake::break_glass_service_server::BreakGlassServiceServer;
 use xinqiao_proto::intake::case_service_server::CaseServiceServer;
 use xinqiao_proto::intake::export_service_server::ExportServiceServer;
+use xinqiao_proto::intake::number_service_server::NumberServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
 use xinqiao_proto::intake::sealed_service_server::SealedServiceServer;
@@ -100,6 +101,10 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         desk: desk.clone(),
         limits: settings.export,
     };
+    let numbers = rpc::numbers::Numbers {
+        desk: desk.clone(),
+        limits: settings.numbers,
+    };
     let sealed = rpc::sealed::SealedCases {
         desk: desk.clone(),
         minutes_max: settings.sealed.opening_minutes_max,
@@ -121,6 +126,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     .add_service(PetitionerServiceServer::new(petitioners).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(BreakGlassServiceServer::new(break_glasses).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(ExportServiceServer::new(exports).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(NumberServiceServer::new(numbers).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
     Ok(Parts::new(routes, events::Follower)
         .with_job(store::search::FillSearch {

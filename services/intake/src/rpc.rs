@@ -3,6 +3,7 @@
 pub(crate) mod break_glass;
 pub(crate) mod cases;
 pub(crate) mod export;
+pub(crate) mod numbers;
 pub(crate) mod petitioner;
 pub(crate) mod refused;
 pub(crate) mod registration;
@@ -101,6 +102,18 @@ pub(crate) const RIGHTS: RightTable = &[
         "/xinqiao.intake.v1.ExportService/FetchExport",
         Right::PrepareImport,
     ),
+    (
+        "/xinqiao.intake.v1.NumberService/GetGapReport",
+        Right::ReadRegister,
+    ),
+    (
+        "/xinqiao.intake.v1.NumberService/ReserveBlock",
+        Right::RegisterCase,
+    ),
+    ("/xinqiao.intake.v1.NumberService/CloseBlock", Right::RegisterCase),
+    ("/xinqiao.intake.v1.NumberService/ListBlocks", Right::ReadRegister),
+    ("/xinqiao.intake.v1.NumberService/ListVoids", Right::ReadRegister),
+    ("/xinqiao.intake.v1.NumberService/GetVoid", Right::ReadCaseChange),
     (
         "/xinqiao.intake.v1.PetitionerService/GetOwnCase",
         Right::ReadOwnCase,

@@ -133,6 +133,26 @@ coded! {
 }
 
 coded! {
+    /// Why a block of numbers is closed 预留号段关闭原因.
+    BlockCloseReason {
+        DayOver = 1 "当日接待结束",
+        CounterGone = 2 "窗口撤并",
+        InError = 3 "误预留",
+        YearOver = 4 "跨年",
+    }
+}
+
+coded! {
+    /// How the petitioner was told that his case is void 告知作废.
+    PetitionerTold {
+        InPerson = 1 "当面告知",
+        ByPhone = 2 "电话告知",
+        InWriting = 3 "书面告知",
+        Unreachable = 4 "无法告知",
+    }
+}
+
+coded! {
     /// What exported rows are for 导出用途; nobody outside the procedure is among them (EG-04).
     ExportPurpose {
         RegisterCheck = 1 "台账核对",

@@ -37,6 +37,8 @@ pub struct Submission {
     pub postmark_on: Option<Date>,
     /// The leaders' reception day it belongs to: the case is then leader-received.
     pub reception_day: Option<Uuid>,
+    /// The block that its number is taken from 预留号段; none for the counter of the year.
+    pub number_block: Option<Uuid>,
     /// The petitioner gives no name; no notice duties then `[R:23(2)]`.
     pub anonymous: bool,
     /// Who petitions; empty when anonymous.

@@ -24,7 +24,7 @@ use crate::domain::submission::Submission;
 use crate::legal::Deadlines;
 use crate::store::registration::queue::Queue;
 use crate::store::registration::{Office, known as answered, prepare};
-use crate::store::{reception_days, sealed};
+use crate::store::{number_blocks, reception_days, sealed};
 
 /// The counter.
 #[derive(Clone, Debug)]
@@ -70,7 +70,7 @@ impl Registration {
         self.queue.register(registration).await
     }
 
-    /// Refuses what names a unit or a reception day that is none of the district's. A request that has been answered
+    /// Refuses what names a unit, a reception day or a block of numbers that is none of the district's. A request that has been answered
     /// gets its answer again, whatever has become of the day since.
     async fn known(
         &self,
@@ -80,7 +80,8 @@ impl Registration {
         now: OffsetDateTime,
     ) -> Result<(), Refusal> {
         let units: Vec<Uuid> = submission.accused.iter().filter_map(|one| one.unit).collect();
-        if units.is_empty() && submission.reception_day.is_none() {
+        let block = submission.number_block;
+        if units.is_empty() && submission.reception_day.is_none() && block.is_none() {
             return Ok(());
         }
         let mut fields = Fields::new();
@@ -91,6 +92,16 @@ impl Registration {
             reception_day(
                 &mut fields,
                 reception_days::is_over(tx.conn(), district, day).await?,
+            );
+        }
+        if let Some(block) = block {
+            let known = number_blocks::exists(tx.conn(), district, block).await?;
+            fields.require(
+                "number_block_id",
+                known,
+                "UNKNOWN_BLOCK",
+                "没有该预留号段，请从本区县的预留号段中选择",
+                "there is no such block of numbers; choose one of the district's",
             );
         }
         if !fields.is_clean()

@@ -8,8 +8,10 @@ pub(crate) mod batch;
 mod entry;
 mod metrics;
 pub(crate) mod queue;
+mod series;
 mod sheet;
 mod standing;
+mod statement;
 mod writer;
 
 use std::sync::Arc;
@@ -33,13 +35,16 @@ use crate::domain::ledger::receipt_facts;
 use crate::domain::submission::Submission;
 use crate::legal::Deadline;
 
+pub(crate) use series::Series;
 pub(crate) use sheet::{Office, prepare};
-pub(crate) use standing::known;
+pub(crate) use standing::{known, open as open_counter};
 
 /// A submission with all that can be made ready before it has its number.
 #[derive(Debug)]
 pub(crate) struct Registration {
     pub(crate) district: DistrictCode,
+    /// Where its number comes from.
+    pub(crate) series: Series,
     /// Asia/Shanghai date of the registration; its year counts.
     pub(crate) registered_on: Date,
     pub(crate) now: OffsetDateTime,

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
 
+mod blocks;
 mod break_glass;
 mod desk;
 mod export;
 mod follow;
+mod gap_report;
 mod journey;
 mod numbers;
 mod own_case;
+mod paper;
 mod people;
 mod reception_day;
 mod recusal;
@@ -18,3 +21,4 @@ mod rotation;
 mod sealed;
 mod search;
 mod secrecy;
+mod voids;

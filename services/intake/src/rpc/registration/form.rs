@@ -33,6 +33,7 @@ pub(super) fn visit(request: &RegisterVisitRequest, now: OffsetDateTime) -> Resu
             .filter(|at| not_in_future(&mut fields, "received_at", *at <= now)),
     };
     let reception_day = fields.optional_uuid("reception_day_id", &request.reception_day_id);
+    let number_block = fields.optional_uuid("number_block_id", &request.number_block_id);
     let arrival = Arrival {
         channel: Channel::Visit,
         received_at,
@@ -40,7 +41,10 @@ pub(super) fn visit(request: &RegisterVisitRequest, now: OffsetDateTime) -> Resu
         reception_day,
         scan_reference: None,
     };
-    submission(fields, request.submission.as_ref(), &arrival, now)
+    Ok(Submission {
+        number_block,
+        ..submission(fields, request.submission.as_ref(), &arrival, now)?
+    })
 }
 
 /// Checks a letter. `now` is legal time.
@@ -63,6 +67,7 @@ pub(super) fn letter(request: &RegisterLetterRequest, now: OffsetDateTime) -> Re
         not_in_future(&mut fields, "received_on", received <= today);
     }
     let scan = fields.text("scan_reference", &request.scan_reference, 1..=200);
+    let number_block = fields.optional_uuid("number_block_id", &request.number_block_id);
     let arrival = Arrival {
         channel: Channel::Letter,
         // A letter has a date, not an hour: it counts from the beginning of its day.
@@ -71,7 +76,10 @@ pub(super) fn letter(request: &RegisterLetterRequest, now: OffsetDateTime) -> Re
         reception_day: None,
         scan_reference: Some(scan),
     };
-    submission(fields, request.submission.as_ref(), &arrival, now)
+    Ok(Submission {
+        number_block,
+        ..submission(fields, request.submission.as_ref(), &arrival, now)?
+    })
 }
 
 fn not_in_future(fields: &mut Fields, field: &str, holds: bool) -> bool {
@@ -120,6 +128,7 @@ fn submission(
         received_at: arrival.received_at.expect("invariant: nothing was wrong"),
         postmark_on: arrival.postmark_on,
         reception_day: arrival.reception_day,
+        number_block: None,
         anonymous: input.anonymous,
         petitioners,
         visit_count: i32::try_from(input.visit_count).expect("invariant: checked"),

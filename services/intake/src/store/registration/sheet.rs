@@ -16,7 +16,7 @@ use xinqiao_documents::forms::registration::{self as forms, Original};
 use xinqiao_documents::{Form as _, canonical};
 use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, Phone, SubmissionNumber, local};
 
-use super::{AccusedRow, FormToCome, PetitionerRow, Registration};
+use super::{AccusedRow, FormToCome, PetitionerRow, Registration, Series};
 use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
 use crate::store::access;
@@ -66,6 +66,7 @@ pub(crate) fn prepare(
     });
     Registration {
         district,
+        series: submission.number_block.map_or(Series::Counter, Series::Block),
         registered_on: local::local_date(office.now),
         now: office.now,
         original: original(office, &submission, case_id, &actor_ref),
