@@ -6,6 +6,7 @@ pub(crate) mod cases;
 pub(crate) mod daily;
 pub(crate) mod digest;
 pub(crate) mod export;
+pub(crate) mod field_drafts;
 pub(crate) mod number_blocks;
 pub(crate) mod numbers;
 pub(crate) mod onlooker;

@@ -24,6 +24,11 @@ pub enum Account {
         /// When.
         at: OffsetDateTime,
     },
+    /// A case's that a field tablet took down.
+    Field {
+        /// What it was called before.
+        temporary_no: String,
+    },
     /// Used on paper before the system began.
     Paper,
     /// Kept in a block that is open.

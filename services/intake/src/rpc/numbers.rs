@@ -151,6 +151,10 @@ fn view(Range { first, last, account }: Range) -> NumberRange {
             voided_by_role: role,
             ..of(NumberAccount::Void)
         },
+        Account::Field { temporary_no } => NumberRange {
+            temporary_no,
+            ..of(NumberAccount::Field)
+        },
         Account::Paper => of(NumberAccount::Paper),
         Account::Reserved { counter } => NumberRange {
             counter,

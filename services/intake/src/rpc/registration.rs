@@ -1,6 +1,7 @@
 //! Registration: turns what people bring into numbered cases.
 
 mod accused;
+mod draft;
 mod form;
 mod person;
 mod repeat;
@@ -50,7 +51,12 @@ impl Registration {
         let keys = self.desk.keys();
         let request_id = idempotency::request_id(query.request_id())?;
         self.known(district, request_id, &submission, now).await?;
-        let hash = idempotency::body_hash(keys, district, &person_ref(&caller.person_id), Q::ACTION, query);
+        // Whoever brings a tablet in, its draft is the same.
+        let asker = match &submission.draft {
+            Some(draft) => draft.number.to_string(),
+            None => person_ref(&caller.person_id),
+        };
+        let hash = idempotency::body_hash(keys, district, &asker, Q::ACTION, query);
         let request = IdempotencyRow::new(request_id, Q::ACTION, hash, now);
         let file = self
             .desk
@@ -70,8 +76,8 @@ impl Registration {
         self.queue.register(registration).await
     }
 
-    /// Refuses what names a unit, a reception day or a block of numbers that is none of the district's. A request that has been answered
-    /// gets its answer again, whatever has become of the day since.
+    /// Refuses what names a unit, a reception day or a block of numbers that is none of the district's. A request that has
+    /// been answered gets its answer again, whatever has become of the day since.
     async fn known(
         &self,
         district: DistrictCode,
@@ -141,10 +147,23 @@ impl RegistrationService for Registration {
         request: Request<RegisterVisitRequest>,
     ) -> Result<Response<RegisterVisitResponse>, Status> {
         let by = self.desk.authorised(&request).await?;
-        let query = request.into_inner();
+        let mut query = request.into_inner();
         let now = self.desk.clock().now();
-        let submission = form::visit(&query, now)?;
-        let (registered, replayed) = self.register(&by, &query, now, submission).await?;
+        let mut submission = form::visit(&query, now)?;
+        if let Some(draft) = &submission.draft {
+            let claim = self.claim(&by, draft, now).await?;
+            query.request_id = claim.request_id.to_string();
+            submission.case_id = Some(claim.case_id);
+        }
+        let done = self.register(&by, &query, now, submission).await;
+        let is_draft = query.field_draft.is_some();
+        let (registered, replayed) = done.map_err(|refusal| {
+            if is_draft {
+                draft::changed(refusal)
+            } else {
+                refusal
+            }
+        })?;
         Ok(marked(
             RegisterVisitResponse {
                 registered: Some(registered),

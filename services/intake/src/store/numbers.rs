@@ -38,6 +38,7 @@ impl From<Row> for Range {
         let told = row.told.unwrap_or_default();
         let account = match row.kind.as_str() {
             "paper" => Account::Paper,
+            "field" => Account::Field { temporary_no: told },
             "block" => match row.reason.and_then(BlockCloseReason::of_number) {
                 Some(reason) => Account::BlockUnused {
                     counter: told,
@@ -73,20 +74,23 @@ pub(crate) async fn accounts(
 ) -> Result<Vec<Range>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(
         "WITH numbered AS (
-             SELECT c.sequence, v.reason, v.confirmed_role, v.confirmed_at
+             SELECT c.sequence, v.reason, v.confirmed_role, v.confirmed_at, d.temporary_no
              FROM case_file c
              LEFT JOIN void_register v
                  ON v.district_code = $1 AND v.case_id = c.id AND v.confirmed_at IS NOT NULL
+             LEFT JOIN field_draft d ON d.district_code = $1 AND d.case_id = c.id
              WHERE c.district_code = $1 AND c.year = $2 AND c.sequence > $3 AND c.sequence <= $4
          ), plain AS (
              SELECT sequence, sequence - row_number() OVER (ORDER BY sequence) AS stretch
-             FROM numbered WHERE reason IS NULL
+             FROM numbered WHERE reason IS NULL AND temporary_no IS NULL
          )
          SELECT min(sequence) AS first, max(sequence) AS last, 'case' AS kind, NULL::smallint AS reason,
                 NULL::text AS told, NULL::timestamptz AS at
          FROM plain GROUP BY stretch
          UNION ALL SELECT sequence, sequence, 'case', reason, confirmed_role, confirmed_at
          FROM numbered WHERE reason IS NOT NULL
+         UNION ALL SELECT sequence, sequence, 'field', NULL, temporary_no, NULL
+         FROM numbered WHERE reason IS NULL AND temporary_no IS NOT NULL
          UNION ALL SELECT 1, paper, 'paper', NULL, NULL, NULL
          FROM number_counter WHERE district_code = $1 AND year = $2 AND paper > $3
          UNION ALL SELECT taken + 1, last, 'block', close_reason, counter, closed_at

@@ -138,6 +138,7 @@ impl Registration {
             registered_at: Some(timestamp(self.now)),
             documents: documents.clone(),
             sealed: self.submission.sealed(),
+            temporary_no: self.submission.temporary_no(),
         };
         let facts = receipt_facts(number, self.k1.due.start, self.registered_on, self.k1.due.eff);
         let body = CaseRegistered {

@@ -6,6 +6,7 @@ mod blocks;
 mod break_glass;
 mod desk;
 mod export;
+mod field;
 mod follow;
 mod gap_report;
 mod journey;

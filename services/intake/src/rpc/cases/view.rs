@@ -18,6 +18,7 @@ use crate::domain::submission::{DISPOSAL_DAYS, Identity};
 use crate::store::access;
 use crate::store::cases::CaseRow;
 use crate::store::cases::content::{self, PetitionerRow, SubmissionRow, Triage};
+use crate::store::field_drafts;
 use crate::store::onlooker::Onlooker;
 
 /// One case whole, which its petitioner is told; of a sealed one only number and state, and for who may see no more its
@@ -35,6 +36,7 @@ pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse
     access::note(act.conn(), district, row.id, today, capacity).await?;
     let (submissions, requests) = said(act, row, None).await?;
     let triage = content::triage(act.conn(), desk.keys(), district, row.id).await?;
+    let temporary_no = field_drafts::number_of(act.conn(), district, row.id).await?;
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let k1b = row.k1b.as_deref().map(LegalTerm::decode).transpose();
     Ok(GetCaseResponse {
@@ -48,6 +50,7 @@ pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse
         reception_id: id(row.reception_id),
         reception_day_id: id(row.reception_day_id),
         k1b: k1b.map_err(|error| Refusal::internal(&error))?,
+        temporary_no: temporary_no.unwrap_or_default(),
     })
 }
 

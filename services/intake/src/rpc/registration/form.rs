@@ -7,7 +7,7 @@ use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
 use xinqiao_proto::intake::{RegisterLetterRequest, RegisterVisitRequest, SubmissionInput};
 
-use super::{accused, person};
+use super::{accused, draft, person};
 use crate::domain::codes::{Channel, Purpose};
 use crate::domain::submission::{
     CONTENT_MAX, CONTENT_MIN, PETITIONERS_MAX, REPRESENTATIVES_MAX, REQUESTS_MAX, Submission, TITLE_MAX, Text,
@@ -26,8 +26,17 @@ struct Arrival {
 pub(super) fn visit(request: &RegisterVisitRequest, now: OffsetDateTime) -> Result<Submission, Refusal> {
     let mut fields = Fields::new();
     fields.uuid("request_id", &request.request_id);
+    let typed = request.field_draft.as_ref();
+    let draft = typed.and_then(|typed| draft::read(&mut fields, typed, now));
+    fields.require(
+        "received_at",
+        typed.is_none() || request.received_at.is_none(),
+        "OUT_OF_ORDER",
+        "平板登记以平板登记时间为收到时间，请勿另填",
+        "what a tablet took down was received then; leave the time of receipt out",
+    );
     let received_at = match &request.received_at {
-        None => Some(now),
+        None => Some(draft.as_ref().map_or(now, |draft| draft.taken_at)),
         Some(at) => fields
             .instant("received_at", Some(stamp(*at)))
             .filter(|at| not_in_future(&mut fields, "received_at", *at <= now)),
@@ -43,6 +52,7 @@ pub(super) fn visit(request: &RegisterVisitRequest, now: OffsetDateTime) -> Resu
     };
     Ok(Submission {
         number_block,
+        draft,
         ..submission(fields, request.submission.as_ref(), &arrival, now)?
     })
 }
@@ -129,6 +139,8 @@ fn submission(
         postmark_on: arrival.postmark_on,
         reception_day: arrival.reception_day,
         number_block: None,
+        draft: None,
+        case_id: None,
         anonymous: input.anonymous,
         petitioners,
         visit_count: i32::try_from(input.visit_count).expect("invariant: checked"),

@@ -44,7 +44,8 @@ pub(crate) fn prepare(
     submission: Submission,
 ) -> Registration {
     let (caller, district) = (by.caller(), office.district.code);
-    let (case_id, event_id, submission_id) = (random::new_id(), random::new_id(), random::new_id());
+    let case_id = submission.case_id.unwrap_or_else(random::new_id);
+    let (event_id, submission_id) = (random::new_id(), random::new_id());
     let start = local::local_date(submission.received_at);
     let k1 = office.deadlines.k1(office.district, office.calendar, start);
     let query_code = office.keys.query_code(district, case_id);
