@@ -236,6 +236,7 @@ impl<'a> Guard<'a> {
             version: seen.header.unwrap_or_default().version,
             reason: VoidReason::EnteredTwice.into(),
             explanation: "同一来访登记了两次".to_owned(),
+            petitioner_told: 0,
         };
         let outcome = self.cast.clerk.triage().propose_void(request).await;
         refused("void", outcome, "WRONG_HOLDER")

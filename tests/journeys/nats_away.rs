@@ -91,6 +91,7 @@ async fn register_until(until: Instant, clerk: Desk) -> Result<Vec<String>> {
             version: registered.version,
             reason: VoidReason::EnteredTwice.into(),
             explanation: "同一来访登记了两次".to_owned(),
+            petitioner_told: 0,
         };
         clerk
             .triage()

@@ -42,8 +42,7 @@ pub fn visit(script: &Script) -> RegisterVisitRequest {
             purpose: Purpose::Appeal.into(),
             ..SubmissionInput::default()
         }),
-        received_at: None,
-        reception_day_id: String::new(),
+        ..RegisterVisitRequest::default()
     }
 }
 

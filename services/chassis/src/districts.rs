@@ -13,7 +13,7 @@ use std::{
 
 use serde::Deserialize;
 use time::{Time, macros::format_description};
-use xinqiao_kernel::{DistrictCode, RuleSet, TownCode};
+use xinqiao_kernel::{DistrictCode, RuleSet, TownCode, local, number::MAX_SEQUENCE};
 
 /// One district, as its file describes it.
 #[derive(Debug, Clone, Deserialize)]
@@ -40,6 +40,17 @@ pub struct District {
     /// Townships, towns and street offices.
     #[serde(default)]
     pub towns: Vec<Town>,
+    /// The last case number used on paper before the system began 纸质起始号, for each year that has one. It counts when the
+    /// year's first number is given out; a change after that has no effect.
+    #[serde(default)]
+    pub paper_numbers: BTreeMap<i32, u32>,
+}
+
+impl District {
+    /// The last case number of a year that was used on paper; 0 when the system gave out the first.
+    pub fn paper_last(&self, year: i32) -> u32 {
+        self.paper_numbers.get(&year).copied().unwrap_or_default()
+    }
 }
 
 /// A public body, as documents name it.
@@ -265,6 +276,12 @@ fn faults(path: &Path, district: &District) -> Vec<String> {
             format!("town {} lies in another district", town.code),
         );
     }
+    for (year, last) in &district.paper_numbers {
+        demand(
+            local::YEARS.contains(year) && (1..MAX_SEQUENCE).contains(last),
+            format!("paper_numbers: {last} is no last number of the year {year}"),
+        );
+    }
     let hall = &district.reception;
     demand(
         !hall.rooms.is_empty(),
@@ -327,12 +344,12 @@ mod tests {
         let text = fs::read_to_string(shipped().join("220502.yaml")).unwrap();
         fs::write(
             folder.path().join("999999.yaml"),
-            text.replace("slot_minutes: 30", "slot_minutes: 2"),
+            text.replace("slot_minutes: 30", "slot_minutes: 2") + "paper_numbers: { 2026: 1000000 }\n",
         )
         .unwrap();
         fs::write(folder.path().join("220503.yaml"), "code: \"22050\"\n").unwrap();
         let error = Districts::read(folder.path()).unwrap_err();
-        assert_eq!(error.problems.len(), 3, "{error}");
+        assert_eq!(error.problems.len(), 4, "{error}");
     }
 
     #[test]

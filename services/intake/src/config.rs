@@ -85,6 +85,29 @@ const EXPORT_PER_DAY_MAX: Variable = Variable::with_default(
     "Exports that may be approved in one district on one legal day.",
 );
 
+/// Numbers of a page of the gap report.
+const GAP_REPORT_NUMBERS_MAX: Variable = Variable::with_default(
+    "XINQIAO_GAP_REPORT_NUMBERS_MAX",
+    "100000",
+    "numbers",
+    "Numbers that one page of the gap report looks at, at the most.",
+);
+
+/// Numbers of a block.
+const NUMBER_BLOCK_MAX: Variable = Variable::with_default(
+    "XINQIAO_NUMBER_BLOCK_MAX",
+    "200",
+    "numbers",
+    "Numbers that one block for a counter of the hall may have.",
+);
+/// Blocks that are open.
+const NUMBER_BLOCKS_OPEN_MAX: Variable = Variable::with_default(
+    "XINQIAO_NUMBER_BLOCKS_OPEN_MAX",
+    "50",
+    "blocks",
+    "Blocks of numbers of one district and year that may be open at the same time.",
+);
+
 /// Identity data opened by one person.
 const UNMASK_PER_DAY_MAX: Variable = Variable::with_default(
     "XINQIAO_UNMASK_PER_DAY_MAX",
@@ -115,6 +138,8 @@ pub struct IntakeSettings {
     pub export: ExportSettings,
     /// Of notices to petitioners.
     pub notices: NoticeSettings,
+    /// Of the numbers.
+    pub numbers: NumberSettings,
     /// How often one person may be shown identity data on one legal day.
     pub unmask_per_day_max: u32,
     /// Sign-ins of one district that are looked at at the same time.
@@ -128,6 +153,17 @@ pub struct ExportSettings {
     pub rows_max: u32,
     /// Approved in one district on one legal day at the most.
     pub per_day_max: u32,
+}
+
+/// Settings of the numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct NumberSettings {
+    /// Looked at for one page of the gap report.
+    pub report_numbers_max: u32,
+    /// Of one block.
+    pub block_max: u32,
+    /// Blocks of a district and year that may be open.
+    pub blocks_open_max: u32,
 }
 
 /// Settings of the sealed compartment.
@@ -184,6 +220,11 @@ impl IntakeSettings {
                 per_day_max: reader.number(&EXPORT_PER_DAY_MAX, 1..=100),
             },
             notices: NoticeSettings::read(reader),
+            numbers: NumberSettings {
+                report_numbers_max: reader.number(&GAP_REPORT_NUMBERS_MAX, 1..=1_000_000),
+                block_max: reader.number(&NUMBER_BLOCK_MAX, 1..=10_000),
+                blocks_open_max: reader.number(&NUMBER_BLOCKS_OPEN_MAX, 1..=1_000),
+            },
             unmask_per_day_max: reader.number(&UNMASK_PER_DAY_MAX, 1..=10_000),
             sign_in_windows: reader.number(&SIGN_IN_WINDOWS, 1..=1_000),
         }

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod draft;
 pub mod exit;
 pub mod export;
+pub mod gap;
 pub mod ledger;
 pub mod notice;
 pub mod particulars;

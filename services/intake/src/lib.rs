@@ -47,6 +47,7 @@ use xinqiao_proto::intake::draft_service_server::DraftServiceServer;
 use xinqiao_proto::intake::exit_service_server::ExitServiceServer;
 use xinqiao_proto::intake::export_service_server::ExportServiceServer;
 use xinqiao_proto::intake::notification_service_server::NotificationServiceServer;
+use xinqiao_proto::intake::number_service_server::NumberServiceServer;
 use xinqiao_proto::intake::petitioner_service_server::PetitionerServiceServer;
 use xinqiao_proto::intake::registration_service_server::RegistrationServiceServer;
 use xinqiao_proto::intake::sealed_service_server::SealedServiceServer;
@@ -114,6 +115,10 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
         desk: desk.clone(),
         limits: settings.export,
     };
+    let numbers = rpc::numbers::Numbers {
+        desk: desk.clone(),
+        limits: settings.numbers,
+    };
     let sealed = rpc::sealed::SealedCases {
         desk: desk.clone(),
         minutes_max: settings.sealed.opening_minutes_max,
@@ -139,6 +144,7 @@ fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     .add_service(BreakGlassServiceServer::new(break_glasses).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(NotificationServiceServer::new(told).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(ExportServiceServer::new(exports).max_decoding_message_size(MESSAGE_MAX_BYTES))
+    .add_service(NumberServiceServer::new(numbers).max_decoding_message_size(MESSAGE_MAX_BYTES))
     .add_service(CaseServiceServer::new(cases).max_decoding_message_size(MESSAGE_MAX_BYTES));
     Ok(Parts::new(routes, events::Follower)
         .with_job(store::search::FillSearch {

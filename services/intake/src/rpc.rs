@@ -6,6 +6,7 @@ pub(crate) mod draft;
 pub(crate) mod exit;
 pub(crate) mod export;
 pub(crate) mod notices;
+pub(crate) mod numbers;
 pub(crate) mod petitioner;
 pub(crate) mod refused;
 pub(crate) mod registration;
@@ -160,6 +161,18 @@ pub(crate) const RIGHTS: RightTable = &[
         "/xinqiao.intake.v1.NotificationService/MarkToldByHand",
         Right::PrepareAssignment,
     ),
+    (
+        "/xinqiao.intake.v1.NumberService/GetGapReport",
+        Right::ReadRegister,
+    ),
+    (
+        "/xinqiao.intake.v1.NumberService/ReserveBlock",
+        Right::RegisterCase,
+    ),
+    ("/xinqiao.intake.v1.NumberService/CloseBlock", Right::RegisterCase),
+    ("/xinqiao.intake.v1.NumberService/ListBlocks", Right::ReadRegister),
+    ("/xinqiao.intake.v1.NumberService/ListVoids", Right::ReadRegister),
+    ("/xinqiao.intake.v1.NumberService/GetVoid", Right::ReadCaseChange),
     (
         "/xinqiao.intake.v1.PetitionerService/GetOwnCase",
         Right::ReadOwnCase,

@@ -44,7 +44,7 @@ pub use clock::{ClockCode, Length, Owner};
 pub use district::{DistrictCode, TownCode};
 pub use explain::Explain;
 pub use fields::{Fields, Violation, WrongFields};
-pub use number::{CaseNumber, ChannelDigit, ReceptionNumber, SubmissionNumber};
+pub use number::{CaseNumber, ChannelDigit, ReceptionNumber, SubmissionNumber, TemporaryNumber};
 pub use phone::Phone;
 pub use resident_id::ResidentId;
 pub use rules::RuleSet;

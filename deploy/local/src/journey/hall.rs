@@ -44,6 +44,7 @@ impl Journey<'_> {
             postmark_on: received_on.clone(),
             received_on,
             scan_reference: "来信柜2026第1盒".to_owned(),
+            ..RegisterLetterRequest::default()
         };
         let mut clerk = self.cast.clerk.registration();
         let answer = patiently(
@@ -72,6 +73,7 @@ impl Journey<'_> {
             submission: Some(self.submission()),
             received_at: Some(timestamp(self.schedule.begins(Day::Reception)?)),
             reception_day_id: self.reception_day_id.clone(),
+            ..RegisterVisitRequest::default()
         })
     }
 

@@ -69,8 +69,15 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
             return PageInfo::default();
         }
         rows.truncate(size);
+        rows.last()
+            .map(|row| Self::goes_on(&key(row)))
+            .unwrap_or_default()
+    }
+
+    /// The list goes on after this key, for a page that ends before it is full.
+    pub fn goes_on(key: &K) -> PageInfo {
         PageInfo {
-            next_page_token: rows.last().map(|row| encode(&key(row))).unwrap_or_default(),
+            next_page_token: encode(key),
         }
     }
 }

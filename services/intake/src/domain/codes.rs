@@ -186,6 +186,16 @@ coded! {
 }
 
 coded! {
+    /// Why a block of numbers is closed 预留号段关闭原因.
+    BlockCloseReason {
+        DayOver = 1 "当日接待结束",
+        CounterGone = 2 "窗口撤并",
+        InError = 3 "误预留",
+        YearOver = 4 "跨年",
+    }
+}
+
+coded! {
     /// What a petitioner is told of 告知事项, where the rule book has him told.
     NoticeTemplate {
         Linked = 1 "并入已受理的事项",
@@ -222,6 +232,16 @@ coded! {
         Letter = 3 "信函",
         Phone = 4 "电话",
         InPerson = 5 "当面",
+    }
+}
+
+coded! {
+    /// How the petitioner was told that his case is void 告知作废.
+    PetitionerTold {
+        InPerson = 1 "当面告知",
+        ByPhone = 2 "电话告知",
+        InWriting = 3 "书面告知",
+        Unreachable = 4 "无法告知",
     }
 }
 

@@ -3,11 +3,11 @@
 //! There is no field here for anything about a person that the handling of his matter does not need
 //! (guardrails EG-01 to EG-03): what does not exist cannot be filled in.
 
-use time::{Date, Month, OffsetDateTime};
+use time::{Date, Duration, Month, OffsetDateTime};
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
-use xinqiao_kernel::ChannelDigit;
 use xinqiao_kernel::local::iso_date;
+use xinqiao_kernel::{ChannelDigit, TemporaryNumber};
 
 use super::codes::{
     Channel, IdKind, OutsideForm, PetitionerKind, PreferredChannel, Purpose, ReceiptWay, Sex,
@@ -43,6 +43,12 @@ pub struct Submission {
     pub postmark_on: Option<Date>,
     /// The leaders' reception day it belongs to: the case is then leader-received.
     pub reception_day: Option<Uuid>,
+    /// The block that its number is taken from 预留号段; none for the counter of the year.
+    pub number_block: Option<Uuid>,
+    /// What a field tablet took down.
+    pub draft: Option<FieldDraft>,
+    /// The case it becomes, when that is decided already; a draft becomes the same at every attempt.
+    pub case_id: Option<Uuid>,
     /// The petitioner gives no name; no notice duties then `[R:23(2)]`.
     pub anonymous: bool,
     /// Who petitions; empty when anonymous.
@@ -73,6 +79,12 @@ impl Submission {
     /// Accusations live in a sealed compartment from the first moment (DEC-14).
     pub fn sealed(&self) -> bool {
         self.purpose == Purpose::Accusation
+    }
+
+    /// What it was called on a tablet; empty when none took it down.
+    pub fn temporary_no(&self) -> String {
+        let draft = self.draft.as_ref();
+        draft.map(|draft| draft.number.to_string()).unwrap_or_default()
     }
 
     /// How many petitioners were elected to speak for the others (DEC-18).
@@ -142,6 +154,20 @@ impl Submission {
             Channel::Forwarded => ChannelDigit::Forwarded,
         }
     }
+}
+
+/// How old a draft of a tablet may be: no older than an answer is kept, so that none is registered twice.
+pub const DRAFT_AGE_MAX: Duration = Duration::days(30);
+
+/// What a field tablet took down without a line 平板离线登记 (§6.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldDraft {
+    /// What the petitioner was given in place of a number.
+    pub number: TemporaryNumber,
+    /// Chosen by the tablet.
+    pub id: Uuid,
+    /// By the tablet's clock: the time of receipt.
+    pub taken_at: OffsetDateTime,
 }
 
 /// The words of a submission (class P2).

@@ -12,7 +12,7 @@ use xinqiao_chassis::desk::{Act, Desk};
 use xinqiao_chassis::document::timestamp;
 use xinqiao_chassis::permission::{CaseFacts, Resource, Right};
 use xinqiao_chassis::refusal::{Fields, Page, Refusal};
-use xinqiao_kernel::{CaseNumber, CaseState};
+use xinqiao_kernel::{CaseNumber, CaseState, TemporaryNumber};
 use xinqiao_proto::common::PageInfo;
 use xinqiao_proto::intake::case_service_server::CaseService;
 use xinqiao_proto::intake::{
@@ -25,8 +25,12 @@ use super::refused::no_such_case;
 use crate::contract;
 use crate::store::access;
 use crate::store::cases::{self as rows, CaseRow, RegisterKey, timeline};
+use crate::store::field_drafts;
 use crate::store::onlooker::Onlooker;
 use crate::store::search::Bounds;
+
+/// How the number of what a field tablet took down begins.
+const TEMPORARY: &str = "TMP-";
 
 /// Headers in one batch at the most.
 const BATCH_MAX: usize = 200;
@@ -286,6 +290,15 @@ pub(super) async fn named_case(act: &mut Act, named: Option<Named>) -> Result<Ca
             Some(id) => rows::find(act.conn(), district, id).await?,
             None => None,
         },
+        Some(Named::Number(number)) if number.trim().starts_with(TEMPORARY) => {
+            match fields.take("case_no", number.trim().parse::<TemporaryNumber>()) {
+                Some(number) => match field_drafts::case_of(act.conn(), district, &number).await? {
+                    Some(id) => rows::find(act.conn(), district, id).await?,
+                    None => None,
+                },
+                None => None,
+            }
+        }
         Some(Named::Number(number)) => {
             match fields.take("case_no", number.trim().parse::<CaseNumber>()) {
                 // A number of another district is not looked up at all.

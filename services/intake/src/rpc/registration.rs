@@ -2,6 +2,7 @@
 
 mod accused;
 pub(super) mod channels;
+mod field_draft;
 pub(super) mod form;
 mod person;
 mod repeat;
@@ -29,7 +30,7 @@ use crate::domain::submission::Submission;
 use crate::legal::Deadlines;
 use crate::store::registration::queue::Queue;
 use crate::store::registration::{Office, known as answered, prepare};
-use crate::store::{reception_days, sealed};
+use crate::store::{number_blocks, reception_days, sealed};
 
 /// The counter.
 #[derive(Clone, Debug)]
@@ -52,17 +53,23 @@ impl Registration {
         let query = request.into_inner();
         let now = self.desk.clock().now();
         let submission = read(&query, by.caller(), now)?;
+        self.asked(&by, &own_ref(&by), &query, now, submission).await
+    }
+
+    /// Registers what a request says. Who asks again, and is given the same answer, is told by `asker`.
+    async fn asked<Q: Command>(
+        &self,
+        by: &Authorised,
+        asker: &str,
+        query: &Q,
+        now: OffsetDateTime,
+        submission: Submission,
+    ) -> Result<(Registered, bool), Refusal> {
         let request_id = idempotency::request_id(query.request_id())?;
-        let (keys, caller) = (self.desk.keys(), by.caller());
-        let hash = idempotency::body_hash(
-            keys,
-            caller.district,
-            &person_ref(&caller.person_id),
-            Q::ACTION,
-            &query,
-        );
+        let district = by.caller().district;
+        let hash = idempotency::body_hash(self.desk.keys(), district, asker, Q::ACTION, query);
         let row = IdempotencyRow::new(request_id, Q::ACTION, hash, now);
-        self.register(&by, row, now, submission).await
+        self.register(by, row, now, submission).await
     }
 
     /// Seals, hashes and encodes what does not need the number on this task, then waits for the writer.
@@ -93,8 +100,8 @@ impl Registration {
         self.queue.register(registration).await
     }
 
-    /// Refuses what names a unit or a reception day that is none of the district's. A request that has been answered
-    /// gets its answer again, whatever has become of the day since.
+    /// Refuses what names a unit, a reception day or a block of numbers that is none of the district's. A request that has
+    /// been answered gets its answer again, whatever has become of the day since.
     async fn known(
         &self,
         district: DistrictCode,
@@ -103,7 +110,8 @@ impl Registration {
         now: OffsetDateTime,
     ) -> Result<(), Refusal> {
         let units: Vec<Uuid> = submission.accused.iter().filter_map(|one| one.unit).collect();
-        if units.is_empty() && submission.reception_day.is_none() {
+        let block = submission.number_block;
+        if units.is_empty() && submission.reception_day.is_none() && block.is_none() {
             return Ok(());
         }
         let mut fields = Fields::new();
@@ -116,6 +124,16 @@ impl Registration {
                 reception_days::is_over(tx.conn(), district, day).await?,
             );
         }
+        if let Some(block) = block {
+            let known = number_blocks::exists(tx.conn(), district, block).await?;
+            fields.require(
+                "number_block_id",
+                known,
+                "UNKNOWN_BLOCK",
+                "没有该预留号段，请从本区县的预留号段中选择",
+                "there is no such block of numbers; choose one of the district's",
+            );
+        }
         if !fields.is_clean()
             && !answered(tx.conn(), district, &[request_id], now)
                 .await?
@@ -126,6 +144,10 @@ impl Registration {
         tx.rollback().await?;
         Ok(fields.finish()?)
     }
+}
+
+fn own_ref(by: &Authorised) -> String {
+    person_ref(&by.caller().person_id)
 }
 
 /// Whether a visit may name a day, of which scheduling has told this.
@@ -152,9 +174,14 @@ impl RegistrationService for Registration {
         &self,
         request: Request<RegisterVisitRequest>,
     ) -> Result<Response<RegisterVisitResponse>, Status> {
-        let (case, replayed) = self
-            .enter(request, |query, _, now| form::visit(query, now))
-            .await?;
+        let by = self.desk.authorised(&request).await?;
+        let query = request.into_inner();
+        let now = self.desk.clock().now();
+        let submission = form::visit(&query, now)?;
+        let (case, replayed) = match submission.draft.clone() {
+            Some(draft) => self.bring_in(&by, &draft, query, now, submission).await?,
+            None => self.asked(&by, &own_ref(&by), &query, now, submission).await?,
+        };
         let registered = Some(case);
         Ok(marked(RegisterVisitResponse { registered }, replayed))
     }

@@ -22,7 +22,7 @@ use xinqiao_proto::intake::{
 
 use super::{seen, subject, take};
 use crate::contract;
-use crate::domain::codes::{LegalRoute, NoticeTemplate, VoidReason};
+use crate::domain::codes::{LegalRoute, NoticeTemplate, PetitionerTold, VoidReason};
 use crate::domain::transition::Standing;
 use crate::legal;
 use crate::notices;
@@ -248,6 +248,7 @@ async fn propose_void(act: &mut Act, query: ProposeVoidRequest) -> Result<Propos
     let id = fields.uuid("case_id", &query.case_id);
     let reason = fields.choice::<VoidReason>("reason", query.reason);
     let explanation = fields.text("explanation", &query.explanation, 5..=500);
+    let told = fields.optional_choice::<PetitionerTold>("petitioner_told", query.petitioner_told);
     fields.finish()?;
     let (id, reason) = id.zip(reason).expect("invariant: nothing was wrong");
     let row = take(act, id).await?;
@@ -255,7 +256,8 @@ async fn propose_void(act: &mut Act, query: ProposeVoidRequest) -> Result<Propos
     let (desk, district) = (act.desk().clone(), act.district());
     let (actor, at) = (act.actor_ref().to_owned(), act.now());
     let by = By { actor: &actor, at };
-    content::propose_void(act.conn(), desk.keys(), district, id, reason, &explanation, by).await?;
+    let why = (reason, told);
+    content::propose_void(act.conn(), desk.keys(), district, id, why, &explanation, by).await?;
     let version = commit_step(act, &row, row.standing()).await?;
     Ok(ProposeVoidResponse {
         state: contract::state(row.standing().state),
@@ -267,7 +269,9 @@ async fn void(act: &mut Act, query: VoidCaseRequest) -> Result<VoidCaseResponse,
     let row = subject(act, &query.case_id).await?;
     let (district, actor, at) = (act.district(), act.actor_ref().to_owned(), act.now());
     let standing = row.case().void(seen(query.version), &actor)?;
-    let reason = content::confirm_void(act.conn(), district, row.id, By { actor: &actor, at }).await?;
+    let role = act.capacity().map_or("", |capacity| capacity.role.code());
+    let by = By { actor: &actor, at };
+    let reason = content::confirm_void(act.conn(), district, row.id, role, by).await?;
     let version = commit_step(act, &row, standing).await?;
     let entity = Entity::case(row.id, row.number(district));
     let event = act.publish(

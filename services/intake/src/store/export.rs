@@ -90,7 +90,9 @@ impl Row {
 
     /// Which cases.
     pub(crate) fn selection(&self) -> Selection {
-        selected(self.first_day, self.last_day, &self.states).up_to((self.upper_year, self.upper_sequence))
+        selected(self.first_day, self.last_day, &self.states)
+            .up_to((self.upper_year, self.upper_sequence))
+            .by(self.created_at)
     }
 
     /// What it is needed for, and why it was refused.

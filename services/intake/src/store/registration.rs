@@ -9,8 +9,10 @@ mod entry;
 mod metrics;
 mod paper;
 pub(crate) mod queue;
+mod series;
 mod sheet;
 mod standing;
+mod statement;
 mod writer;
 
 use std::sync::Arc;
@@ -34,13 +36,16 @@ use crate::domain::ledger::receipt_facts;
 use crate::domain::submission::Submission;
 use crate::legal::Deadline;
 
+pub(crate) use series::Series;
 pub(crate) use sheet::{Office, prepare};
-pub(crate) use standing::{KnownRequest, known};
+pub(crate) use standing::{KnownRequest, known, open as open_counter};
 
 /// A submission with all that can be made ready before it has its number.
 #[derive(Debug)]
 pub(crate) struct Registration {
     pub(crate) district: DistrictCode,
+    /// Where its number comes from.
+    pub(crate) series: Series,
     /// Asia/Shanghai date of the registration; its year counts.
     pub(crate) registered_on: Date,
     pub(crate) now: OffsetDateTime,
@@ -139,6 +144,7 @@ impl Registration {
             documents: documents.clone(),
             sealed: self.submission.sealed(),
             receipt_way: self.submission.receipt_way().number().into(),
+            temporary_no: self.submission.temporary_no(),
         };
         let forwarded = self.submission.forwarded();
         let facts = receipt_facts(number, self.k1.due.start, self.registered_on, self.k1.due.eff);

@@ -69,6 +69,7 @@ pub(crate) async fn waiting(
 ) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT COALESCE(sum(c.last - COALESCE(p.done, 0)), 0)
+                + (SELECT COALESCE(sum(taken - searchable), 0) FROM number_block WHERE district_code = $1)
          FROM number_counter c
          LEFT JOIN search_progress p ON p.district_code = c.district_code AND p.year = c.year AND p.scheme = $2
          WHERE c.district_code = $1",

@@ -276,6 +276,7 @@ async fn a_letter_before_spring_festival_gets_its_three_dates() {
         postmark_on: "2026-02-01".to_owned(),
         received_on: "2026-02-03".to_owned(),
         scan_reference: "2026-信-0012".to_owned(),
+        ..RegisterLetterRequest::default()
     };
     let answer = registration(&bench, &clerk())
         .register_letter(letter.clone())
@@ -366,6 +367,7 @@ async fn a_void_takes_two_persons_and_keeps_the_number() {
         version,
         reason: VoidReason::EnteredTwice.into(),
         explanation: "同一来访重复录入".to_owned(),
+        petitioner_told: 0,
     };
     let own = head
         .propose_void(propose(case.version))

@@ -59,6 +59,7 @@ fn propose_void(case: &Registered, version: u64) -> ProposeVoidRequest {
         version,
         reason: VoidReason::EnteredTwice.into(),
         explanation: "同一来访登记两次".to_owned(),
+        petitioner_told: 0,
     }
 }
 

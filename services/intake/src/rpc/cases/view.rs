@@ -24,6 +24,7 @@ use crate::store::access;
 use crate::store::cases::content::{self, PetitionerRow, SubmissionRow, Triage};
 use crate::store::cases::{self as rows, CaseRow};
 use crate::store::exit;
+use crate::store::field_drafts;
 use crate::store::onlooker::Onlooker;
 
 /// One case whole, which its petitioner is told; of a sealed one only number and state, and for who may see no more its
@@ -42,6 +43,7 @@ pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse
     let (submissions, requests) = said(act, row, None).await?;
     let triage = content::triage(act.conn(), desk.keys(), district, row.id).await?;
     let (linked_to, linked_from) = joined(act, row).await?;
+    let temporary_no = field_drafts::number_of(act.conn(), district, row.id).await?;
     let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     let k1b = row.k1b.as_deref().map(LegalTerm::decode).transpose();
     Ok(GetCaseResponse {
@@ -57,6 +59,7 @@ pub(super) async fn case(act: &mut Act, row: &CaseRow) -> Result<GetCaseResponse
         k1b: k1b.map_err(|error| Refusal::internal(&error))?,
         linked_to,
         linked_from,
+        temporary_no: temporary_no.unwrap_or_default(),
     })
 }
 

@@ -9,7 +9,7 @@ use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
 use xinqiao_proto::intake::{RegisterLetterRequest, RegisterVisitRequest, SubmissionInput};
 
-use super::{accused, person};
+use super::{accused, draft, person};
 use crate::domain::codes::{Channel, Purpose};
 use crate::domain::particulars::Particulars;
 use crate::domain::submission::{
@@ -62,13 +62,30 @@ pub(in crate::rpc) fn visit(
 ) -> Result<Submission, Refusal> {
     let mut fields = Fields::new();
     fields.uuid("request_id", &request.request_id);
-    let received_at = received_by_now(&mut fields, request.received_at, now);
+    let typed = request.field_draft.as_ref();
+    let draft = typed.and_then(|typed| field_draft::read(&mut fields, typed, now));
+    fields.require(
+        "received_at",
+        typed.is_none() || request.received_at.is_none(),
+        "OUT_OF_ORDER",
+        "平板登记以平板登记时间为收到时间，请勿另填",
+        "what a tablet took down was received then; leave the time of receipt out",
+    );
+    let received_at = match &draft {
+        Some(draft) => Some(draft.taken_at),
+        None => received_by_now(&mut fields, request.received_at, now),
+    };
     let reception_day = fields.optional_uuid("reception_day_id", &request.reception_day_id);
+    let number_block = fields.optional_uuid("number_block_id", &request.number_block_id);
     let arrival = Arrival {
         reception_day,
         ..Arrival::by(Channel::Visit, received_at, Oral::Either)
     };
-    submission(fields, request.submission.as_ref(), &arrival, now)
+    Ok(Submission {
+        number_block,
+        draft,
+        ..submission(fields, request.submission.as_ref(), &arrival, now)?
+    })
 }
 
 /// Checks a letter. `now` is legal time.
@@ -92,12 +109,16 @@ pub(in crate::rpc) fn letter(
     }
     // A letter has a date, not an hour: it counts from the beginning of its day.
     let received_at = received_on.map(local::start_of_day);
+    let number_block = fields.optional_uuid("number_block_id", &request.number_block_id);
     let arrival = Arrival {
         postmark_on,
         scan_reference: Some(scan(&mut fields, &request.scan_reference)),
         ..Arrival::by(Channel::Letter, received_at, Oral::Either)
     };
-    submission(fields, request.submission.as_ref(), &arrival, now)
+    Ok(Submission {
+        number_block,
+        ..submission(fields, request.submission.as_ref(), &arrival, now)?
+    })
 }
 
 /// When it was received, if the form says so; otherwise now.
@@ -179,6 +200,9 @@ pub(super) fn submission(
         received_at: arrival.received_at.expect("invariant: nothing was wrong"),
         postmark_on: arrival.postmark_on,
         reception_day: arrival.reception_day,
+        number_block: None,
+        draft: None,
+        case_id: None,
         anonymous: input.anonymous,
         petitioners,
         visit_count: i32::try_from(input.visit_count).expect("invariant: checked"),

@@ -12,7 +12,7 @@ use xinqiao_documents::forms::registration::Original;
 use xinqiao_kernel::DistrictCode;
 
 use super::By;
-use crate::domain::codes::{LegalRoute, VoidReason};
+use crate::domain::codes::{LegalRoute, PetitionerTold, VoidReason};
 use crate::domain::particulars::Particulars;
 use crate::domain::submission::{Identity, Text};
 
@@ -310,7 +310,7 @@ pub(crate) async fn propose_void(
     keys: &KeyRing,
     district: DistrictCode,
     case: Uuid,
-    reason: VoidReason,
+    (reason, told): (VoidReason, Option<PetitionerTold>),
     explanation: &str,
     by: By<'_>,
 ) -> Result<(), sqlx::Error> {
@@ -319,12 +319,12 @@ pub(crate) async fn propose_void(
         explanation,
     );
     sqlx::query(
-        "INSERT INTO void_register AS v (district_code, case_id, reason, explanation, proposed_by,
+        "INSERT INTO void_register AS v (district_code, case_id, reason, explanation, proposed_by, told,
                                          created_at, created_by, updated_at, updated_by, version)
-         VALUES ($1, $2, $3, $4, $5, $6, $5, $6, $5, 1)
+         VALUES ($1, $2, $3, $4, $5, $7, $6, $5, $6, $5, 1)
          ON CONFLICT (district_code, case_id) DO UPDATE
          SET reason = excluded.reason, explanation = excluded.explanation, proposed_by = excluded.proposed_by,
-             updated_at = excluded.updated_at, updated_by = excluded.updated_by, version = v.version + 1",
+             told = excluded.told, updated_at = excluded.updated_at, updated_by = excluded.updated_by, version = v.version + 1",
     )
     .bind(district.as_str())
     .bind(case)
@@ -332,27 +332,30 @@ pub(crate) async fn propose_void(
     .bind(sealed)
     .bind(by.actor)
     .bind(by.at)
+    .bind(told.map(PetitionerTold::number))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Confirms a void; returns its reason.
+/// Confirms a void, as what role somebody did; returns its reason.
 pub(crate) async fn confirm_void(
     connection: &mut PgConnection,
     district: DistrictCode,
     case: Uuid,
+    role: &str,
     by: By<'_>,
 ) -> Result<VoidReason, sqlx::Error> {
     let reason: i16 = sqlx::query_scalar(
-        "UPDATE void_register SET confirmed_by = $3, confirmed_at = $4, updated_by = $3, updated_at = $4,
-                                  version = version + 1
+        "UPDATE void_register SET confirmed_by = $3, confirmed_at = $4, confirmed_role = $5, updated_by = $3,
+                                  updated_at = $4, version = version + 1
          WHERE district_code = $1 AND case_id = $2 RETURNING reason",
     )
     .bind(district.as_str())
     .bind(case)
     .bind(by.actor)
     .bind(by.at)
+    .bind(role)
     .fetch_one(connection)
     .await?;
     Ok(VoidReason::of_number(reason).expect("invariant: written from a reason"))

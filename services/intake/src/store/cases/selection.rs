@@ -27,6 +27,12 @@ impl Selection {
         }
     }
 
+    /// None registered after this: a number of a block may be a lower one.
+    pub(crate) fn by(self, at: OffsetDateTime) -> Self {
+        let until = self.until.min(at);
+        Self { until, ..self }
+    }
+
     /// None above this number.
     pub(crate) fn up_to(self, upper: RegisterKey) -> Self {
         Self { upper, ..self }

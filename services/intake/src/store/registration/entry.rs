@@ -10,9 +10,15 @@ use xinqiao_kernel::DistrictCode;
 use super::Registration;
 use super::batch::year_of;
 use super::queue::{Reply, Waiting};
+use super::series::Series;
 
-/// What is numbered together: the registrations of a district and year.
-pub(super) type Key = (DistrictCode, i16);
+/// What is numbered together: the registrations of a district and year whose numbers come from the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) district: DistrictCode,
+    pub(super) year: i16,
+    pub(super) series: Series,
+}
 
 /// A registration and everybody who waits for it: copies of one request share the answer.
 #[derive(Debug)]
@@ -24,7 +30,11 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn key(&self) -> Key {
         let registration = &self.registration;
-        (registration.district, year_of(registration.registered_on))
+        Key {
+            district: registration.district,
+            year: year_of(registration.registered_on),
+            series: registration.series,
+        }
     }
 
     pub(super) fn request_id(&self) -> Uuid {

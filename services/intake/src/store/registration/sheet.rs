@@ -17,7 +17,7 @@ use xinqiao_documents::forms::registration::{self as forms, Original};
 use xinqiao_documents::{Form as _, canonical};
 use xinqiao_kernel::{Calendar, CaseNumber, ClockCode, DistrictCode, Phone, SubmissionNumber, local};
 
-use super::{AccusedRow, FormToCome, PetitionerRow, Registration, paper};
+use super::{AccusedRow, FormToCome, PetitionerRow, Registration, Series, paper};
 use crate::domain::codes::Channel;
 use crate::domain::submission::{Petitioner, Submission};
 use crate::legal::{self, Deadlines};
@@ -46,7 +46,8 @@ pub(crate) fn prepare(
     submission: Submission,
 ) -> Registration {
     let (caller, district) = (by.caller(), office.district.code);
-    let (case_id, event_id, submission_id) = (random::new_id(), random::new_id(), random::new_id());
+    let case_id = submission.case_id.unwrap_or_else(random::new_id);
+    let (event_id, submission_id) = (random::new_id(), random::new_id());
     let start = local::local_date(submission.received_at);
     let sender_due = submission.forwarded().and_then(|forwarded| forwarded.sender_due);
     let k1 = office
@@ -79,6 +80,7 @@ pub(crate) fn prepare(
     });
     Registration {
         district,
+        series: submission.number_block.map_or(Series::Counter, Series::Block),
         registered_on: local::local_date(office.now),
         now: office.now,
         original: original(office, &submission, case_id, &actor_ref),

@@ -20,6 +20,7 @@ use super::batch::{Base, Batch, Outcome};
 use super::entry::{Entry, Key, oldest};
 use super::metrics;
 use super::queue::Waiting;
+use super::series::Series;
 use super::standing::{self, KnownRequest};
 use super::{Registration, told_before};
 
@@ -46,7 +47,7 @@ pub(super) struct Writer {
     database: Database,
     connection: Option<TenantConnection>,
     batch_max: usize,
-    /// Where counter and chain of a district and year stood after the last flush.
+    /// Where the counters of the years and the chain stood after the last flush.
     remembered: HashMap<Key, Base>,
     /// Who waits while the batches of one district and year are written, in the order they came.
     aside: Vec<Entry>,
@@ -107,9 +108,9 @@ impl Writer {
             let written = self.write(&batch, durable.take(), &mut following, queue).await;
             match written {
                 Ok(()) => {
-                    metrics::flushed(key.0, batch.len(), began.elapsed());
+                    metrics::flushed(key.district, batch.len(), began.elapsed());
                     self.desk.wakers().relay.wake();
-                    self.remembered.insert(key, batch.next);
+                    self.remember(key, batch.next);
                     durable = Some(std::mem::replace(&mut batch, following));
                 }
                 Err(failure) => {
@@ -170,7 +171,7 @@ impl Writer {
     /// What to do when a batch was not written: what was counted on it does not count either.
     async fn fail(&mut self, key: Key, entries: Vec<Entry>, failure: Failure) {
         match failure {
-            Failure::Moved => metrics::moved(key.0),
+            Failure::Moved => metrics::moved(key.district),
             Failure::Database(error) if !of_one_row(&error) => return refuse(entries, error),
             Failure::Database(_) => {}
         }
@@ -197,16 +198,16 @@ impl Writer {
                 Err(error) => refuse(entries, error),
             }
         }
-        metrics::flushed(key.0, count, began.elapsed());
+        metrics::flushed(key.district, count, began.elapsed());
     }
 
     /// The careful way: locks counter and chain, answers requests that are known, writes the others. On an error the
     /// entries are as they were, but for those that were known.
     async fn write_locked(&mut self, key: Key, entries: &mut Vec<Entry>) -> Result<(), sqlx::Error> {
-        let mut tx = self.database.begin(key.0).await?;
-        let base = standing::lock(tx.conn(), key.0, key.1).await?;
+        let mut tx = self.database.begin(key.district).await?;
+        let base = standing::lock(tx.conn(), key, self.paper(key)).await?;
         let ids: Vec<Uuid> = entries.iter().map(Entry::request_id).collect();
-        for known in standing::known(tx.conn(), key.0, &ids, self.desk.clock().now()).await? {
+        for known in standing::known(tx.conn(), key.district, &ids, self.desk.clock().now()).await? {
             self.answer_known(entries, known);
         }
         let mut batch = Batch::from(key, base);
@@ -226,9 +227,26 @@ impl Writer {
             return Err(error);
         }
         self.desk.wakers().relay.wake();
-        self.remembered.insert(key, batch.next);
+        self.remember(key, batch.next);
         batch.answer();
         Ok(())
+    }
+
+    /// Remembers where a counter stands, and the chain for all of them: what a block has given does not make the counter's
+    /// next batch a second try. A block itself always goes the careful way.
+    fn remember(&mut self, key: Key, base: Base) {
+        for known in self.remembered.values_mut() {
+            known.head = base.head;
+        }
+        if key.series == Series::Counter {
+            self.remembered.insert(key, base);
+        }
+    }
+
+    /// The last number used on paper in a year, as the file of the district says.
+    fn paper(&self, key: Key) -> u32 {
+        let file = self.desk.districts().get(key.district);
+        file.map_or(0, |district| district.paper_last(key.year.into()))
     }
 
     /// Takes out the entry of a request that has its answer already.
@@ -253,7 +271,7 @@ async fn write_at_once(
     batch: &Batch,
 ) -> Result<(), Failure> {
     let mut connection = database.connect(kept.take()).await?;
-    let outcome = match connection.of(batch.key().0).await {
+    let outcome = match connection.of(batch.key().district).await {
         Ok(connection) => batch.write(connection).await,
         Err(error) => Err(error),
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::PgConnection;
+use uuid::Uuid;
 use xinqiao_chassis::desk::Desk;
 use xinqiao_chassis::jobs::{Job, Progress};
 use xinqiao_chassis::refusal::Refusal;
@@ -24,18 +25,19 @@ pub(crate) struct FillSearch {
     pub(crate) every: Duration,
 }
 
-/// A year that has numbers whose texts are not in.
+/// A year, or a block of one, that has numbers whose texts are not in.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 struct Behind {
     year: i16,
     last: i32,
     done: i32,
+    block: Option<Uuid>,
 }
 
 /// Texts of submissions as rows of the index.
 #[derive(Debug, Default)]
 struct Rows {
-    cases: Vec<uuid::Uuid>,
+    cases: Vec<Uuid>,
     ordinals: Vec<i16>,
     /// Each as the text form of an array: arrays of arrays must all have one length.
     tokens: Vec<String>,
@@ -128,18 +130,22 @@ impl Rows {
     }
 }
 
-/// The newest year with numbers that are not in. Progress with tokens of another key or scheme counts as none.
+/// The newest year with numbers that are not in; before it a block, whose numbers are given out when the year has gone past
+/// them. Progress with tokens of another key or scheme counts as none.
 async fn behind(
     connection: &mut PgConnection,
     district: DistrictCode,
     scheme: i32,
 ) -> Result<Option<Behind>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT c.year, c.last, COALESCE(p.done, 0) AS done
+        "SELECT year, taken AS last, searchable AS done, id AS block
+         FROM number_block WHERE district_code = $1 AND taken > searchable
+         UNION ALL
+         SELECT c.year, c.last, COALESCE(p.done, 0), NULL
          FROM number_counter c
          LEFT JOIN search_progress p ON p.district_code = c.district_code AND p.year = c.year AND p.scheme = $2
          WHERE c.district_code = $1 AND c.last > COALESCE(p.done, 0)
-         ORDER BY c.year DESC LIMIT 1",
+         ORDER BY block NULLS LAST, year DESC LIMIT 1",
     )
     .bind(district.as_str())
     .bind(scheme)
@@ -179,6 +185,9 @@ async fn moved(
     behind: Behind,
     upto: i32,
 ) -> Result<bool, sqlx::Error> {
+    if let Some(block) = behind.block {
+        return moved_in_block(connection, district, block, (behind.done, upto)).await;
+    }
     let done = sqlx::query(
         "INSERT INTO search_progress AS p (district_code, year, done, scheme) VALUES ($1, $2, $4, $5)
          ON CONFLICT (district_code, year) DO UPDATE SET done = excluded.done, scheme = excluded.scheme
@@ -192,4 +201,22 @@ async fn moved(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+async fn moved_in_block(
+    connection: &mut PgConnection,
+    district: DistrictCode,
+    block: Uuid,
+    (done, upto): (i32, i32),
+) -> Result<bool, sqlx::Error> {
+    let moved = sqlx::query(
+        "UPDATE number_block SET searchable = $4 WHERE district_code = $1 AND id = $2 AND searchable = $3",
+    )
+    .bind(district.as_str())
+    .bind(block)
+    .bind(done)
+    .bind(upto)
+    .execute(connection)
+    .await?;
+    Ok(moved.rows_affected() == 1)
 }

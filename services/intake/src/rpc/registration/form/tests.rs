@@ -48,6 +48,7 @@ fn a_letter(postmark: &str, received: &str) -> RegisterLetterRequest {
         postmark_on: postmark.to_owned(),
         received_on: received.to_owned(),
         scan_reference: "2026-信-0001".to_owned(),
+        ..RegisterLetterRequest::default()
     }
 }
 
