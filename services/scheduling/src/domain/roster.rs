@@ -59,7 +59,7 @@ pub fn check_member(fields: &mut Fields, field: &str, leader: Uuid, team: &[Turn
             "is not known or active",
         ),
         Some(turn) if !turn.is_here_throughout(first, last) => {
-            fields.about(field, "ON_LEAVE", "届时请假", "is on leave then")
+            fields.about(field, "ON_LEAVE", "届时请假", "is on leave then");
         }
         Some(_) => {}
     }

@@ -207,10 +207,10 @@ async fn put(act: &mut Act, delegation: &mut Delegation, deed: rules::Act) -> Re
         return Err(Refusal::stale_version());
     }
     let in_force = |state| state == State::Approved;
-    if in_force(before) != in_force(delegation.state) {
-        announce(act, delegation);
-    } else {
+    if in_force(before) == in_force(delegation.state) {
         act.audit(object_ref("delegation", delegation.id), &["state"], None);
+    } else {
+        announce(act, delegation);
     }
     Ok(())
 }
