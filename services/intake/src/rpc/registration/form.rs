@@ -9,7 +9,7 @@ use xinqiao_chassis::refusal::{Fields, Refusal};
 use xinqiao_kernel::local;
 use xinqiao_proto::intake::{RegisterLetterRequest, RegisterVisitRequest, SubmissionInput};
 
-use super::{accused, draft, person};
+use super::{accused, field_draft, person};
 use crate::domain::codes::{Channel, Purpose};
 use crate::domain::particulars::Particulars;
 use crate::domain::submission::{

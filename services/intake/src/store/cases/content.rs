@@ -108,8 +108,24 @@ pub(crate) fn seal_identity(
     row: Uuid,
     identity: &Identity,
 ) -> Sealed {
-    let plain = serde_json::to_vec(identity).expect("invariant: identities are plain data");
-    keys.seal(&SealContext::new(district, "petitioner", "identity", row), &plain)
+    let place = SealContext::new(district, "petitioner", "identity", row);
+    seal(keys, &place, identity)
+}
+
+/// Seals what only a channel has for a submission that is no accusation.
+pub(crate) fn seal_particulars(
+    keys: &KeyRing,
+    district: DistrictCode,
+    row: Uuid,
+    particulars: &Particulars,
+) -> Sealed {
+    let place = SealContext::new(district, "submission", "particulars", row);
+    seal(keys, &place, particulars)
+}
+
+fn seal(keys: &KeyRing, place: &SealContext<'_>, value: &impl serde::Serialize) -> Sealed {
+    let plain = serde_json::to_vec(value).expect("invariant: what is sealed is plain data");
+    keys.seal(place, &plain)
 }
 
 fn open<T: serde::de::DeserializeOwned>(
