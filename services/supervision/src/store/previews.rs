@@ -226,10 +226,6 @@ pub(crate) async fn standing(
 
 /// A row as it is shown.
 #[derive(Debug, sqlx::FromRow)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "fields are called as the columns are"
-)]
 pub(crate) struct ShownRow {
     pub(crate) clock_id: Uuid,
     pub(crate) code: String,

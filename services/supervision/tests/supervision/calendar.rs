@@ -9,7 +9,7 @@ use xinqiao_chassis::{
     identity::Role,
     journal::{Entity, EntityKind},
     random,
-    testing::{Foreign, Person, eventually},
+    testing::{Foreign, Person, Published, eventually},
 };
 use xinqiao_proto::{
     common::PageRequest,
@@ -95,7 +95,7 @@ async fn held(stage: &Stage, version: &str) {
 async fn recomputed(stage: &Stage) -> Vec<ClockChanged> {
     let published = stage.bench.published().await;
     let events = published.iter().filter(|event| event.kind == "clock.recomputed");
-    events.map(|event| event.decode()).collect()
+    events.map(Published::decode).collect()
 }
 
 /// A letter of 18 December, K1, and a talk of 31 December whose record is open, K0.

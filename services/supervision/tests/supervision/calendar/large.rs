@@ -276,7 +276,7 @@ async fn the_preview_over_many_clocks_is_the_change_row_by_row_and_once() {
     )
     .await;
     let growth = memory("VmHWM").saturating_sub(before);
-    println!("{clocks} open clocks: {effect:?}, {growth} bytes more memory at most");
+    eprintln!("{clocks} open clocks: {effect:?}, {growth} bytes more memory at most");
     assert!(growth < GROWTH_MAX_BYTES, "{growth}");
     assert_eq!(count(pool, UNLIKE).await, 0);
     let told = told_as_previewed(&stage).await;
