@@ -7,7 +7,7 @@ mod petitioners;
 use std::collections::BTreeSet;
 
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 use xinqiao_chassis::document::timestamp;
 use xinqiao_chassis::testing::Bench;
 use xinqiao_proto::event::{CaseRegistered, Purpose, SourceLevel};
@@ -41,35 +41,73 @@ async fn bench() -> Bench {
         .await
 }
 
-/// A complete request without the fields at these paths.
-fn without(channel: &str, paths: &str) -> Vec<u8> {
+/// What is done to a field of a message.
+type Change = fn(&mut DynamicMessage, &FieldDescriptor);
+
+/// A complete request with the fields at these paths changed.
+fn changed(channel: &str, paths: &str, change: Change) -> Vec<u8> {
     let (name, bytes) = complete(channel);
     let pool = DescriptorPool::decode(xinqiao_proto::DESCRIPTORS).unwrap();
     let message = pool.get_message_by_name(&format!("xinqiao.intake.v1.{name}"));
     let mut request = DynamicMessage::decode(message.unwrap(), bytes.as_slice()).unwrap();
     for path in paths.split(',') {
         let path: Vec<&str> = path.split('.').collect();
-        leave_out(&mut request, &path);
+        change_at(&mut request, &path, change);
     }
     request.encode_to_vec()
 }
 
-fn leave_out(message: &mut DynamicMessage, path: &[&str]) {
+fn change_at(message: &mut DynamicMessage, path: &[&str], change: Change) {
     let (name, index) = match path[0].split_once('[') {
         Some((name, index)) => (name, index.trim_end_matches(']').parse().ok()),
         None => (path[0], None::<usize>),
     };
     let field = message.descriptor().get_field_by_name(name).unwrap();
     let Some(rest) = path.get(1..).filter(|rest| !rest.is_empty()) else {
-        assert!(message.has_field(&field), "{name} was not there to be left out");
-        return message.clear_field(&field);
+        return change(message, &field);
     };
     let inner = match (message.get_field_mut(&field), index) {
         (Value::Message(inner), None) => inner,
         (Value::List(all), Some(index)) => all[index].as_message_mut().unwrap(),
         (other, _) => panic!("{name} is {other:?}"),
     };
-    leave_out(inner, rest);
+    change_at(inner, rest, change);
+}
+
+fn left_out(message: &mut DynamicMessage, field: &FieldDescriptor) {
+    assert!(message.has_field(field), "{} is not there", field.name());
+    message.clear_field(field);
+}
+
+/// A question is answered with yes, and a text is written.
+fn filled_in(message: &mut DynamicMessage, field: &FieldDescriptor) {
+    assert!(!message.has_field(field), "{} is there", field.name());
+    let value = match field.kind() {
+        Kind::Bool => Value::Bool(true),
+        _ => Value::String("金厂镇政府".to_owned()),
+    };
+    message.set_field(field, value);
+}
+
+/// Lines "CHANNEL FIELD NAMED REASON" of a kind that are not answered as they say.
+async fn answered_otherwise(bench: &Bench, kind: &str, change: Change) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for words in lines(kind) {
+        let [channels, path, field, reason] = words[..] else {
+            panic!("{words:?}");
+        };
+        for channel in channels_of(channels) {
+            let answer = send(bench, channel, &changed(channel, path, change)).await;
+            let found = match &answer {
+                Ok(case) => vec![format!("registered as {}", case.case_no)],
+                Err(refused) => faults(refused),
+            };
+            if found != [format!("{field} {reason}")] {
+                wrong.push(format!("{kind}: {channel}, {path}: {found:?}"));
+            }
+        }
+    }
+    wrong
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,24 +168,10 @@ async fn every_channel_registers_with_its_number_receipt_event_and_the_day_its_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_channel_needs_is_named_when_it_is_missing_and_nothing_else() {
+async fn what_a_channel_needs_or_cannot_have_is_named_and_nothing_else() {
     let bench = bench().await;
-    let mut wrong = Vec::new();
-    for words in lines("missing") {
-        let [channels, left_out, field, reason] = words[..] else {
-            panic!("{words:?}");
-        };
-        for channel in channels_of(channels) {
-            let refused = send(&bench, channel, &without(channel, left_out)).await;
-            let found = match &refused {
-                Ok(case) => vec![format!("registered as {}", case.case_no)],
-                Err(refused) => faults(refused),
-            };
-            if found != [format!("{field} {reason}")] {
-                wrong.push(format!("{channel} without {left_out}: {found:?}"));
-            }
-        }
-    }
+    let mut wrong = answered_otherwise(&bench, "missing", left_out).await;
+    wrong.extend(answered_otherwise(&bench, "forbidden", filled_in).await);
     assert!(wrong.is_empty(), "{wrong:#?}");
     let registered: i64 = sqlx::query_scalar("SELECT count(*) FROM case_file")
         .fetch_one(bench.pool())
@@ -162,7 +186,7 @@ async fn what_a_channel_does_not_need_may_be_left_out() {
     let bench = bench().await;
     for words in lines("optional") {
         for channel in channels_of(words[0]) {
-            let case = send(&bench, channel, &without(channel, words[1])).await;
+            let case = send(&bench, channel, &changed(channel, words[1], left_out)).await;
             assert!(case.is_ok(), "{channel} without {}: {case:?}", words[1]);
         }
     }
