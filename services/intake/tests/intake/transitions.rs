@@ -8,8 +8,8 @@ use xinqiao_proto::event::{CaseRemedyChanged, LegalRoute, Remedy};
 use xinqiao_proto::intake::propose_exit_request::Exit;
 use xinqiao_proto::intake::{
     ConfirmExitRequest, DivertCaseRequest, Linked, NoLongerAccepted, NotAccepted, NotAcceptedReason,
-    ProposeExitRequest, ProposeVoidRequest, Registered, ReleaseCaseRequest, TransferredOut, VoidCaseRequest,
-    VoidReason,
+    PetitionerTold, ProposeExitRequest, ProposeVoidRequest, Registered, ReleaseCaseRequest, TransferredOut,
+    VoidCaseRequest, VoidReason,
 };
 
 use crate::exits::exits;
@@ -147,6 +147,7 @@ async fn play(bench: &Bench, act: &str, cases: &Cases, version: u64) -> Result<D
         }
         "void" => {
             let ask = ProposeVoidRequest {
+                petitioner_told: PetitionerTold::InPerson.into(),
                 request_id: fresh(),
                 case_id: case_id.clone(),
                 version,

@@ -83,6 +83,7 @@ pub(super) fn complete(channel: &str) -> (&'static str, Vec<u8>) {
         "VISIT" => ("RegisterVisitRequest", a_visit().encode_to_vec()),
         "LETTER" => {
             let letter = RegisterLetterRequest {
+                number_block_id: String::new(),
                 request_id: fresh(),
                 submission: Some(written()),
                 postmark_on: "2026-05-15".to_owned(),

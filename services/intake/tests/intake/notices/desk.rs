@@ -5,7 +5,7 @@ use xinqiao_proto::event::NotificationChannel;
 use xinqiao_proto::intake::notification_service_client::NotificationServiceClient;
 use xinqiao_proto::intake::{
     ListFailedRequest, ListNotificationsRequest, MarkToldByHandRequest, Notification, NotificationState,
-    ProposeVoidRequest, RetryNotificationRequest, VoidCaseRequest, VoidReason,
+    PetitionerTold, ProposeVoidRequest, RetryNotificationRequest, VoidCaseRequest, VoidReason,
 };
 
 use super::*;
@@ -166,6 +166,7 @@ async fn who_wants_no_message_is_told_by_the_office_and_sees_it() {
 
 async fn voided(bench: &Bench, case: &Registered) {
     let propose = ProposeVoidRequest {
+        petitioner_told: PetitionerTold::InPerson.into(),
         request_id: fresh(),
         case_id: case.case_id.clone(),
         version: case.version,
