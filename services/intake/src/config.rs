@@ -159,7 +159,7 @@ pub struct ExportSettings {
 #[derive(Debug, Clone, Copy)]
 pub struct NumberSettings {
     /// Looked at for one page of the gap report.
-    pub report_numbers_max: u32,
+    pub report_span: u32,
     /// Of one block.
     pub block_max: u32,
     /// Blocks of a district and year that may be open.
@@ -221,7 +221,7 @@ impl IntakeSettings {
             },
             notices: NoticeSettings::read(reader),
             numbers: NumberSettings {
-                report_numbers_max: reader.number(&GAP_REPORT_NUMBERS_MAX, 1..=1_000_000),
+                report_span: reader.number(&GAP_REPORT_NUMBERS_MAX, 1..=1_000_000),
                 block_max: reader.number(&NUMBER_BLOCK_MAX, 1..=10_000),
                 blocks_open_max: reader.number(&NUMBER_BLOCKS_OPEN_MAX, 1..=1_000),
             },

@@ -101,7 +101,7 @@ async fn report(
 
     let last = rows::last(act.conn(), district, year).await?;
     let after = page.after.unwrap_or_default().min(last);
-    let upto = after.saturating_add(limits.report_numbers_max).min(last);
+    let upto = after.saturating_add(limits.report_span).min(last);
     let found = rows::accounts(act.conn(), district, year, (after, upto), page.limit()).await?;
     // Of the numbers behind a row that did not come any more nothing is known here.
     let known = found.last().filter(|_| found.len() > page.size as usize);

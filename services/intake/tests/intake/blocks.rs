@@ -201,6 +201,7 @@ async fn at_a_counter(bench: &Bench, blocks: &[NumberBlock], counter: u64, turns
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_registrations_with_aborts_voids_and_blocks_are_all_accounted_for() {
+    use NumberAccount::{BlockUnused, Case, Gap, Reserved, Twice, Void};
     const COUNTERS: u64 = 50;
     const TURNS: u64 = 20;
     let bench = Bench::start(xinqiao_intake::service()).await;
@@ -233,7 +234,6 @@ async fn a_thousand_registrations_with_aborts_voids_and_blocks_are_all_accounted
         of_it.flat_map(|(first, last, _)| *first..=*last).collect()
     };
     let of = |account| i64::try_from(numbers_of(account).len()).unwrap();
-    use NumberAccount::{BlockUnused, Case, Gap, Reserved, Twice, Void};
     assert_eq!((of(Gap), of(Twice)), (0, 0), "{ranges:?}");
     let count =
         async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(bench.pool()).await.unwrap() };

@@ -2,7 +2,7 @@
 
 use xinqiao_chassis::identity::Role;
 use xinqiao_chassis::testing::{Bench, Person};
-use xinqiao_proto::common::PageRequest;
+use xinqiao_proto::common::{PageInfo, PageRequest};
 use xinqiao_proto::intake::number_service_client::NumberServiceClient;
 use xinqiao_proto::intake::{
     GetGapReportRequest, GetGapReportResponse, NumberAccount, NumberRange, PetitionerTold,
@@ -96,6 +96,7 @@ async fn cases_and_voids_are_told_and_a_void_says_why_and_as_what() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_nobody_has_is_named() {
+    use NumberAccount::{Case, Gap};
     let bench = Bench::of(xinqiao_intake::service())
         .set("XINQIAO_GAP_REPORT_NUMBERS_MAX", "2")
         .start()
@@ -108,7 +109,6 @@ async fn a_number_that_nobody_has_is_named() {
         .execute(bench.pool())
         .await
         .unwrap();
-    use NumberAccount::{Case, Gap};
     assert_eq!(
         accounts(&bench).await,
         [(1, 1, Case), (2, 2, Gap), (3, 4, Case), (5, 5, Gap)]
@@ -126,8 +126,8 @@ async fn a_year_without_numbers_is_empty_and_the_report_is_for_the_office() {
     assert_eq!(
         empty.unwrap().into_inner(),
         GetGapReportResponse {
-            page: Some(Default::default()),
-            ..Default::default()
+            page: Some(PageInfo::default()),
+            ..GetGapReportResponse::default()
         }
     );
     let of_b = numbers(&bench, &clerk_of_b()).get_gap_report(ask(2026)).await;

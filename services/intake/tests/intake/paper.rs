@@ -15,11 +15,12 @@ fn with_paper(folder: &Path, last: u32) {
     fs::create_dir_all(folder).unwrap();
     for district in ["220502", "220503"] {
         let name = format!("{district}.yaml");
-        let mut text = fs::read_to_string(shipped.join(&name)).unwrap();
-        if district == "220502" {
-            text.push_str(&format!("paper_numbers: {{ 2026: {last} }}\n"));
-        }
-        fs::write(folder.join(name), text).unwrap();
+        let text = fs::read_to_string(shipped.join(&name)).unwrap();
+        let paper = match district {
+            "220502" => format!("paper_numbers: {{ 2026: {last} }}\n"),
+            _ => String::new(),
+        };
+        fs::write(folder.join(name), text + &paper).unwrap();
     }
 }
 

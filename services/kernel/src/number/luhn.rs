@@ -38,8 +38,8 @@ mod tests {
     #[test]
     fn a_single_wrong_letter_changes_the_check() {
         let right = [10, 35, 0, 17];
-        for place in 0..right.len() {
-            for other in (0..36).filter(|other| *other != right[place]) {
+        for (place, digit) in right.iter().enumerate() {
+            for other in (0..36).filter(|other| other != digit) {
                 let mut wrong = right;
                 wrong[place] = other;
                 assert_ne!(
