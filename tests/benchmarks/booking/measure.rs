@@ -232,6 +232,8 @@ async fn roster(fleet: &Fleet) -> Result<Vec<ReceptionDay>> {
             leader_id: id.to_string(),
             name: "副区长".to_owned(),
             post: "副区长".to_owned(),
+            portfolio: vec!["03".to_owned()],
+            linked_towns: vec!["220502100".to_owned()],
             person_id: person.to_owned(),
             order,
             active: true,
