@@ -91,6 +91,10 @@ pub fn service() -> Service<IntakeSettings> {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the chassis hands a service its settings"
+)]
 fn build(desk: Desk, settings: IntakeSettings) -> anyhow::Result<Parts> {
     let (queue, registrar) = store::registration::queue::open(desk.clone(), settings.registration);
     let registration = rpc::registration::Registration {

@@ -119,8 +119,7 @@ impl Reach {
         let (sms, email) = (self.sms, self.email);
         match self.preferred {
             PreferredChannel::Sms if sms => Some(NoticeChannel::Sms),
-            PreferredChannel::Online if email => Some(NoticeChannel::Email),
-            PreferredChannel::Sms if email => Some(NoticeChannel::Email),
+            PreferredChannel::Online | PreferredChannel::Sms if email => Some(NoticeChannel::Email),
             PreferredChannel::Online if sms => Some(NoticeChannel::Sms),
             _ => None,
         }
@@ -230,7 +229,7 @@ impl Pace {
         }
         let doublings = attempts.saturating_sub(1).min(16);
         let whole = self.first.saturating_mul(1 << doublings).min(self.longest);
-        Some(whole - whole * u32::from(chance) / 510)
+        Some(whole.saturating_sub(whole * u32::from(chance) / 510))
     }
 }
 

@@ -46,7 +46,7 @@ async fn the_petitioner_of_a_case_is_told_what_becomes_of_his_appointment() {
     clerk.cancel_appointment(cancel).await.unwrap();
     clerk.book_appointment(of_the_case("09:30")).await.unwrap();
     // Nobody knows where to reach him who comes without a case.
-    let stranger = booking(("2026-03-10", "11:00", "1"), "测试乙", "", "19900000003");
+    let stranger = booking(("2026-03-10", "10:30", "1"), "测试乙", "", "19900000003");
     clerk.book_appointment(stranger).await.unwrap();
     let off = CancelReceptionDayRequest {
         request_id: fresh(),
