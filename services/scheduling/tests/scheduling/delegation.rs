@@ -291,14 +291,15 @@ async fn a_leader_sees_what_he_gave_or_took_and_the_supervisor_all() {
             .await?;
         Ok::<_, tonic::Status>(answer.into_inner().delegations)
     };
-    assert_eq!(count(&zhang()).await.unwrap(), [delegation.clone()]);
-    assert_eq!(count(&chen()).await.unwrap(), [delegation.clone()]);
+    let listed = vec![delegation];
+    assert_eq!(count(&zhang()).await.unwrap(), listed);
+    assert_eq!(count(&chen()).await.unwrap(), listed);
     assert_eq!(
         count(&person("liu", "刘副区长", Role::Ldr, LIU)).await.unwrap(),
         []
     );
     let supervisor = Person::new("sun", "孙督查").with(Role::Sup);
-    assert_eq!(count(&supervisor).await.unwrap(), [delegation]);
+    assert_eq!(count(&supervisor).await.unwrap(), listed);
     assert_eq!(
         count(&Hall::clerk()).await.unwrap_err().code(),
         Code::PermissionDenied
