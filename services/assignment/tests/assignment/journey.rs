@@ -1,5 +1,6 @@
 //! The happy path of a leader-received case through this service, with the dates the law gives it.
 
+use xinqiao_chassis::testing::Published;
 use xinqiao_proto::{
     assignment::{CaseHold, CaseState, ReadReportRequest},
     event::{
@@ -100,7 +101,7 @@ async fn told_once_each(world: &World) {
     let told: Vec<_> = published
         .iter()
         .filter(|event| event.kind == "notification.requested")
-        .map(|event| event.decode::<NotificationRequested>())
+        .map(Published::decode::<NotificationRequested>)
         .map(|told| (told.case_id.clone(), told.template()))
         .collect();
     let of_it = |template| (world.case_id.to_string(), template);

@@ -178,10 +178,10 @@ async fn at_a_counter(bench: &Bench, blocks: &[NumberBlock], counter: u64, turns
         };
         let call = register(bench, visit);
         // Some hang up at some millisecond, perhaps before, perhaps after the commit.
-        let patience = if (counter + turn) % 3 == 0 {
+        let patience = if (counter + turn).is_multiple_of(3) {
             Duration::from_millis((counter * 7 + turn * 13) % 60)
         } else {
-            Duration::from_secs(600)
+            Duration::from_mins(10)
         };
         let Ok(answer) = tokio::time::timeout(patience, call).await else {
             continue;

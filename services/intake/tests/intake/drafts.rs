@@ -15,6 +15,7 @@ fn drafts(bench: &Bench, person: &Person) -> DraftServiceClient<As> {
     DraftServiceClient::new(bench.channel(person))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a message is an optional field")]
 fn a_form(visit: RegisterVisitRequest) -> Option<DraftContent> {
     Some(DraftContent {
         channel: Some(Form::Visit(RegisterVisitRequest {
@@ -136,11 +137,11 @@ async fn a_draft_is_gone_on_with_and_becomes_one_case_on_the_day_it_came() {
         .await
         .unwrap();
     assert_eq!(cases, 1);
-    let came = bench.desk().clock().now() - time::Duration::hours(20);
-    let came = xinqiao_kernel::local::local_date(came).to_string();
+    let brought_at = bench.desk().clock().now() - time::Duration::hours(20);
+    let brought_on = xinqiao_kernel::local::local_date(brought_at).to_string();
     assert_eq!(
         case.k1.unwrap().start_date,
-        came,
+        brought_on,
         "K1 counts from the day it was brought"
     );
 
@@ -208,7 +209,7 @@ async fn a_discarded_draft_stays_with_its_reason() {
         (gone.discard_reason(), gone.discarded_by.as_str()),
         (DiscardReason::EnteredTwice, "person:li")
     );
-    assert_eq!(listed(&bench, &clerk(), false).await, [gone.clone()]);
+    assert_eq!(listed(&bench, &clerk(), false).await, std::slice::from_ref(&gone));
     for refused in [
         drafts(&bench, &clerk())
             .register_draft(to_be_registered(&gone))
@@ -236,7 +237,7 @@ async fn the_office_sees_every_draft_and_a_leaders_aide_his_own() {
         listed(&bench, &dispatcher(), true).await,
         [own.clone(), office.clone()]
     );
-    assert_eq!(listed(&bench, &aide, true).await, [own.clone()]);
+    assert_eq!(listed(&bench, &aide, true).await, std::slice::from_ref(&own));
     let absent = Draft {
         draft_id: fresh(),
         ..office.clone()

@@ -97,7 +97,7 @@ async fn a_draft_is_registered_once_whoever_sends_it_how_often() {
     };
     let refused = synchronised(&bench, &clerk(), changed).await.unwrap_err();
     assert_eq!(why(&refused), (Code::AlreadyExists, "DRAFT_CHANGED".to_owned()));
-    let twin = sent("T07", Uuid::from_u128(42 | (1 << 64)), taken_at);
+    let twin = sent("T07", Uuid::from_u128(0x1_0000_0000_0000_002a), taken_at);
     let refused = synchronised(&bench, &clerk(), twin).await.unwrap_err();
     assert_eq!(why(&refused).1, "TEMPORARY_NO_TAKEN");
     bench.settled().await;

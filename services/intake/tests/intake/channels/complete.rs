@@ -37,6 +37,7 @@ fn written() -> SubmissionInput {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a message is an optional field")]
 fn at(moment: &str) -> Option<prost_types::Timestamp> {
     Some(timestamp(instant(moment)))
 }

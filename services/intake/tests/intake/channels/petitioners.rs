@@ -175,15 +175,11 @@ async fn who_acts_for_somebody_knows_the_query_code_and_is_shown_for_a_reason() 
     bench.finish().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_kind_has_what_it_needs_and_nothing_of_another() {
-    let bench = bench().await;
-    let three = vec![proxy(), proxy(), proxy()];
-    let unnamed = ProxyInput {
-        paper_reference: String::new(),
-        ..proxy()
-    };
-    let wrong: Vec<(PetitionerInput, &[&str])> = vec![
+/// What a form says, and which of its fields are wrong.
+type Wrong = Vec<(PetitionerInput, &'static [&'static str])>;
+
+fn wrong_organisations() -> Wrong {
+    vec![
         (
             PetitionerInput {
                 uscc: String::new(),
@@ -218,6 +214,16 @@ async fn each_kind_has_what_it_needs_and_nothing_of_another() {
                 "guardian NOT_OF_THIS_KIND",
             ],
         ),
+    ]
+}
+
+fn wrong_persons() -> Wrong {
+    let three = vec![proxy(), proxy(), proxy()];
+    let unnamed = ProxyInput {
+        paper_reference: String::new(),
+        ..proxy()
+    };
+    vec![
         (
             PetitionerInput {
                 guardian: None,
@@ -274,8 +280,13 @@ async fn each_kind_has_what_it_needs_and_nothing_of_another() {
             },
             &["post_code BAD_FORMAT"],
         ),
-    ];
-    for (petitioner, named) in wrong {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_has_what_it_needs_and_nothing_of_another() {
+    let bench = bench().await;
+    for (petitioner, named) in wrong_organisations().into_iter().chain(wrong_persons()) {
         let refused = send(&bench, "VISIT", &with("VISIT", &petitioner))
             .await
             .unwrap_err();
