@@ -196,12 +196,12 @@ mod tests {
     const HERE: Uuid = Uuid::from_u128(1);
     const THERE: Uuid = Uuid::from_u128(2);
 
-    fn other(state: State, remedy: Remedy) -> Option<Other> {
-        Some(Other {
+    fn other(state: State, remedy: Remedy) -> Other {
+        Other {
             id: THERE,
             state,
             remedy,
-        })
+        }
     }
 
     fn linked() -> Exit {
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn a_case_is_joined_to_another_open_one() {
         for state in State::ALL {
-            let joined = triaged().propose_exit(HERE, 2, &linked(), other(state, Remedy::None));
+            let joined = triaged().propose_exit(HERE, 2, &linked(), Some(other(state, Remedy::None)));
             assert_eq!(joined.is_ok(), state.is_open(), "{state}");
         }
         let itself = Other {
@@ -284,7 +284,7 @@ mod tests {
             triaged().propose_exit(HERE, 2, &linked(), Some(itself)),
             Err(ExitError::Itself)
         );
-        let closed = other(State::Closed, Remedy::None);
+        let closed = Some(other(State::Closed, Remedy::None));
         assert_eq!(
             triaged().leave(HERE, 2, "wang", Some(&proposed(linked())), closed),
             Err(ExitError::NotOpen),
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn only_exhausted_remedies_end_acceptance() {
         for remedy in Remedy::ALL {
-            let found = triaged().propose_exit(HERE, 2, &ended(), other(State::Archived, remedy));
+            let found = triaged().propose_exit(HERE, 2, &ended(), Some(other(State::Archived, remedy)));
             assert_eq!(found.is_ok(), remedy == Remedy::Final, "{remedy:?}");
         }
     }

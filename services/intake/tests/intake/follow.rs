@@ -188,6 +188,7 @@ async fn terms_follow_when_another_calendar_has_moved_them() {
     };
     for term in [&k1, &k4] {
         let recomputed = ClockChanged {
+            clock_id: new_id().to_string(),
             term: Some(term.clone()),
             ..ClockChanged::default()
         };
