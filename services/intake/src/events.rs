@@ -110,10 +110,10 @@ async fn follow_clock(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     let clock_id = required(&changed.clock_id)?;
     match (event.kind.as_str(), changed.term) {
         ("clock.started" | "clock.recomputed", Some(term)) => {
-            let [raw, eff, safe] = dates(&term)?;
+            let eff = day(&term.due_eff)?;
             terms::put(act.conn(), district, case, clock_id, &term.clock, eff).await?;
             if event.kind == "clock.recomputed" {
-                moved_by_calendar(act, case, &term, [raw, eff, safe]).await?;
+                moved_by_calendar(act, case, &term).await?;
             }
         }
         ("clock.stopped", _) => terms::stop(act.conn(), district, case, clock_id).await?,
@@ -122,24 +122,18 @@ async fn follow_clock(act: &mut Act, event: &Incoming) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn dates(term: &LegalTerm) -> Result<[Date; 3], Refusal> {
-    let dates = [&term.due_raw, &term.due_eff, &term.due_safe].map(|date| parse_date(date));
-    let [Some(raw), Some(eff), Some(safe)] = dates else {
-        return Err(Refusal::internal(&"a clock without dates"));
-    };
-    Ok([raw, eff, safe])
+fn day(text: &str) -> Result<Date, Refusal> {
+    parse_date(text).ok_or_else(|| Refusal::internal(&"a clock without its dates"))
 }
 
 /// Another calendar came into force: the terms that people are shown follow supervision's.
-async fn moved_by_calendar(
-    act: &mut Act,
-    case: Uuid,
-    term: &LegalTerm,
-    dates: [Date; 3],
-) -> Result<(), Refusal> {
+async fn moved_by_calendar(act: &mut Act, case: Uuid, term: &LegalTerm) -> Result<(), Refusal> {
     let district = act.district();
     match term.clock.as_str() {
-        "K1" => terms::k1_recomputed(act.conn(), district, case, dates, term).await?,
+        "K1" => {
+            let dates = [day(&term.due_raw)?, day(&term.due_eff)?, day(&term.due_safe)?];
+            terms::k1_recomputed(act.conn(), district, case, dates, term).await?;
+        }
         "K1b" => terms::k1b_recomputed(act.conn(), district, case, term).await?,
         _ => {}
     }
