@@ -27,7 +27,9 @@ const OWN_IDS: [(&str, &str); 2] = [
     ("/xinqiao.scheduling.v1.MasterService/PutLeader", "leader_id"),
 ];
 /// Reasons by which a field says that what it names is not there.
-const NOT_THERE: [&str; 4] = [
+const NOT_THERE: [&str; 6] = [
+    "UNKNOWN_BLOCK",
+    "UNKNOWN_CASE",
     "UNKNOWN_LEADER",
     "UNKNOWN_UNIT",
     "UNKNOWN_RECEPTION_DAY",

@@ -177,8 +177,8 @@ fn filled(message: &MessageDescriptor, variant: usize, depth: u8, filling: &impl
 }
 
 fn value(field: &FieldDescriptor, variant: usize, depth: u8, filling: &impl Filling) -> Option<Value> {
-    // Only an accusation names accused.
-    if field.name() == "accused" {
+    // Only an accusation names accused, and only what a tablet took down has its draft.
+    if ["accused", "field_draft"].contains(&field.name()) {
         return None;
     }
     // Two of everything: investigators, witnesses and attempts come in numbers; no visitor comes twice.

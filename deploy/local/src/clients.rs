@@ -15,7 +15,7 @@ use xinqiao_proto::assignment::{
 use xinqiao_proto::intake::{
     break_glass_service_client::BreakGlassServiceClient, case_service_client::CaseServiceClient,
     draft_service_client::DraftServiceClient, notification_service_client::NotificationServiceClient,
-    petitioner_service_client::PetitionerServiceClient,
+    number_service_client::NumberServiceClient, petitioner_service_client::PetitionerServiceClient,
     registration_service_client::RegistrationServiceClient, sealed_service_client::SealedServiceClient,
     triage_service_client::TriageServiceClient,
 };
@@ -89,6 +89,8 @@ clients! {
     sealed: SealedServiceClient on intake;
     /// What petitioners are told.
     notifications: NotificationServiceClient on intake;
+    /// Case numbers.
+    numbers: NumberServiceClient on intake;
     /// What a petitioner sees of his own case.
     petitioner: PetitionerServiceClient on intake;
     /// Break-glass.

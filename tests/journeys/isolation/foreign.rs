@@ -12,7 +12,7 @@ use xinqiao_proto::event::{DelegationScope, Purpose};
 use xinqiao_proto::intake::{
     ConfirmOpeningRequest, ConfirmSealedTransferRequest, DraftContent, GetCaseRequest,
     ListNotificationsRequest, OpenSealedRequest, ProposeSealedTransferRequest, RegisterVisitRequest,
-    Registered, SaveDraftRequest, SearchCasesRequest, draft_content, get_case_request,
+    Registered, ReserveBlockRequest, SaveDraftRequest, SearchCasesRequest, draft_content, get_case_request,
 };
 use xinqiao_proto::scheduling::{
     AppointmentVisitor, BookAppointmentRequest, BookingChannel, CalendarDayKind, CalendarRow,
@@ -67,6 +67,7 @@ impl Foreign {
         ordinary.extend([
             ("appointment_id", appointment_id),
             ("draft_id", draft(people).await?),
+            ("number_block_id", number_block(people).await?),
             ("package_id", journey.package_id.clone().context("no package")?),
             ("break_glass_id", break_glass_id),
         ]);
@@ -113,6 +114,17 @@ fn of_the_district(session: ReceptionDay, delegation_id: String, proposal_id: St
         ("delegation_id", delegation_id),
         ("unit_id", UNIT_HOUSING.to_string()),
     ])
+}
+
+/// Numbers for a counter of the hall.
+async fn number_block(people: &Cast) -> Result<String> {
+    let request = ReserveBlockRequest {
+        request_id: fresh(),
+        counter: "一号窗口".to_owned(),
+        numbers: 5,
+    };
+    let reserved = people.clerk.numbers().reserve_block(request).await?;
+    Ok(reserved.into_inner().block.unwrap_or_default().number_block_id)
 }
 
 /// What the holiday regulation fixes of a year whose notice is not out.
