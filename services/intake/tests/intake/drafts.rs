@@ -271,7 +271,7 @@ async fn the_office_sees_every_draft_and_a_leaders_aide_his_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_accusation_is_no_draft_and_what_is_one_stands_nowhere_in_clear() {
+async fn neither_an_accusation_nor_a_tablets_is_a_draft_and_what_is_one_stands_nowhere_in_clear() {
     let bench = Bench::start(xinqiao_intake::service()).await;
     let accusation = RegisterVisitRequest {
         submission: Some(SubmissionInput {
@@ -285,6 +285,15 @@ async fn an_accusation_is_no_draft_and_what_is_one_stands_nowhere_in_clear() {
         .await
         .unwrap_err();
     assert_eq!(faults(&refused), ["form ACCUSATION_NOT_DRAFTED"]);
+    let of_a_tablet = RegisterVisitRequest {
+        field_draft: Some(FieldDraft::default()),
+        ..a_visit()
+    };
+    let refused = drafts(&bench, &clerk())
+        .save_draft(new_draft(of_a_tablet))
+        .await
+        .unwrap_err();
+    assert_eq!(faults(&refused), ["form TABLET_NOT_DRAFTED"]);
     let empty = SaveDraftRequest {
         form: None,
         ..new_draft(a_visit())

@@ -11,8 +11,8 @@ use crate::domain::codes::{Channel, Purpose};
 use crate::domain::submission::Submission;
 use crate::rpc::registration::{channels, form};
 
-/// Its channel and the rest, as far as a draft is looked at: it is there, and no accusation, which is sealed from the
-/// first moment and read by nobody afterwards (DEC-14).
+/// Its channel and the rest, as far as a draft is looked at: it is there, no accusation, which is sealed from the first
+/// moment and read by nobody afterwards (DEC-14), and nothing that a tablet took down, which is a draft of its own.
 pub(super) fn read(fields: &mut Fields, content: Option<DraftContent>) -> Option<(Channel, DraftContent)> {
     let entered = content.and_then(|content| content.channel);
     let Some(form) = &entered else {
@@ -26,6 +26,13 @@ pub(super) fn read(fields: &mut Fields, content: Option<DraftContent>) -> Option
         "ACCUSATION_NOT_DRAFTED",
         "检举控告不得暂存，请直接登记",
         "an accusation is not drafted; register it at once",
+    );
+    fields.require(
+        "form",
+        !matches!(form, Form::Visit(visit) if visit.field_draft.is_some()),
+        "TABLET_NOT_DRAFTED",
+        "平板登记的内容本身就是暂存件，请直接登记",
+        "what a tablet took down is a draft already; register it at once",
     );
     let channel = match form {
         Form::Visit(_) => Channel::Visit,
