@@ -92,13 +92,9 @@ async fn draft(
     query: wire_v1::DraftDelegationRequest,
 ) -> Result<wire_v1::DraftDelegationResponse, Refusal> {
     let mut fields = Fields::new();
-    let entry = Entry {
-        leader_id: fields.uuid("leader_id", &query.leader_id),
-        delegate_id: fields.uuid("delegate_id", &query.delegate_id),
-        scope: scope(&mut fields, query.scope),
-        first_day: fields.date("first_day", &query.first_day),
-        last_day: fields.date("last_day", &query.last_day),
-    };
+    let persons = (query.leader_id.as_str(), query.delegate_id.as_str());
+    let days = (query.first_day.as_str(), query.last_day.as_str());
+    let entry = entry(&mut fields, persons, query.scope, days);
     let delegation = add(act, fields, entry, State::Draft).await?;
     Ok(wire_v1::DraftDelegationResponse {
         delegation: Some(shown(delegation)),
@@ -110,17 +106,29 @@ async fn propose(
     query: wire_v1::ProposeDelegationRequest,
 ) -> Result<wire_v1::ProposeDelegationResponse, Refusal> {
     let mut fields = Fields::new();
-    let entry = Entry {
-        leader_id: fields.uuid("leader_id", &query.leader_id),
-        delegate_id: fields.uuid("delegate_id", &query.delegate_id),
-        scope: scope(&mut fields, query.scope),
-        first_day: fields.date("first_day", &query.first_day),
-        last_day: fields.date("last_day", &query.last_day),
-    };
+    let persons = (query.leader_id.as_str(), query.delegate_id.as_str());
+    let days = (query.first_day.as_str(), query.last_day.as_str());
+    let entry = entry(&mut fields, persons, query.scope, days);
     let delegation = add(act, fields, entry, State::Proposed).await?;
     Ok(wire_v1::ProposeDelegationResponse {
         delegation: Some(shown(delegation)),
     })
+}
+
+/// What a form says: who for whom, what for, from when to when.
+fn entry(
+    fields: &mut Fields,
+    (leader, delegate): (&str, &str),
+    typed_scope: i32,
+    (first, last): (&str, &str),
+) -> Entry {
+    Entry {
+        leader_id: fields.uuid("leader_id", leader),
+        delegate_id: fields.uuid("delegate_id", delegate),
+        scope: scope(fields, typed_scope),
+        first_day: fields.date("first_day", first),
+        last_day: fields.date("last_day", last),
+    }
 }
 
 /// Adds a delegation of a leader at whose desk the caller works.
